@@ -1,0 +1,19 @@
+"""The one prompt template, used to train the student and to score it.
+
+A student that is scored under another template than it was trained under measures the
+template. So the layout below is written once: `layout` decides what stands in the user turn,
+and every student worker wraps that turn with its tokenizer's own chat template.
+"""
+
+from __future__ import annotations
+
+
+def layout(instruction: str, body: str) -> str:
+    """Return the user turn for an instruction and its input (either may be empty)."""
+    instruction, body = instruction.strip(), body.strip()
+    return f"{instruction}\n{body}" if instruction and body else instruction or body
+
+
+def item_body(question: str, context: str | None) -> str:
+    """Return the input part for a test question: its context, if any, stands above it."""
+    return f"{context.strip()}\n{question.strip()}" if context else question.strip()

@@ -1,0 +1,297 @@
+"""The configuration of a run: one tagged union per exchangeable part.
+
+A field's documentation stands under the field. `parse_*` read the short model references of
+the command line (`kind:model[@base_url]`).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from coursewright.errors import ConfigError
+from coursewright.records import Mode, Setting
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+# ---------------------------------------------------------------- agents
+
+
+class HeuristicAgent(Part):
+    kind: Literal["heuristic"] = "heuristic"
+
+
+class ProgramAgent(Part):
+    kind: Literal["program"] = "program"
+    path: Path
+    """A human's fixed curation program; proposed unchanged in the first round."""
+
+
+class ReplayAgent(Part):
+    kind: Literal["replay"] = "replay"
+    path: Path
+    """JSON lines of recorded proposals, or a run folder."""
+
+
+class CustomPart(Part):
+    kind: Literal["custom"] = "custom"
+    path: str
+    """Dotted path `package.module:Class` of a class that fits the stage's Protocol."""
+    options: dict[str, Any] = Field(default_factory=dict)
+    """Keyword arguments of the class."""
+
+
+AgentConfig = Annotated[
+    HeuristicAgent | ProgramAgent | ReplayAgent | CustomPart, Field(discriminator="kind")
+]
+
+
+# ---------------------------------------------------------------- teachers
+
+
+class SimulatedTeacher(Part):
+    kind: Literal["simulated"] = "simulated"
+    families: tuple[str, ...] = ()
+    """Dotted paths of further skill families it knows beside the built-in ones."""
+    wrong: float = Field(default=0.12, ge=0, le=1)
+    """Share of answers that are wrong."""
+    broken: float = Field(default=0.05, ge=0, le=1)
+    """Share of responses in a broken format."""
+    delay_seconds: float = Field(default=0.0, ge=0)
+    """Artificial latency, for measuring the gateway."""
+
+
+TeacherConfig = Annotated[SimulatedTeacher | CustomPart, Field(discriminator="kind")]
+
+
+# ---------------------------------------------------------------- students
+
+
+class Recipe(Part):
+    """How a student is fine-tuned. The defaults are those of the embedded student."""
+
+    method: Literal["full", "lora"] = "full"
+    learning_rate: float = Field(default=1e-3, gt=0)
+    epochs: int = Field(default=3, ge=1)
+    batch: int = Field(default=16, ge=1)
+    """Rows per optimiser step."""
+    accumulation: int = Field(default=1, ge=1)
+    """Forward passes whose gradients are added up before a step."""
+    warmup: float = Field(default=0.1, ge=0, lt=1)
+    """Share of all steps."""
+    schedule: Literal["cosine", "linear", "constant"] = "cosine"
+    weight_decay: float = Field(default=0.0, ge=0)
+    max_length: int = Field(default=192, ge=8)
+    """Tokens of prompt and response together; longer rows are cut."""
+    lora_rank: int = Field(default=8, ge=1)
+    lora_alpha: int = Field(default=16, ge=1)
+    lora_dropout: float = Field(default=0.0, ge=0, lt=1)
+    dtype: Literal["float32", "bfloat16"] = "float32"
+    gradient_checkpointing: bool = False
+
+
+class NanoStudent(Part):
+    kind: Literal["nano"] = "nano"
+    recipe: Recipe = Recipe()
+    threads: int = Field(default=1, ge=1, le=64)
+    """Threads of one worker. One is the default on purpose: two threads beside any other busy
+    process lose far more than the second one gains."""
+    answer_batch: int = Field(default=64, ge=1)
+    """Prompts answered at once."""
+
+
+class HuggingFaceStudent(Part):
+    kind: Literal["hf"] = "hf"
+    model: str
+    """Local folder of a causal language model with its tokenizer."""
+    recipe: Recipe = Recipe(
+        method="lora", learning_rate=1e-4, batch=1, accumulation=8, max_length=2048
+    )
+    threads: int = Field(default=1, ge=1, le=64)
+    answer_batch: int = Field(default=16, ge=1)
+
+
+StudentConfig = Annotated[
+    NanoStudent | HuggingFaceStudent | CustomPart, Field(discriminator="kind")
+]
+
+
+# ---------------------------------------------------------------- search, sandbox, budgets
+
+
+class GreedySearch(Part):
+    kind: Literal["greedy"] = "greedy"
+    mend_limit: int = Field(default=3, ge=1)
+    """Failed Debugs or Repairs in a row after which the next round drafts anew."""
+
+
+SearchConfig = Annotated[GreedySearch | CustomPart, Field(discriminator="kind")]
+
+
+class SandboxConfig(Part):
+    level: Literal["auto", "L3", "L2", "L1", "L0"] = "auto"
+    """`auto` takes the strongest level whose escape probe passes."""
+    memory_bytes: int = Field(default=2 * 1024**3, ge=64 * 1024**2)
+    """Over the program's whole process tree."""
+    cpu_seconds: int = Field(default=3600, ge=1)
+    processes: int = Field(default=64, ge=1)
+    file_bytes: int = Field(default=256 * 1024**2, ge=1024)
+    """Bytes of all files in the work folder together."""
+    files: int = Field(default=2000, ge=1)
+    output_bytes: int = Field(default=1024**2, ge=1024)
+    """Of each of standard output and error; the rest is cut out of the middle."""
+
+
+class Budget(Part):
+    """Defaults suit the embedded models; the study's are 50,000 / 5,000 / 3 h / 12 h / 30."""
+
+    calls: int = Field(default=6000, ge=1)
+    """Teacher calls in all."""
+    round_calls: int = Field(default=1500, ge=1)
+    """Teacher calls in one round."""
+    tokens: int | None = Field(default=None, ge=1)
+    """Teacher tokens (prompt and completion) in all."""
+    round_tokens: int | None = Field(default=None, ge=1)
+    program_seconds: float = Field(default=120.0, gt=0)
+    seconds: float = Field(default=12 * 3600.0, gt=0)
+    """Of the whole run, over all its sessions."""
+    rounds: int = Field(default=4, ge=1)
+    one_shot_attempts: int = Field(default=8, ge=1)
+    concurrency: int = Field(default=80, ge=1, le=1024)
+    """Teacher calls under way at once."""
+    max_tokens: int = Field(default=1024, ge=1)
+    """Of one teacher response."""
+
+
+class RunConfig(Part):
+    """Everything that decides a run."""
+
+    task: str
+    """A task folder or the name of a built-in task."""
+    agent: AgentConfig = HeuristicAgent()
+    teacher: TeacherConfig = SimulatedTeacher()
+    student: StudentConfig = NanoStudent()
+    search: SearchConfig = GreedySearch()
+    scorer: CustomPart | None = None
+    """Overrides the task's scorer."""
+    sandbox: SandboxConfig = SandboxConfig()
+    budget: Budget = Budget()
+    mode: Mode = "iterative"
+    setting: Setting = "scratch"
+    protocol: Literal["guarded-basic", "paper"] = "guarded-basic"
+    """`guarded` on the command line means the strongest guarded protocol there is."""
+    seed: int = Field(default=0, ge=0, lt=2**31)
+    retrainings: int = Field(default=3, ge=1, le=20)
+    """Fresh training seeds of the last training; the first is the delivered student."""
+    runs: Path = Path("runs")
+    name: str | None = None
+    allow_weak: bool = False
+    """Accept isolation below L2; the result is then never called verified."""
+
+
+# ---------------------------------------------------------------- reading
+
+_AGENTS: TypeAdapter[Any] = TypeAdapter(AgentConfig)
+_TEACHERS: TypeAdapter[Any] = TypeAdapter(TeacherConfig)
+_STUDENTS: TypeAdapter[Any] = TypeAdapter(StudentConfig)
+
+
+def split_reference(reference: str) -> tuple[str, str, str | None]:
+    """Split `kind:model[@base_url]` at the first `:` and at the last `@http`."""
+    kind, _, rest = reference.partition(":")
+    at = rest.rfind("@http")
+    return (kind, rest[:at], rest[at + 1 :]) if at >= 0 else (kind, rest, None)
+
+
+def _is_dotted(reference: str) -> bool:
+    module, _, name = reference.partition(":")
+    return "." in module and name.isidentifier() and "/" not in module
+
+
+def parse_agent(reference: str) -> Any:
+    """Return the agent config for `heuristic`, `program:FILE`, `replay:FILE` or a dotted path."""
+    if _is_dotted(reference):
+        return CustomPart(path=reference)
+    kind, model, _ = split_reference(reference)
+    part: dict[str, Any] = {"kind": kind}
+    if kind in ("program", "replay"):
+        part["path"] = model
+    return _part(_AGENTS, part, "--agent", reference, "heuristic, program:FILE, replay:FILE")
+
+
+def parse_teacher(reference: str) -> Any:
+    """Return the teacher config for `simulated` or a dotted path."""
+    if _is_dotted(reference):
+        return CustomPart(path=reference)
+    kind, _, _ = split_reference(reference)
+    return _part(_TEACHERS, {"kind": kind}, "--teacher", reference, "simulated")
+
+
+def parse_student(reference: str) -> Any:
+    """Return the student config for `nano`, `hf:FOLDER`, a local folder or a dotted path."""
+    if Path(reference).is_dir():
+        return HuggingFaceStudent(model=reference)
+    if _is_dotted(reference):
+        return CustomPart(path=reference)
+    kind, model, _ = split_reference(reference)
+    part = {"kind": kind} if kind != "hf" else {"kind": "hf", "model": model}
+    return _part(_STUDENTS, part, "--student", reference, "nano, hf:FOLDER")
+
+
+def _part(adapter: TypeAdapter[Any], part: dict[str, Any], flag: str, text: str, names: str) -> Any:
+    try:
+        return adapter.validate_python(part)
+    except ValidationError as error:
+        raise ConfigError(
+            f"cannot read {text!r}; expected one of: {names}, or package.module:Class", field=flag
+        ) from error
+
+
+def load_config(file: Path | None, overrides: dict[str, Any]) -> RunConfig:
+    """Read a YAML file, lay `overrides` over it, and validate.
+
+    Raises:
+        ConfigError: the file cannot be read, or a field is wrong; names file and field.
+    """
+    data: dict[str, Any] = {}
+    if file is not None:
+        try:
+            loaded = yaml.safe_load(file.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise ConfigError(f"cannot be read: {error.strerror}", file=file) from error
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            mark = getattr(error, "problem_mark", None)
+            line = None if mark is None else mark.line + 1
+            raise ConfigError("is not valid YAML in UTF-8", file=file, line=line) from error
+        if not isinstance(loaded, dict):
+            raise ConfigError("expected a mapping of settings", file=file)
+        data = loaded
+    data = merge(data, overrides)
+    try:
+        return RunConfig.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(
+            first["msg"][0].lower() + first["msg"][1:], file=file, field=field
+        ) from error
+
+
+def merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """Return `base` with the settings of `over` laid over it, section by section."""
+    merged = dict(base)
+    for key, value in over.items():
+        known = merged.get(key)
+        if isinstance(known, dict) and isinstance(value, dict):
+            # A part of another kind replaces the whole part: its options mean nothing there.
+            same_kind = value.get("kind", known.get("kind")) == known.get("kind")
+            merged[key] = merge(known, value) if same_kind else value
+        else:
+            merged[key] = value
+    return merged

@@ -1,0 +1,132 @@
+"""Everything that can go wrong, and who has to act on it.
+
+    CoursewrightError                  exit code
+    ├── UsageError                     2   the user's words: command line, config, model reference
+    │   ├── ConfigError                2   a field of the run configuration
+    │   ├── TaskError                  2   a file of a task folder
+    │   ├── RunFolderError             2   a run folder: missing, foreign version, changed config
+    │   └── StorageError               2   disk full, folder not writable
+    ├── NoValidSubmission              3   the budget went by without a data set to train on
+    ├── IsolationError                 4   the sandbox is weaker than the run asks for
+    ├── RunHeld                        5   another process holds the run folder
+    ├── Interrupted                  130   stopped by hand or a lost helper; `resume` goes on
+    └── StageFailed                    -   a stage failed: ends the round, never the run
+
+A `StageFailed` carries the name of the stage it escaped from (see `stage`) and one of the
+study's error types, so that a bad round becomes a line of the record instead of a crash.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+from collections.abc import Iterator
+from pathlib import Path
+
+
+class CoursewrightError(Exception):
+    """Base of all errors that are told to the user in one line, without a traceback."""
+
+    exit_code = 1
+
+
+class UsageError(CoursewrightError):
+    """Something the user wrote cannot be used as it stands."""
+
+    exit_code = 2
+
+
+class LocatedError(UsageError):
+    """A usage error with a place: file, line (1-based) and field, as far as they are known."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        file: str | Path | None = None,
+        line: int | None = None,
+        field: str | None = None,
+    ) -> None:
+        self.message = message
+        self.file = None if file is None else str(file)
+        self.line = line
+        self.field = field
+        super().__init__(self.__str__())
+
+    def __str__(self) -> str:
+        place = self.file or ""
+        if self.line is not None:
+            place += f":{self.line}"
+        if self.field:
+            place += f" [{self.field}]" if place else f"[{self.field}]"
+        return f"{place}: {self.message}" if place else self.message
+
+
+class ConfigError(LocatedError):
+    """A field of the run configuration is wrong."""
+
+
+class TaskError(LocatedError):
+    """A task folder cannot be used."""
+
+
+class RunFolderError(LocatedError):
+    """A run folder cannot be used: missing, damaged, of another version, or its config changed."""
+
+
+class StorageError(LocatedError):
+    """The disk is full or a folder cannot be written."""
+
+
+class NoValidSubmission(CoursewrightError):
+    """No round left enough valid rows within the budget."""
+
+    exit_code = 3
+
+
+class IsolationError(CoursewrightError):
+    """The sandbox offers less than the run asks for."""
+
+    exit_code = 4
+
+
+class RunHeld(CoursewrightError):
+    """Another process holds the lock of this run folder."""
+
+    exit_code = 5
+
+
+class Interrupted(CoursewrightError):
+    """The run stopped before its end, by hand or by a lost helper; nothing paid for is lost."""
+
+    exit_code = 130
+
+
+class StageFailed(CoursewrightError):
+    """One stage of one round failed.
+
+    `kind` is one of `records.FAILURES`, the study's error types.
+    """
+
+    def __init__(self, message: str, *, kind: str = "other", stage: str | None = None) -> None:
+        self.kind = kind
+        self.stage = stage
+        super().__init__(message)
+
+
+@contextlib.contextmanager
+def stage(name: str) -> Iterator[None]:
+    """Name the stage of any failure that leaves this block; turn a full disk into one line."""
+    try:
+        yield
+    except StageFailed as failure:
+        failure.stage = failure.stage or name
+        raise
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
+            raise StorageError(
+                f"{name}: {error.strerror}; free some space or choose another --runs folder, "
+                "then continue with `coursewright resume`",
+                file=error.filename,
+            ) from error
+        raise

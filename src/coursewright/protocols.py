@@ -1,0 +1,290 @@
+"""One small Protocol per stage, and the bundle of them that the loop drives.
+
+Read `loop.py` for how they meet. An implementation is any class that fits its Protocol; a
+run names it by a short name or by a dotted path (`package.module:Class`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from coursewright.records import (
+    Attempt,
+    Audit,
+    Brief,
+    Collection,
+    Decision,
+    Evaluation,
+    Execution,
+    Feedback,
+    Isolation,
+    Proposal,
+    Record,
+    Round,
+    Task,
+    Training,
+    Turn,
+    Usage,
+)
+
+R = TypeVar("R", bound=Record)
+
+
+class Progress(Protocol):
+    """Where stages report how far they are. Never influences a run."""
+
+    def start(self, stage: str, total: int | None = None) -> None:
+        """A stage begins; `total` counts rows, steps or items."""
+
+    def advance(self, done: int, note: str = "") -> None:
+        """`done` of the total so far; `note` is a running figure such as a score."""
+
+    def finish(self, note: str = "") -> None:
+        """The stage ended."""
+
+    def say(self, line: str) -> None:
+        """One line of prose."""
+
+
+class Agent(Protocol):
+    """The data engineer."""
+
+    def propose(self, brief: Brief, turn: Turn) -> Proposal:
+        """Return a plan and a program; say so in the proposal when there is none."""
+
+
+class Upstream(Protocol):
+    """A teacher model behind the gateway; lives in the gateway's process."""
+
+    name: str
+
+    async def complete(self, request: dict[str, Any], seed: int) -> Completion:
+        """Answer one chat-completions request. Must not keep state that changes answers.
+
+        Raises `TeacherError` subclasses of the teacher package on upstream trouble.
+        """
+
+    async def close(self) -> None:
+        """Release connections."""
+
+
+@dataclass(frozen=True)
+class Completion:
+    """An upstream's answer with its token counts."""
+
+    text: str
+    prompt_tokens: int
+    completion_tokens: int
+    finish_reason: str = "stop"
+
+
+class TeacherLine(Protocol):
+    """An open line to the gateway for one round."""
+
+    socket: Path
+    """The Unix socket of this round; nobody else's calls arrive there."""
+
+    def usage(self) -> Usage:
+        """What this round has spent so far."""
+
+
+class Teacher(Protocol):
+    """The supervisor's side of the gateway."""
+
+    name: str
+
+    def line(self, round_number: int, cap: int) -> AbstractContextManager[TeacherLine]:
+        """Open the line of one round with its cap of calls; closed, with its socket, on exit."""
+
+    def calls_left(self) -> int:
+        """Calls left in the run's total."""
+
+    def usage(self) -> Usage:
+        """What the whole run has spent."""
+
+
+class Sandbox(Protocol):
+    """Runs a program that nobody trusts."""
+
+    isolation: Isolation
+
+    def execute(
+        self,
+        code: str,
+        *,
+        files: dict[str, Path],
+        socket: Path,
+        seed: int,
+        deadline: float,
+        submission: Callable[[Path], str | None],
+        on_rows: Callable[[int], None],
+    ) -> Execution:
+        """Run `code` to its end, or to the deadline (seconds from now), and kill its whole tree.
+
+        `files` maps names in the program's read-only data folder to trusted files.
+        `submission` is handed the program's work folder after its death and returns the digest
+        of what it safely took from there. `on_rows` hears how many rows are saved so far.
+        """
+
+
+class Intake(Protocol):
+    """Takes a program's output out of the sandbox, and makes rows of it."""
+
+    def fetch(self, folder: Path) -> str | None:
+        """Copy the submission file out of a dead program's folder; its digest, None if none."""
+
+    def collect(self, digest: str | None) -> Collection:
+        """Parse strictly, apply the format filter, count every refusal."""
+
+
+class Auditor(Protocol):
+    """Decides which rows may be trained on."""
+
+    def audit(self, rows: str, round_number: int) -> Audit:
+        """Check the collected rows (a digest) against ledger and splits."""
+
+
+class Student(Protocol):
+    """The model that learns: a warm worker process behind this small face."""
+
+    name: str
+
+    def train(self, rows: str, seed: int) -> Training:
+        """Fine-tune the base model on the data set with this digest."""
+
+    def answer(self, weights: str | None, prompts: Sequence[str]) -> list[str]:
+        """Greedy answers, in order, of the base model (None) or of a fine-tuned one."""
+
+    def fingerprint(self) -> str:
+        """Digest of base weights and recipe."""
+
+
+class Evaluator(Protocol):
+    """Asks the student and grades; the only reader of gold answers."""
+
+    def evaluate(self, weights: str | None, split: str) -> Evaluation:
+        """Score one student on `visible` or `scored`."""
+
+    def open_private(self, weights: Sequence[str | None]) -> tuple[Evaluation, ...]:
+        """Score these students in the one and only opening of the private split."""
+
+
+class FeedbackWriter(Protocol):
+    """The only path from scores to the agent."""
+
+    def write(
+        self,
+        round_number: int,
+        *,
+        error: str | None = None,
+        collection: Collection | None = None,
+        audit: Audit | None = None,
+        visible: Evaluation | None = None,
+        scored: Evaluation | None = None,
+        base_visible: Evaluation | None = None,
+    ) -> Feedback:
+        """Say what happened in a round, in the bounds of the protocol."""
+
+
+class Search(Protocol):
+    """What to do next: a pure function of the history."""
+
+    def next(self, rounds: Sequence[Round], base: Evaluation) -> Decision | None:
+        """The next round's operation and parent; None to stop early."""
+
+    def best(self, rounds: Sequence[Round]) -> Round | None:
+        """The round whose data set is delivered."""
+
+
+class Journal(Protocol):
+    """Remembers finished stages, so that nothing paid for is paid twice."""
+
+    def stage(
+        self, kind: str, inputs: dict[str, Any], produce: Callable[[], R], record: type[R]
+    ) -> R:
+        """Return the recorded outcome of this stage, or produce and record it."""
+
+    def elapsed(self) -> float:
+        """Seconds of this run over all its sessions."""
+
+
+class Archive(Protocol):
+    """The readable side of a run folder."""
+
+    def round_files(self, number: int, proposal: Proposal) -> None:
+        """Lay out plan and code of a round before it runs."""
+
+    def round_done(self, done: Round) -> None:
+        """Lay out the finished round: submission, feedback, logs."""
+
+    def artifact(self, digest: str) -> Path:
+        """The file with this digest."""
+
+
+class Scorer(Protocol):
+    """Answer and gold to score. Pure and total: any text is an answer."""
+
+    def score(self, output: str, answer: Any) -> float:
+        """Score in [0, 1]."""
+
+    def readable(self, output: str) -> bool:
+        """Whether the answer has the form this scorer looks for."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The settings that the loop itself acts on."""
+
+    name: str
+    """The run's id."""
+    mode: str
+    protocol: str
+    seed: int
+    rounds: int
+    one_shot_attempts: int
+    seconds: float
+    program_seconds: float
+    calls: int
+    round_calls: int
+    retrainings: int
+
+
+@dataclass(frozen=True)
+class Stages:
+    """Everything the loop drives, in data-flow order."""
+
+    task: Task
+    brief: Brief
+    rules: Rules
+    agent: Agent
+    sandbox: Sandbox
+    teacher: Teacher
+    intake: Intake
+    auditor: Auditor
+    student: Student
+    evaluator: Evaluator
+    feedback: FeedbackWriter
+    search: Search
+    journal: Journal
+    archive: Archive
+    progress: Progress
+
+
+def attempts(rounds: Iterable[Round]) -> tuple[Attempt, ...]:
+    """What an agent may remember of past rounds."""
+    return tuple(
+        Attempt(
+            number=r.number,
+            operation=r.operation,
+            parent=r.parent,
+            status=r.status,
+            plan=r.proposal.plan,
+            code=r.proposal.code,
+            feedback=r.feedback,
+        )
+        for r in rounds
+    )
