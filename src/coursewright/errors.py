@@ -10,6 +10,7 @@
     ├── IsolationError                 4   the sandbox is weaker than the run asks for
     ├── RunHeld                        5   another process holds the run folder
     ├── Interrupted                  130   stopped by hand or a lost helper; `resume` goes on
+    ├── HelperLost                     -   a helper process died under a stage: do it again
     └── StageFailed                    -   a stage failed: ends the round, never the run
 
 A `StageFailed` carries the name of the stage it escaped from (see `stage`) and one of the
@@ -100,6 +101,13 @@ class Interrupted(CoursewrightError):
     """The run stopped before its end, by hand or by a lost helper; nothing paid for is lost."""
 
     exit_code = 130
+
+
+class HelperLost(CoursewrightError):
+    """A program, gateway or worker was killed from outside; its stage can be done again.
+
+    Whatever it had paid for stands in the call ledger, so that doing it again costs nothing.
+    """
 
 
 class StageFailed(CoursewrightError):

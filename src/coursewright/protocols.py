@@ -22,9 +22,11 @@ from coursewright.records import (
     Execution,
     Feedback,
     Isolation,
+    PrivateOpening,
     Proposal,
     Record,
     Round,
+    Split,
     Task,
     Training,
     Turn,
@@ -162,14 +164,17 @@ class Student(Protocol):
     def fingerprint(self) -> str:
         """Digest of base weights and recipe."""
 
+    def close(self) -> None:
+        """End the worker process."""
+
 
 class Evaluator(Protocol):
     """Asks the student and grades; the only reader of gold answers."""
 
-    def evaluate(self, weights: str | None, split: str) -> Evaluation:
+    def evaluate(self, weights: str | None, split: Split) -> Evaluation:
         """Score one student on `visible` or `scored`."""
 
-    def open_private(self, weights: Sequence[str | None]) -> tuple[Evaluation, ...]:
+    def open_private(self, weights: Sequence[str | None]) -> PrivateOpening:
         """Score these students in the one and only opening of the private split."""
 
 
@@ -178,16 +183,15 @@ class FeedbackWriter(Protocol):
 
     def write(
         self,
-        round_number: int,
         *,
-        error: str | None = None,
-        collection: Collection | None = None,
-        audit: Audit | None = None,
-        visible: Evaluation | None = None,
-        scored: Evaluation | None = None,
-        base_visible: Evaluation | None = None,
+        base_visible: Evaluation,
+        error: str | None,
+        execution: Execution | None,
+        collection: Collection | None,
+        audit: Audit | None,
+        visible: Evaluation | None,
     ) -> Feedback:
-        """Say what happened in a round, in the bounds of the protocol."""
+        """Say what happened in a round; what it did not reach is None."""
 
 
 class Search(Protocol):
@@ -245,7 +249,7 @@ class Rules:
     protocol: str
     seed: int
     rounds: int
-    one_shot_attempts: int
+    """Most rounds, or attempts in one-shot mode."""
     seconds: float
     program_seconds: float
     calls: int
@@ -260,6 +264,8 @@ class Stages:
     task: Task
     brief: Brief
     rules: Rules
+    program_files: dict[str, Path]
+    """What every program finds in its data folder: brief, visible items, seeds, sample."""
     agent: Agent
     sandbox: Sandbox
     teacher: Teacher

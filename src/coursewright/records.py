@@ -174,7 +174,6 @@ class Feedback(Record):
     bad_cases: tuple[BadCase, ...] = ()
     rows_kept: int = 0
     rows_dropped: dict[str, int] = Field(default_factory=dict)
-    rows_by_reason: tuple[str, ...] = ()
 
 
 class Usage(Record):
@@ -314,9 +313,13 @@ class Answered(Record):
     """One item's result; `score` in [0, 1]."""
 
     id: str
+    group: str
+    topic: str | None = None
     output: str
     score: float
     readable: bool
+    apart: bool = False
+    """Reported apart: the item is in a form that only the test has."""
 
 
 class Evaluation(Record):
@@ -330,6 +333,12 @@ class Evaluation(Record):
     seconds: float
 
 
+class PrivateOpening(Record):
+    """The single opening of the private split: one evaluation per student, base first."""
+
+    evaluations: tuple[Evaluation, ...]
+
+
 class Round(Record):
     """A whole round, for the supervisor and the record; the agent sees only `Attempt`."""
 
@@ -337,6 +346,7 @@ class Round(Record):
     operation: Operation
     parent: int | None
     status: Literal["scored", "invalid", "failed"]
+    """`invalid`: a program ran but left too few usable rows; `failed`: it did not come so far."""
     failure: Failure | None = None
     proposal: Proposal
     execution: Execution | None = None
@@ -347,6 +357,22 @@ class Round(Record):
     scored: Evaluation | None = None
     feedback: Feedback
     seconds: float = 0.0
+
+
+class Outcome(Record):
+    """What the loop hands back: everything measured, nothing judged."""
+
+    base: tuple[Evaluation, ...]
+    """The base model on visible, scored and, if it was opened, private."""
+    rounds: tuple[Round, ...]
+    best: int | None = None
+    """Number of the round whose data set was delivered."""
+    retrainings: tuple[Training, ...] = ()
+    """On fresh seeds; the first is the delivered student."""
+    final: tuple[Evaluation, ...] = ()
+    """The delivered student on visible and scored."""
+    private: tuple[Evaluation, ...] = ()
+    """One evaluation per retraining, from the single opening of the private split."""
 
 
 # ---------------------------------------------------------------- isolation and result

@@ -1,0 +1,166 @@
+"""One function per stage: what decides its outcome, and how it is done.
+
+What decides a stage's outcome is its key in the journal; a stage found there is not done
+again. `loop.py` calls these in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from coursewright.errors import HelperLost, Interrupted
+from coursewright.protocols import Stages, attempts
+from coursewright.records import (
+    Allowance,
+    Audit,
+    Collection,
+    Decision,
+    Evaluation,
+    Execution,
+    PrivateOpening,
+    Proposal,
+    Round,
+    Split,
+    Training,
+    Turn,
+)
+from coursewright.seeding import derive
+
+T = TypeVar("T")
+
+TRIES = 3  # of a stage whose helper process was killed from outside
+
+
+def propose(stages: Stages, number: int, decision: Decision, rounds: Sequence[Round]) -> Proposal:
+    """Ask the agent for a plan and a program."""
+    history = () if decision.operation == "one-shot" else attempts(rounds)
+    turn = Turn(
+        number=number,
+        operation=decision.operation,
+        parent=None if decision.parent is None else history[decision.parent],
+        history=history,
+        allowance=allowance(stages),
+        seed=derive(stages.rules.seed, "agent", number),
+    )
+    inputs = {"round": number, **decision.model_dump()}
+    return stages.journal.stage(
+        "propose", inputs, lambda: stages.agent.propose(stages.brief, turn), Proposal
+    )
+
+
+def execute(
+    stages: Stages,
+    number: int,
+    decision: Decision,
+    proposal: Proposal,
+    rounds: Sequence[Round],
+) -> Execution:
+    """Run the program in the sandbox, with one line to the teacher, until all of it is dead."""
+    limits = allowance(stages)
+    earlier = {
+        "previous.jsonl": None if decision.parent is None else dataset(rounds[decision.parent]),
+        "best.jsonl": dataset(stages.search.best(rounds)),
+    }
+    files = {name: stages.archive.artifact(digest) for name, digest in earlier.items() if digest}
+
+    def produce() -> Execution:
+        stages.progress.start("program", stages.task.rows.maximum)
+        with stages.teacher.line(number, limits.round_calls) as line:
+            execution = stages.sandbox.execute(
+                proposal.code,
+                files={**stages.program_files, **files},
+                socket=line.socket,
+                seed=derive(stages.rules.seed, "program", number),
+                deadline=min(stages.rules.program_seconds, limits.seconds),
+                submission=stages.intake.fetch,
+                on_rows=stages.progress.advance,
+            )
+            usage = line.usage()
+        stages.progress.finish()
+        return execution.model_copy(update={"teacher": usage})
+
+    inputs = {"round": number, "code": proposal.code, **earlier}
+    return stages.journal.stage("program", inputs, lambda: persist(produce), Execution)
+
+
+def collect(stages: Stages, execution: Execution) -> Collection:
+    """Make rows of what the program left, counting every refusal."""
+    digest = execution.submission
+    return stages.journal.stage(
+        "collect", {"submission": digest}, lambda: stages.intake.collect(digest), Collection
+    )
+
+
+def audit(stages: Stages, number: int, collection: Collection) -> Audit:
+    """Keep the rows that may be trained on."""
+    rows = collection.rows
+    assert rows is not None
+    inputs = {"round": number, "rows": rows}
+    return stages.journal.stage("audit", inputs, lambda: stages.auditor.audit(rows, number), Audit)
+
+
+def train(stages: Stages, rows: str, seed: int) -> Training:
+    """Fine-tune the base student on a data set."""
+    inputs = {"rows": rows, "seed": seed, "student": stages.student.fingerprint()}
+    return stages.journal.stage(
+        "train", inputs, lambda: persist(lambda: stages.student.train(rows, seed)), Training
+    )
+
+
+def evaluate(stages: Stages, weights: str | None, split: Split) -> Evaluation:
+    """Score the base student (no weights) or a fine-tuned one on a split."""
+    inputs = {"weights": weights, "split": split, "student": stages.student.fingerprint()}
+    return stages.journal.stage(
+        "evaluate",
+        inputs,
+        lambda: persist(lambda: stages.evaluator.evaluate(weights, split)),
+        Evaluation,
+    )
+
+
+def open_private(stages: Stages, weights: Sequence[str | None]) -> PrivateOpening:
+    """Score base and retrained students on the private split, once; every program is dead."""
+    inputs = {"weights": list(weights), "student": stages.student.fingerprint()}
+    return stages.journal.stage(
+        "private",
+        inputs,
+        lambda: persist(lambda: stages.evaluator.open_private(weights)),
+        PrivateOpening,
+    )
+
+
+# ---------------------------------------------------------------- what is left, and what to do
+
+
+def allowance(stages: Stages) -> Allowance:
+    """Seconds and teacher calls that are left of the run's budget."""
+    rules, calls = stages.rules, stages.teacher.calls_left()
+    return Allowance(
+        seconds=rules.seconds - stages.journal.elapsed(),
+        calls=calls,
+        round_calls=min(rules.round_calls, calls),
+    )
+
+
+def dataset(done: Round | None) -> str | None:
+    """The rows a round left for later rounds to build on: audited, else at least collected."""
+    if done is None:
+        return None
+    if done.audit is not None and done.audit.rows is not None:
+        return done.audit.rows
+    return None if done.collection is None else done.collection.rows
+
+
+def persist(work: Callable[[], T]) -> T:
+    """Do a stage again when a helper process was killed under it.
+
+    Raises:
+        Interrupted: it was killed every time.
+    """
+    for _ in range(TRIES):
+        try:
+            return work()
+        except HelperLost as lost:
+            reason = lost
+    raise Interrupted(f"{reason}, {TRIES} times in a row; `coursewright resume` continues here")
