@@ -1,8 +1,9 @@
 """Generated skill families: questions whose right answer is known because we made them.
 
-A *family* is what one built-in task is about (small science, small Python, small tables, word problems); a *skill* is one thing a
-student must be able to do in it; a *phrasing* is one way a human might put the question. The task builder, the simulated teacher
-and the pretraining of the embedded student draw from here. Agents never do: an import contract forbids it.
+A *family* is what one built-in task is about (small science, small Python, small tables, word
+problems); a *skill* is one thing a student must be able to do in it; a *phrasing* is one way a
+human might put the question. The task builder, the simulated teacher and the pretraining of the
+embedded student draw from here. Agents never do: an import contract forbids it.
 
     load_family("science")                 one of ours, by its short name
     load_family("my_package.my_family")    any module with a module-level ``FAMILY``
@@ -35,8 +36,8 @@ FAMILIES: dict[str, str] = {
 class Sample:
     """One question with its right answer.
 
-    ``answer`` is the gold text (``84``); ``worked`` is the same answer in the form the task asks for (``12 * 7 = 84``).
-    ``context`` is the table or passage the question is about, empty where there is none.
+    ``answer`` is the gold text (``84``); ``worked`` is the same answer in the form the task asks
+    for (``12 * 7 = 84``). ``context`` is the table or passage the question is about, or empty.
     """
 
     skill: str
@@ -51,8 +52,8 @@ class Sample:
 class Skill:
     """One skill of a family, and how to draw from it.
 
-    ``hints`` are words by which a rule-based reader knows the skill in plain language, also where it was renamed. ``phrasings`` may
-    be used for training; ``heldout`` phrasings belong to the test alone.
+    ``hints`` are words by which a rule-based reader knows the skill in plain language, also where
+    it was renamed. ``phrasings`` may be used for training; ``heldout`` ones belong to the test.
     """
 
     name: str
@@ -64,21 +65,24 @@ class Skill:
     draw: Callable[[Random, str, Difficulty], Sample]
     spoil: Callable[[Sample, Random], str]
 
-    def sample(self, rng: Random, phrasing: str | None = None, difficulty: Difficulty | None = None) -> Sample:
-        """Draw one question. Without a phrasing, a training phrasing is drawn; without a difficulty, any.
+    def sample(
+        self, rng: Random, phrasing: str | None = None, difficulty: Difficulty | None = None
+    ) -> Sample:
+        """Draw one question: without a phrasing, in a training phrasing; without a difficulty, any.
 
         Raises ``ValueError`` for a phrasing or a difficulty that the skill does not have.
         """
         chosen = rng.choice(self.phrasings) if phrasing is None else phrasing
         level = rng.choice(DIFFICULTIES) if difficulty is None else difficulty
         if chosen not in self.phrasings and chosen not in self.heldout:
-            raise ValueError(f"skill {self.name!r} has no phrasing {chosen!r}; it has {', '.join(self.phrasings + self.heldout)}")
+            known = ", ".join(self.phrasings + self.heldout)
+            raise ValueError(f"skill {self.name!r} has no phrasing {chosen!r}; it has {known}")
         if level not in DIFFICULTIES:
             raise ValueError(f"difficulty must be one of {', '.join(DIFFICULTIES)}, not {level!r}")
         return self.draw(rng, chosen, level)
 
     def slip(self, sample: Sample, rng: Random) -> str:
-        """A wrong worked answer such as a careless teacher would give; its value is never the right one."""
+        """A wrong worked answer such as a careless teacher would give; never of the right value."""
         return self.spoil(sample, rng)
 
 
@@ -99,7 +103,7 @@ class Family:
 
 
 def load_family(name: str) -> Family:
-    """The family of a short name or dotted path. Raises ``ConfigError`` when there is no such family."""
+    """The family of a short name or dotted path; ``ConfigError`` when there is no such family."""
     path = FAMILIES.get(name, name)
     known = f"known families: {', '.join(sorted(FAMILIES))}, or a dotted path to a Family"
     module_path, _, attribute = path.rpartition(".")
@@ -108,7 +112,7 @@ def load_family(name: str) -> Family:
         try:
             module = import_module(module_name)
         except ModuleNotFoundError as missing:
-            # A missing import inside the user's module is its own fault and must not be reported as "no such family".
+            # An import that fails inside the user's module must not read as "no such family".
             if missing.name and not f"{path}.".startswith(f"{missing.name}."):
                 raise ConfigError(f"family {name!r} cannot be imported: {missing}") from missing
             continue

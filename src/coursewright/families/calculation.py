@@ -14,7 +14,13 @@ Drawn = tuple[Fields, str]
 _STEP = re.compile(r"(-?\d+) ([-+*/]) (\d+) = (-?\d+)$")
 
 
-def between(rng: Random, level: Difficulty, easy: tuple[int, int], medium: tuple[int, int], hard: tuple[int, int]) -> int:
+def between(
+    rng: Random,
+    level: Difficulty,
+    easy: tuple[int, int],
+    medium: tuple[int, int],
+    hard: tuple[int, int],
+) -> int:
     """A whole number from the range of that difficulty, both ends included."""
     return rng.randint(*{"easy": easy, "medium": medium, "hard": hard}[level])
 
@@ -38,13 +44,23 @@ def template_skill(
     heldout: Mapping[str, str],
     draw: Callable[[Random, Difficulty], Drawn],
 ) -> Skill:
-    """A skill that fills question templates; ``hints`` is a comma-separated list, ``wordings`` phrasing id -> template."""
+    """A skill that fills question templates.
+
+    ``hints`` is a comma-separated list; ``wordings`` and ``heldout`` map phrasing id -> template.
+    """
     templates = {**wordings, **heldout}
 
     def fill(rng: Random, phrasing: str, difficulty: Difficulty) -> Sample:
         fields, worked = draw(rng, difficulty)
         question = templates[phrasing].format(**fields)
-        return Sample(name, phrasing, question[0].upper() + question[1:], str(fields.get("table", "")), last_number(worked), worked)
+        return Sample(
+            name,
+            phrasing,
+            question[0].upper() + question[1:],
+            str(fields.get("table", "")),
+            last_number(worked),
+            worked,
+        )
 
     return Skill(
         name=name,
@@ -59,14 +75,15 @@ def template_skill(
 
 
 def spoil_calculation(sample: Sample, rng: Random) -> str:
-    """A plausible wrong calculation: the wrong operation, or the right one with a slip in the result."""
+    """A plausible wrong calculation: a wrong operation, or a slip in the result."""
     right = int(sample.answer)
     step = _STEP.search(sample.worked)
     if step is None:
         return str(_miscount(right, rng))
     left, sign, other = int(step[1]), step[2], int(step[3])
     head = sample.worked[: step.start()]
-    if rng.random() < 0.6:
+    # In the middle of a longer sum another sign would change what the terms before it mean.
+    if rng.random() < 0.6 and head[-2:] in ("", ", "):
         signs = [other_sign for other_sign in "+-*/" if other_sign != sign]
         rng.shuffle(signs)
         for wrong in signs:

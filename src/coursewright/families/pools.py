@@ -1,4 +1,5 @@
-"""Words that fill the slots of question templates. Plain, common, unambiguous with singular and plural regular enough to reuse."""
+# ruff: noqa: E501, SIM905 - word lists read better on one line
+"""Words that fill the slots of question templates: plain, common, regular in the plural."""
 
 NAMES = tuple(
     "Ada Alan Amir Anna Ben Beth Carla Chen Clara Dana David Diego Elena Emma Eric Eva Felix Fiona Frank Gina Greg Hana Hugo Ida Ivan "
