@@ -72,7 +72,7 @@ def play(
     stages: Stages, decision: Decision, rounds: Sequence[Round], base_visible: Evaluation
 ) -> Round:
     """Play one round. A failed stage ends the round, never the run: a bad round is data."""
-    number, began = len(rounds), stages.journal.elapsed()
+    number = len(rounds)
     stages.progress.say(f"round {number}: {decision.operation}")
     reached: dict[str, Any] = {"status": "scored"}
     error = None
@@ -85,7 +85,6 @@ def play(
     feedback = stages.feedback.write(
         base_visible=base_visible,
         error=error,
-        execution=reached.get("execution"),
         collection=reached.get("collection"),
         audit=reached.get("audit"),
         visible=reached.get("visible"),
@@ -95,7 +94,7 @@ def play(
         operation=decision.operation,
         parent=decision.parent,
         feedback=feedback,
-        seconds=stages.journal.elapsed() - began,
+        seconds=sum(getattr(part, "seconds", 0.0) for part in reached.values()),
         **reached,
     )
 

@@ -186,7 +186,6 @@ class FeedbackWriter(Protocol):
         *,
         base_visible: Evaluation,
         error: str | None,
-        execution: Execution | None,
         collection: Collection | None,
         audit: Audit | None,
         visible: Evaluation | None,

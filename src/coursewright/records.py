@@ -196,6 +196,7 @@ class Proposal(Record):
     message: str = ""
     """What went wrong, if `failure` is set."""
     usage: Usage = Usage()
+    seconds: float = 0.0
 
 
 class Attempt(Record):

@@ -6,6 +6,7 @@ again. `loop.py` calls these in order.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -43,10 +44,14 @@ def propose(stages: Stages, number: int, decision: Decision, rounds: Sequence[Ro
         allowance=allowance(stages),
         seed=derive(stages.rules.seed, "agent", number),
     )
+
+    def produce() -> Proposal:
+        began = time.monotonic()
+        proposal = stages.agent.propose(stages.brief, turn)
+        return proposal.model_copy(update={"seconds": time.monotonic() - began})
+
     inputs = {"round": number, **decision.model_dump()}
-    return stages.journal.stage(
-        "propose", inputs, lambda: stages.agent.propose(stages.brief, turn), Proposal
-    )
+    return stages.journal.stage("propose", inputs, produce, Proposal)
 
 
 def execute(

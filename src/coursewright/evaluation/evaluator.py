@@ -1,0 +1,93 @@
+"""Scores a student on a split: prompts go out, answers come back, golds never leave."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from coursewright.chat import item_body, layout
+from coursewright.protocols import Progress, Scorer, Student
+from coursewright.records import Answered, Evaluation, Item, PrivateOpening, Split
+
+CHUNK = 150  # items between two updates of the running score
+
+
+class SplitEvaluator:
+    """Grades in the supervisor; the student's worker sees prompts alone.
+
+    `read_split` is the hold-out reader: it opens a split's file. Under `protocol: paper`
+    visible and scored are one public set, which both names stand for.
+    """
+
+    def __init__(
+        self,
+        read_split: Callable[[Split], Sequence[Item]],
+        *,
+        instruction: str,
+        student: Student,
+        scorer: Scorer,
+        progress: Progress,
+        paper: bool = False,
+    ) -> None:
+        self._read_split = read_split
+        self._instruction = instruction
+        self._student = student
+        self._scorer = scorer
+        self._progress = progress
+        self._paper = paper
+        self._public: dict[str | None, Evaluation] = {}
+
+    def evaluate(self, weights: str | None, split: Split) -> Evaluation:
+        """Score one student (the base model if `weights` is None) on visible or scored."""
+        if split == "private":
+            raise ValueError("the private split is opened by open_private alone")
+        if not self._paper:
+            return self._score(weights, split, self._read_split(split))
+        if weights not in self._public:
+            items = [*self._read_split("visible"), *self._read_split("scored")]
+            self._public = {weights: self._score(weights, "scored", items)}
+        return self._public[weights].model_copy(update={"split": split})
+
+    def open_private(self, weights: Sequence[str | None]) -> PrivateOpening:
+        """Score all these students in the one and only opening of the private split."""
+        items = self._read_split("private")
+        return PrivateOpening(
+            evaluations=tuple(self._score(one, "private", items) for one in weights)
+        )
+
+    def _score(self, weights: str | None, split: Split, items: Sequence[Item]) -> Evaluation:
+        who = "base" if weights is None else "student"
+        self._progress.start(f"{split} ({who})", len(items))
+        began = time.monotonic()
+        results: list[Answered] = []
+        for start in range(0, len(items), CHUNK):
+            chunk = items[start : start + CHUNK]
+            prompts = [
+                layout(self._instruction, item_body(item.question, item.context)) for item in chunk
+            ]
+            outputs = self._student.answer(weights, prompts)
+            results += map(self._grade, chunk, outputs)
+            running = sum(result.score for result in results) / len(results)
+            self._progress.advance(len(results), f"{running:.1%}")
+        seconds = time.monotonic() - began
+        count = max(1, len(results))
+        accuracy = sum(result.score for result in results) / count
+        self._progress.finish(f"{accuracy:.1%}")
+        return Evaluation(
+            split=split,
+            results=tuple(results),
+            accuracy=accuracy,
+            readable=sum(result.readable for result in results) / count,
+            seconds=seconds,
+        )
+
+    def _grade(self, item: Item, output: str) -> Answered:
+        return Answered(
+            id=item.id,
+            group=item.group or item.id,
+            topic=item.topic,
+            output=output,
+            score=self._scorer.score(output, item.answer),
+            readable=self._scorer.readable(output),
+            apart=item.meta.get("heldout") is True,
+        )

@@ -1,0 +1,136 @@
+"""From what was measured to what may be claimed: the numbers of the result record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from coursewright.evaluation.statistics import (
+    FEW_GROUPS,
+    gain_intervals,
+    interval,
+    paired_p_value,
+)
+from coursewright.records import (
+    Answered,
+    Evaluation,
+    FinalScores,
+    Outcome,
+    Round,
+    RoundSummary,
+    Scores,
+    Usage,
+    Verdict,
+)
+
+ALPHA = 0.05
+"""One comparison on private items, of a winner retrained on fresh seeds: no correction."""
+
+
+def judge(outcome: Outcome, seed: int) -> dict[str, Any]:
+    """Return the measured fields of `records.Result`; without a valid round, the few there are."""
+    fields: dict[str, Any] = {
+        "status": "finished" if outcome.private else "no-valid-submission",
+        "audit": _audit(outcome),
+        "mats": _mats(outcome.rounds),
+        "rounds": tuple(map(_summary, outcome.rounds)),
+        "full_trainings": len({r.training.weights for r in outcome.rounds if r.training})
+        + len(outcome.retrainings),
+        "agent_usage": _total(r.proposal.usage for r in outcome.rounds),
+    }
+    if not outcome.private or outcome.best is None:
+        return fields
+    winner = outcome.rounds[outcome.best]
+    assert winner.audit is not None
+    assert winner.audit.rows is not None
+    base, final = outcome.base[2], outcome.private[0]
+    base_scores = [r.score for r in base.results]
+    final_scores = [r.score for r in final.results]
+    groups = [r.group for r in final.results]
+    points_interval, percent_interval = gain_intervals(base_scores, final_scores, groups, seed)
+    p_value = paired_p_value(base_scores, final_scores, groups, seed)
+    gain = final.accuracy - base.accuracy
+    return fields | {
+        "base": Scores(
+            visible=outcome.base[0].accuracy,
+            scored=outcome.base[1].accuracy,
+            private=base.accuracy,
+        ),
+        "final": FinalScores(
+            round=winner.number,
+            visible=outcome.final[0].accuracy,
+            scored=outcome.final[1].accuracy,
+            private=final.accuracy,
+            private_ci95=interval(final_scores, groups, seed),
+            retrainings=len(outcome.retrainings),
+            private_by_retraining=tuple(e.accuracy for e in outcome.private),
+            dataset=winner.audit.rows,
+        ),
+        "gain_points": gain * 100,
+        "gain_points_ci95": points_interval,
+        "gain_pct": gain / base.accuracy * 100 if percent_interval else None,
+        "gain_pct_ci95": percent_interval,
+        "p_value": p_value,
+        "improved": gain > 0 and p_value < ALPHA,
+        "few_groups": len(set(groups)) < FEW_GROUPS,
+        "reported_apart": _apart(base, final),
+    }
+
+
+def _summary(done: Round) -> RoundSummary:
+    return RoundSummary(
+        number=done.number,
+        operation=done.operation,
+        parent=done.parent,
+        status=done.status,
+        failure=done.failure,
+        visible=done.visible.accuracy if done.visible else None,
+        scored=done.scored.accuracy if done.scored else None,
+        rows=done.audit.kept if done.audit else 0,
+        dropped=_dropped(done),
+        dataset=done.audit.rows if done.audit else None,
+        seconds=round(done.seconds, 3),
+    )
+
+
+def _dropped(done: Round) -> dict[str, int]:
+    dropped = dict(done.collection.dropped) if done.collection else {}
+    for reason, count in (done.audit.dropped if done.audit else {}).items():
+        dropped[reason] = dropped.get(reason, 0) + count
+    return dropped
+
+
+def _audit(outcome: Outcome) -> Verdict:
+    """The verdict on the delivered data set; nothing delivered is nothing vouched for."""
+    winner = None if outcome.best is None else outcome.rounds[outcome.best].audit
+    return "unresolved" if winner is None else winner.verdict
+
+
+def _mats(rounds: Sequence[Round]) -> float | None:
+    """Attempts per successful attempt (the study's MATS); None without a success."""
+    valid = sum(r.status == "scored" for r in rounds)
+    return len(rounds) / valid if valid else None
+
+
+def _apart(base: Evaluation, final: Evaluation) -> dict[str, dict[str, float]]:
+    """Accuracy on the marked items alone, if there are any."""
+
+    def mean(results: Iterable[Answered]) -> float:
+        scores = [r.score for r in results if r.apart]
+        return sum(scores) / len(scores)
+
+    if not any(r.apart for r in final.results):
+        return {}
+    return {"test-only phrasings": {"base": mean(base.results), "final": mean(final.results)}}
+
+
+def _total(usages: Iterable[Usage]) -> Usage:
+    parts = list(usages)
+    costs = [part.cost_usd for part in parts if part.cost_usd is not None]
+    return Usage(
+        calls=sum(part.calls for part in parts),
+        cached=sum(part.cached for part in parts),
+        prompt_tokens=sum(part.prompt_tokens for part in parts),
+        completion_tokens=sum(part.completion_tokens for part in parts),
+        cost_usd=sum(costs) if costs else None,
+    )

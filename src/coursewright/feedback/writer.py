@@ -1,0 +1,122 @@
+"""What an agent is told of a round: errors, visible scores by topic, and visible bad cases.
+
+Nothing of the scored split passes here, not even its mean (`guarded-basic`). Under
+`protocol: paper` visible and scored are one public set, so the visible figures are the score.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+from coursewright.records import (
+    Audit,
+    BadCase,
+    Collection,
+    Evaluation,
+    Feedback,
+    Item,
+    TopicScore,
+)
+from coursewright.seeding import derive
+
+BAD_CASES = 30
+ERROR_CHARACTERS = 6000
+
+
+class GuardedFeedback:
+    """Builds feedback from visible items alone."""
+
+    def __init__(self, visible: Sequence[Item], seed: int, *, paper: bool = False) -> None:
+        self._items = {item.id: item for item in visible}
+        self._seed = seed
+        self._paper = paper
+
+    def write(
+        self,
+        *,
+        base_visible: Evaluation,
+        error: str | None,
+        collection: Collection | None,
+        audit: Audit | None,
+        visible: Evaluation | None,
+    ) -> Feedback:
+        """Say what happened in a round; what it did not reach is None."""
+        error = None if error is None else error[-ERROR_CHARACTERS:]
+        dropped: dict[str, int] = {}
+        for part in (collection, audit):
+            for reason, count in (part.dropped if part else {}).items():
+                dropped[reason] = dropped.get(reason, 0) + count
+        kept = audit.kept if audit else collection.kept if collection else 0
+        topics = _topics(visible)
+        examples = [
+            *(collection.examples if collection else ()),
+            *(audit.examples if audit else ()),
+        ]
+        return Feedback(
+            text=_prose(error, kept, dropped, examples, base_visible, visible, topics),
+            error=error,
+            visible=visible.accuracy if visible else None,
+            scored=visible.accuracy if visible and self._paper else None,
+            topics=topics,
+            bad_cases=self._bad_cases(visible),
+            rows_kept=kept,
+            rows_dropped=dropped,
+        )
+
+    def _bad_cases(self, visible: Evaluation | None) -> tuple[BadCase, ...]:
+        """A spread of wrong answers over topics, the same for the same answers."""
+        wrong = [r for r in visible.results if r.score < 1] if visible else []
+        order = random.Random(derive(self._seed, "bad cases"))
+        order.shuffle(wrong)
+        by_topic: dict[str | None, list[BadCase]] = {}
+        for result in wrong:
+            item = self._items[result.id]
+            by_topic.setdefault(item.topic, []).append(
+                BadCase(
+                    id=item.id,
+                    topic=item.topic,
+                    question=item.question,
+                    context=item.context,
+                    gold=item.answer,
+                    answer=result.output,
+                )
+            )
+        rounds = max((len(cases) for cases in by_topic.values()), default=0)
+        spread = [cases[i] for i in range(rounds) for cases in by_topic.values() if i < len(cases)]
+        return tuple(spread[:BAD_CASES])
+
+
+def _topics(visible: Evaluation | None) -> tuple[TopicScore, ...]:
+    scores: dict[str, list[float]] = {}
+    for result in visible.results if visible else ():
+        scores.setdefault(result.topic or "(no topic)", []).append(result.score)
+    return tuple(
+        TopicScore(topic=topic, items=len(found), accuracy=sum(found) / len(found))
+        for topic, found in sorted(scores.items())
+    )
+
+
+def _prose(
+    error: str | None,
+    kept: int,
+    dropped: dict[str, int],
+    examples: Sequence[str],
+    base_visible: Evaluation,
+    visible: Evaluation | None,
+    topics: Sequence[TopicScore],
+) -> str:
+    lines = [f"Rows kept: {kept}."]
+    if dropped:
+        reasons = ", ".join(f"{reason}: {count}" for reason, count in sorted(dropped.items()))
+        lines.append(f"Rows dropped: {reasons}.")
+        lines += [f"- {example}" for example in examples[:10]]
+    if error:
+        lines += ["The round failed:", error]
+    if visible:
+        lines.append(
+            f"Visible accuracy: {visible.accuracy:.1%} (base model {base_visible.accuracy:.1%}); "
+            f"readable answers: {visible.readable:.1%}."
+        )
+        lines += [f"- {t.topic}: {t.accuracy:.0%} of {t.items}" for t in topics]
+    return "\n".join(lines)
