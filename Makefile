@@ -1,0 +1,43 @@
+# One-word commands. Each does all of its own set-up: a virtual environment in .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: demo test check bench nano tasks format clean
+
+demo: $(READY)  ## the main job: an agent teaches the embedded student, on the CPU, with no key
+	$(BIN)/coursewright run science-mini --config examples/demo.yaml
+
+test: $(READY)  ## the whole suite
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+check: $(READY)  ## formatter, linter, types, import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(READY)  ## the measurements of LOG.md; hours
+	$(BIN)/python -m benchmarks
+
+format: $(READY)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+nano: $(READY)  ## makes the embedded student anew; hours
+	$(BIN)/python scripts/make_nano.py
+
+tasks: $(READY)  ## makes the built-in task folders anew, byte for byte
+	$(BIN)/python scripts/make_tasks.py
+
+# torch comes first and by exact version, so that pip picks the build its configuration names
+# (the CPU one, where that is set up) before any range of a dependency can pull another.
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check "$$(grep '^torch==' constraints.txt)"
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,programs,dev]'
+	touch $@
+
+clean:
+	rm -rf .venv build

@@ -1,0 +1,292 @@
+"""The command line: parses, calls, prints. All logic lives below.
+
+Results go to standard output, progress and errors to standard error; with `--json` the only
+thing on standard output is one JSON object. Exit codes are those of `coursewright.errors`.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, Any
+
+import typer
+
+from coursewright.errors import CoursewrightError
+
+app = typer.Typer(
+    name="coursewright",
+    help="Agents write the course a model learns from; the model's exam score is the only judge.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+tasks_app = typer.Typer(
+    help="List, check and scaffold task folders.", no_args_is_help=True, rich_markup_mode=None
+)
+app.add_typer(tasks_app, name="task")
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
+Runs = Annotated[Path, typer.Option("--runs", help="Folder that holds the runs.")]
+RunName = Annotated[str, typer.Argument(metavar="RUN", help="A run's path, or its id.")]
+DEFAULT_RUNS = Path("runs")
+
+
+def main() -> None:
+    """Entry point: one line and the right exit code for everything a user can cause."""
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        app()
+    except CoursewrightError as error:
+        from coursewright.display import printable
+
+        print(f"coursewright: {printable(str(error))}", file=sys.stderr)  # noqa: T201
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        hint = "interrupted; `coursewright resume RUN` continues where it stopped"
+        print(f"coursewright: {hint}", file=sys.stderr)  # noqa: T201
+        sys.exit(130)
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _emit(payload: Any) -> None:
+    typer.echo(json.dumps(payload, indent=2, ensure_ascii=False))
+
+
+# ---------------------------------------------------------------- runs
+
+
+@app.command()
+def run(
+    task: Annotated[str, typer.Argument(metavar="TASK", help="A task folder or a built-in name.")],
+    config: Annotated[Path | None, typer.Option(help="YAML file with further settings.")] = None,
+    agent: Annotated[
+        str | None,
+        typer.Option(help="heuristic, program:FILE, replay:FILE or package.module:Class."),
+    ] = None,
+    teacher: Annotated[str | None, typer.Option(help="simulated, or package.module:Class.")] = None,
+    student: Annotated[
+        str | None, typer.Option(help="nano, a local model folder, or package.module:Class.")
+    ] = None,
+    mode: Annotated[str | None, typer.Option(help="one-shot or iterative (default).")] = None,
+    setting: Annotated[str | None, typer.Option(help="scratch (default) or seed.")] = None,
+    protocol: Annotated[str | None, typer.Option(help="guarded (default) or paper.")] = None,
+    rounds: Annotated[int | None, typer.Option(help="Most rounds.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="The seed that all randomness comes from.")
+    ] = None,
+    runs: Annotated[Path | None, typer.Option(help="Folder that holds the runs.")] = None,
+    name: Annotated[str | None, typer.Option("--name", help="The run's id.")] = None,
+    allow_weak: Annotated[
+        bool, typer.Option("--allow-weak", help="Accept a sandbox below level L2.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Let an agent write training data for a task, round after round, and score the student."""
+    from coursewright.config import load_config, parse_agent, parse_student, parse_teacher
+    from coursewright.display import open_progress
+    from coursewright.wiring import run as run_config
+
+    overrides: dict[str, Any] = {"task": task}
+    for key, value in {"mode": mode, "setting": setting, "seed": seed, "name": name}.items():
+        if value is not None:
+            overrides[key] = value
+    for key, reference, parse in (
+        ("agent", agent, parse_agent),
+        ("teacher", teacher, parse_teacher),
+        ("student", student, parse_student),
+    ):
+        if reference is not None:
+            overrides[key] = parse(reference).model_dump(mode="json", exclude_unset=True)
+    if protocol is not None:
+        overrides["protocol"] = "guarded-basic" if protocol == "guarded" else protocol
+    if rounds is not None:
+        overrides["budget"] = {"rounds": rounds}
+    if runs is not None:
+        overrides["runs"] = str(runs)
+    if allow_weak:
+        overrides["allow_weak"] = True
+    _print_result(run_config(load_config(config, overrides), open_progress()), as_json)
+
+
+@app.command()
+def resume(run: RunName, runs: Runs = DEFAULT_RUNS, as_json: Json = False) -> None:
+    """Continue an interrupted run; nothing paid for is paid twice."""
+    from coursewright.display import open_progress
+    from coursewright.wiring import resume as resume_run
+
+    _print_result(resume_run(run, runs, open_progress()), as_json)
+
+
+@app.command()
+def reproduce(
+    run: RunName,
+    runs: Runs = DEFAULT_RUNS,
+    retrain: Annotated[
+        bool, typer.Option("--retrain", help="Train and score again, too, and compare.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Replay a run's recorded answers through the same code and compare every data set."""
+    from coursewright.display import open_progress
+    from coursewright.wiring import reproduce as reproduce_run
+
+    report = reproduce_run(run, runs, open_progress(), retrain=retrain)
+    if as_json:
+        _emit(report.model_dump(mode="json"))
+    else:
+        for line in report.lines:
+            typer.echo(line)
+    if not report.identical:
+        raise typer.Exit(1)
+
+
+@app.command("list")
+def list_runs(runs: Runs = DEFAULT_RUNS, as_json: Json = False) -> None:
+    """List runs, newest first."""
+    from coursewright.display import printable
+    from coursewright.store import list_runs as stored_runs
+
+    found = stored_runs(runs)
+    if as_json:
+        _emit({"runs": [entry.model_dump(mode="json") for entry in found]})
+        return
+    if not found:
+        typer.echo(f"no runs in {runs}")
+    for entry in found:
+        typer.echo(printable(f"{entry.run:<40} {entry.status:<20} {entry.summary}"))
+
+
+@app.command()
+def show(run: RunName, runs: Runs = DEFAULT_RUNS, as_json: Json = False) -> None:
+    """Show a run's result record."""
+    from coursewright.store import RunStore, resolve_run
+
+    _print_result(RunStore.open(resolve_run(run, runs)).result(), as_json)
+
+
+@app.command("try")
+def try_student(
+    run: RunName,
+    question: Annotated[str, typer.Argument(help="A question; its context may stand above it.")],
+    runs: Runs = DEFAULT_RUNS,
+    as_json: Json = False,
+) -> None:
+    """Ask the base model and the run's student the same question."""
+    from coursewright.wiring import try_question
+
+    answers = try_question(run, runs, question)
+    if as_json:
+        _emit(answers)
+    else:
+        from coursewright.display import printable
+
+        for who, answer in answers.items():
+            typer.echo(f"{who:<8} {printable(answer)}")
+
+
+@app.command()
+def prune(run: RunName, runs: Runs = DEFAULT_RUNS, as_json: Json = False) -> None:
+    """Delete intermediate checkpoints of a finished run; the record and the student stay."""
+    from coursewright.store import RunStore, resolve_run
+
+    with RunStore.open(resolve_run(run, runs)) as store, store.lock():
+        freed = store.prune()
+    if as_json:
+        _emit({"freed_bytes": freed})
+    else:
+        typer.echo(f"freed {freed / 1e6:.1f} MB")
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Say what this machine offers: isolation level, accelerators, versions."""
+    from coursewright.wiring import diagnose
+
+    report = diagnose()
+    if as_json:
+        _emit(report)
+        return
+    isolation = report["isolation"]
+    verified = "verified" if isolation["verified"] else "not verified"
+    typer.echo(
+        f"isolation     {isolation['level']} ({', '.join(isolation['mechanisms'])}), {verified}"
+    )
+    for note in isolation["notes"]:
+        typer.echo(f"              {note}")
+    typer.echo(f"accelerators  {', '.join(report['accelerators']) or 'none'}")
+    typer.echo(f"endpoints     {', '.join(report['endpoints']) or 'none configured'}")
+    for package, version in report["versions"].items():
+        typer.echo(f"{package:<13} {version}")
+
+
+# ---------------------------------------------------------------- tasks
+
+
+@tasks_app.command("list")
+def task_list(as_json: Json = False) -> None:
+    """List the built-in tasks."""
+    from coursewright.tasks import builtin_tasks
+
+    found = builtin_tasks()
+    if as_json:
+        _emit({"tasks": [{"name": name, "summary": text} for name, text in found.items()]})
+    else:
+        for name, text in found.items():
+            typer.echo(f"{name:<16} {text}")
+
+
+@tasks_app.command("check")
+def task_check(
+    task: Annotated[str, typer.Argument(metavar="TASK", help="A task folder or a built-in name.")],
+    as_json: Json = False,
+) -> None:
+    """Check a task folder for everything a user can get wrong; exit 2 if there is anything."""
+    from coursewright.display import printable
+    from coursewright.tasks import check_task
+
+    problems = check_task(task)
+    if as_json:
+        _emit({"ok": not problems, "problems": [p.model_dump(mode="json") for p in problems]})
+    else:
+        for p in problems:
+            line = "" if p.line is None else f":{p.line}"
+            field = f" [{p.field}]" if p.field else ""
+            typer.echo(printable(f"{p.file}{line}{field}: {p.message}"))
+        typer.echo(f"{len(problems)} problems" if problems else "ok")
+    if problems:
+        raise typer.Exit(2)
+
+
+@tasks_app.command("new")
+def task_new(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to put the new folder.")],
+) -> None:
+    """Scaffold a task folder to fill in."""
+    from coursewright.tasks import scaffold_task
+
+    scaffold_task(folder)
+    typer.echo(f"wrote {folder}; fill it in, then run: coursewright task check {folder}")
+
+
+# ---------------------------------------------------------------- printing
+
+
+def _print_result(result: Any, as_json: bool) -> None:
+    """Print the result; exit 3 if the budget went by without a valid submission."""
+    from coursewright.summary import lines
+
+    if as_json:
+        _emit(result.model_dump(mode="json", by_alias=True))
+    else:
+        for line in lines(result):
+            typer.echo(line)
+    if result.status == "no-valid-submission":
+        raise typer.Exit(3)

@@ -1,0 +1,62 @@
+"""A result in a few plain lines, for the end of a run and for `show`."""
+
+from __future__ import annotations
+
+from coursewright.display import printable
+from coursewright.records import Result
+
+
+def lines(result: Result) -> list[str]:
+    """Return what a person wants to know first, most important line first."""
+    out = [f"run        {result.run}   {result.task}, {result.mode}, {result.setting}"]
+    if result.base and result.final:
+        out += _scores(result)
+    else:
+        out.append("no valid submission within the budget")
+    out += [""]
+    out += [
+        f"  round {r.number}: {r.operation:<9} {r.status:<8} "
+        + (f"scored {r.scored:.1%}, {r.rows} rows" if r.scored is not None else r.failure or "")
+        for r in result.rounds
+    ]
+    out += [
+        "",
+        f"audit      {result.audit}; isolation {result.isolation.level}"
+        f" ({', '.join(result.isolation.mechanisms)})"
+        + ("" if result.isolation.verified else ", NOT verified"),
+        f"teacher    {result.teacher_usage.calls} calls, {result.teacher_usage.cached} from cache",
+        "seconds    " + ", ".join(f"{name} {s:.1f}" for name, s in result.seconds.items()),
+    ]
+    if result.embedded:
+        out.append(
+            f"embedded   {', '.join(result.embedded)}: the small built-in models, not real ones"
+        )
+    out.append(f"record     {result.path}")
+    return [printable(line) for line in out]
+
+
+def _scores(result: Result) -> list[str]:
+    base, final = result.base, result.final
+    assert base is not None
+    assert final is not None
+    low, high = final.private_ci95
+    verdict = "improved" if result.improved else "no improvement shown"
+    out = [
+        f"private    base {base.private:.1%} -> student {final.private:.1%} "
+        f"(95 % interval {low:.1%} to {high:.1%}), round {final.round} of {len(result.rounds)}"
+    ]
+    if result.gain_points is not None and result.gain_points_ci95 is not None:
+        low, high = result.gain_points_ci95
+        relative = "" if result.gain_pct is None else f", {result.gain_pct:+.0f} % of the base"
+        out.append(
+            f"gain       {result.gain_points:+.1f} points (95 % interval {low:+.1f} to {high:+.1f})"
+            f"{relative}; {verdict}, p = {result.p_value:.2g}"
+        )
+    for name, part in result.reported_apart.items():
+        out.append(f"           {name}: base {part['base']:.1%} -> student {part['final']:.1%}")
+    for name, score in result.baselines.items():
+        beaten = "" if final.private > score else "  <- not beaten: learned the format at most"
+        out.append(f"baseline   {name}: {score:.1%}{beaten}")
+    if result.few_groups:
+        out.append("           few groups: the interval's coverage is not promised")
+    return out
