@@ -1,0 +1,56 @@
+"""Feedback carries visible results, and nothing of the scored split."""
+
+from coursewright.feedback import GuardedFeedback
+from coursewright.records import Collection, Feedback, Item
+from tests.fakes import evaluation
+
+ITEMS = [
+    Item(id=f"i{i}", question=f"question {i}", answer=i, topic=("red", "blue")[i % 2])
+    for i in range(20)
+]
+
+
+def written(accuracy: float = 0.5, **kwargs: object) -> Feedback:
+    writer = GuardedFeedback(ITEMS, seed=1, **kwargs)  # type: ignore[arg-type]
+    return writer.write(
+        base_visible=evaluation(0.1, split="visible"),
+        error=None,
+        collection=Collection(kept=5, read=7, dropped={"no output": 2}),
+        audit=None,
+        visible=evaluation(accuracy, split="visible"),
+    )
+
+
+def test_bad_cases_are_the_wrong_visible_items() -> None:
+    cases = written(0.5).bad_cases
+    assert {case.id for case in cases} == {f"i{i}" for i in range(10, 20)}
+    assert {case.topic for case in cases[:2]} == {"red", "blue"}
+
+
+def test_the_scored_mean_is_kept_back_unless_the_protocol_is_the_papers() -> None:
+    assert written().scored is None
+    assert written(paper=True).scored == 0.5
+
+
+def test_the_same_results_give_the_same_feedback() -> None:
+    assert written() == written()
+
+
+def test_dropped_rows_are_said_with_their_reasons() -> None:
+    feedback = written()
+    assert feedback.rows_dropped == {"no output": 2}
+    assert "no output: 2" in feedback.text
+
+
+def test_a_long_error_keeps_its_end() -> None:
+    writer = GuardedFeedback(ITEMS, seed=1)
+    feedback = writer.write(
+        base_visible=evaluation(0.1),
+        error="x" * 100_000 + "ValueError: the point",
+        collection=None,
+        audit=None,
+        visible=None,
+    )
+    assert feedback.error is not None
+    assert feedback.error.endswith("the point")
+    assert len(feedback.text) < 10_000
