@@ -126,7 +126,6 @@ class Brief(Record):
     rows: RowLimits
     teacher: str
     student: str
-    base_visible: float | None = None
     packages: tuple[str, ...] = ()
     """Distributions a program may import beside the standard library."""
     program_seconds: float

@@ -1,0 +1,96 @@
+"""The loop's promises, with every stage faked."""
+
+from typing import Any
+
+import pytest
+
+from coursewright.errors import HelperLost, Interrupted
+from coursewright.loop import run
+from coursewright.records import Outcome, Turn
+from coursewright.search import GreedySearch, OneShotSearch
+from tests.fakes import World
+
+
+def play(*wishes: Any, **rules: Any) -> tuple[Outcome, World]:
+    """Run the loop on an agent that proposes `wishes` in order, then repeats the last."""
+    world = World(lambda turn: wishes[min(turn.number, len(wishes) - 1)], **rules)
+    return run(world.stages(GreedySearch())), world
+
+
+def test_the_best_round_is_retrained_on_fresh_seeds_and_opened_once() -> None:
+    outcome, world = play("400", "900", "500")
+    assert outcome.best == 1
+    trained = outcome.rounds[1].training
+    assert trained is not None
+    assert len({trained.weights, *(t.weights for t in outcome.retrainings)}) == 3
+    assert world.opened == [[None, *(t.weights for t in outcome.retrainings)]]
+
+
+def test_a_crash_ends_the_round_not_the_run() -> None:
+    outcome, _ = play("crash", "400")
+    assert [r.status for r in outcome.rounds] == ["failed", "scored", "scored", "scored"]
+    assert outcome.rounds[0].failure == "runtime error"
+    assert "boom" in (outcome.rounds[0].feedback.error or "")
+    assert outcome.rounds[1].operation == "debug"
+
+
+def test_a_program_stopped_at_its_deadline_is_judged_on_its_rows() -> None:
+    outcome, _ = play("late")
+    assert outcome.rounds[0].status == "scored"
+
+
+def test_too_few_rows_are_repaired_and_no_valid_round_opens_nothing() -> None:
+    outcome, world = play("100")
+    assert outcome.rounds[0].failure == "too few valid rows"
+    assert outcome.rounds[1].operation == "repair"
+    assert outcome.best is None
+    assert world.opened == []
+
+
+def test_an_answer_without_code_is_a_failed_round() -> None:
+    outcome, _ = play("unparsed", "400")
+    assert outcome.rounds[0].failure == "code extraction failed"
+    assert outcome.rounds[0].execution is None
+
+
+def test_the_agent_never_sees_scored_results() -> None:
+    _, world = play("400", "900", "500")
+    seen = "".join(turn.model_dump_json() for turn in world.turns)
+    assert '"results"' not in seen
+    assert world.turns[2].history[0].feedback.scored is None
+
+
+def test_one_shot_remembers_nothing_and_stops_at_the_first_valid() -> None:
+    wishes = ["crash", "400"]
+    world = World(lambda turn: wishes[turn.number], mode="one-shot")
+    outcome = run(world.stages(OneShotSearch()))
+    assert len(outcome.rounds) == 2
+    assert all(turn.history == () for turn in world.turns)
+
+
+def test_a_second_run_over_the_same_journal_does_nothing_again() -> None:
+    outcome, world = play("400", "900")
+    count = len(world.journal.produced)
+    assert run(world.stages(GreedySearch())) == outcome
+    assert len(world.journal.produced) == count
+
+
+def test_a_helper_killed_once_costs_nothing_and_killed_always_interrupts() -> None:
+    lost = [HelperLost("program killed")]
+
+    class Unlucky(World):
+        def execute(self, code: str, **more: Any) -> Any:
+            if lost:
+                raise lost.pop()
+            return super().execute(code, **more)
+
+    def wish(turn: Turn) -> str:
+        return "400"
+
+    outcome = run(Unlucky(wish).stages(GreedySearch()))
+    undisturbed = run(World(wish).stages(GreedySearch()))
+    assert [r.audit for r in outcome.rounds] == [r.audit for r in undisturbed.rounds]
+    assert outcome.retrainings == undisturbed.retrainings
+    lost = [HelperLost("program killed")] * 9
+    with pytest.raises(Interrupted, match="resume"):
+        run(Unlucky(wish).stages(GreedySearch()))
