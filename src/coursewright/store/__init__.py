@@ -1,0 +1,36 @@
+"""Where runs live: folders, journal, artifacts, and the ledger of teacher calls.
+
+`RunStore` is a run this process holds; `RunFolder` reads one that anybody may hold.
+"""
+
+from coursewright.store.artifacts import Artifacts
+from coursewright.store.canonical import canonical, digest_of
+from coursewright.store.catalog import RunEntry, describe, is_held, list_runs, resolve_run
+from coursewright.store.durable import storage, write_file
+from coursewright.store.folder import RunFolder
+from coursewright.store.journal import RunJournal, read_stages
+from coursewright.store.prune import Pruned, prune
+from coursewright.store.rows import put_rows, read_rows
+from coursewright.store.run import RunStore, require_name
+
+__all__ = [
+    "Artifacts",
+    "Pruned",
+    "RunEntry",
+    "RunFolder",
+    "RunJournal",
+    "RunStore",
+    "canonical",
+    "describe",
+    "digest_of",
+    "is_held",
+    "list_runs",
+    "prune",
+    "put_rows",
+    "read_rows",
+    "read_stages",
+    "require_name",
+    "resolve_run",
+    "storage",
+    "write_file",
+]
