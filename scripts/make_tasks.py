@@ -65,7 +65,7 @@ def mini(task: str, family: Family, seed: int, answer: Callable[[Sample], object
 def _draw(
     skill: Skill, split: str, count: int, heldout: int, rng: Random, seen: set[str]
 ) -> Iterator[Sample]:
-    """``count`` samples that nothing in ``seen`` equals, the last ``heldout`` in test-only phrasings."""
+    """``count`` samples unlike any in ``seen``, the last ``heldout`` in test-only phrasings."""
     for number in range(count):
         last = number - (count - heldout)
         pool, at = (skill.heldout, last) if last >= 0 else (skill.phrasings, number)

@@ -65,7 +65,7 @@ def _assign(problems: list[Problem], units: list[list[int]]) -> dict[str, list[i
 
 
 def _misfit(wants: dict[str, float], types: Counter[str], share: float) -> float:
-    """How much worse, relative to its size, a split stands to its wants with the unit than without."""
+    """By how much the unit worsens the distance of a split to its wants, relative to its size."""
     before = sum(want * want for want in wants.values())
     after = sum((want - types[topic]) ** 2 for topic, want in wants.items())
     return (after - before) / share

@@ -1,0 +1,71 @@
+"""Numbers in prose: the last one counts."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+_LONGEST = 20_000
+"""Characters read, from the end: an answer stands last."""
+_NUMBER = re.compile(
+    # A digit glued to a letter or a power (m/s2, x^2) belongs to a unit or a name.
+    r"(?<![\w.^])"
+    # A minus is a sign only where nothing stands before it that it could be subtracted from.
+    r"(?P<sign>(?<![\w)\]])[-+])?"
+    r"(?P<whole>\d{1,3}(?:,\d{3}){1,40}(?!\d)|\d{1,400})?"
+    r"(?P<rest>\.\d{1,400})?"
+    r"(?P<power>[eE][-+]?\d{1,3}(?!\w))?"
+)
+
+
+class Numeric(BaseModel):
+    """Right within `absolute`, or within `relative` times the size of the gold answer.
+
+    Reads the last number of the output, and only behind the last `=` if there is one. Commas
+    between thousands are dropped, a Unicode minus is a minus.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    absolute: float = Field(default=1e-9, ge=0, allow_inf_nan=False)
+    """Largest difference that still counts as right, both ends included."""
+    relative: float = Field(default=0.0, ge=0, le=1, allow_inf_nan=False)
+    """The same as a share of |gold|."""
+
+    def score(self, output: str, answer: Any) -> float:
+        gold = last_number(answer) if isinstance(answer, str) else _as_float(answer)
+        given = last_number(output)
+        if gold is None or given is None:
+            return 0.0
+        # Decimal fractions are inexact in binary: 0.3 - 0.2 must still be within 0.1.
+        allowed = max(self.absolute, self.relative * abs(gold)) * (1 + 1e-12)
+        return float(abs(given - gold) <= allowed + 1e-12 * abs(gold))
+
+    def readable(self, output: str) -> bool:
+        return last_number(output) is not None
+
+
+def last_number(text: str) -> float | None:
+    """The last finite number of a text, behind its last `=`; None if there is none."""
+    tail = text[-_LONGEST:].replace("−", "-").rpartition("=")[2]
+    found = None
+    for match in _NUMBER.finditer(tail):
+        if match["whole"] or match["rest"]:
+            found = match
+    if found is None:
+        return None
+    value = float(found.group().replace(",", ""))
+    return value if math.isfinite(value) else None
+
+
+def _as_float(answer: Any) -> float | None:
+    if isinstance(answer, bool) or not isinstance(answer, (int, float)):
+        return None
+    try:
+        value = float(answer)
+    except OverflowError:
+        return None
+    return value if math.isfinite(value) else None
