@@ -1,0 +1,139 @@
+"""One row: strict JSON, then the format filter of the study."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from coursewright.records import Row, TracedRow
+from coursewright.submission.limits import BrokenSyntax, Limits, RowRefused, shown
+
+FIELDS = ("instruction", "input", "output")
+RESPONSE = "response"
+"""Names the teacher response a row comes from; written by `save_rows`."""
+
+_CHAT_TOKEN = re.compile(r"<[|｜][^<>|｜]{1,60}[|｜]>")
+"""How nearly all chat models write their control tokens."""
+
+
+def parse_row(text: bytes, limits: Limits) -> Any:
+    """Parse one row's JSON text.
+
+    Raises:
+        BrokenSyntax: it is not JSON.
+        RowRefused: it is, but holds what no row may hold.
+    """
+    try:
+        decoded = text.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise RowRefused("not UTF-8", f"not UTF-8 at its byte {error.start}") from error
+    if "\0" in decoded:
+        raise RowRefused("NUL", "holds a NUL byte")
+    try:
+        return json.loads(
+            decoded,
+            object_pairs_hook=_without_duplicates,
+            parse_constant=_refuse_constant,
+            parse_float=_finite,
+            parse_int=lambda digits: _short(digits, limits.number_chars),
+        )
+    except RecursionError as error:
+        raise RowRefused("nested too deeply") from error
+    except json.JSONDecodeError as error:
+        raise BrokenSyntax(f"not valid JSON: {error.msg} at its character {error.pos}") from error
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise RowRefused("duplicate key", f"has the key {shown(key)} twice")
+        found[key] = value
+    return found
+
+
+def _refuse_constant(name: str) -> Any:
+    raise RowRefused("NaN or Infinity", f"holds {name}, which is no JSON number")
+
+
+def _finite(digits: str) -> float:
+    value = float(digits)
+    if not math.isfinite(value):
+        raise RowRefused("number out of range", f"holds {shown(digits)}, a number out of range")
+    return value
+
+
+def _short(digits: str, most: int) -> int:
+    # Reading a long integer takes time that grows with the square of its length.
+    if len(digits) > most:
+        raise RowRefused("number out of range", f"holds an integer of {len(digits)} digits")
+    return int(digits)
+
+
+class FormatFilter:
+    """Rows that match the sample's shape, with a non-empty output, in plain text."""
+
+    def __init__(
+        self, sample: Sequence[Row], special_tokens: Sequence[str], limits: Limits
+    ) -> None:
+        # A field that is filled in every sample row has to be filled.
+        self._required = {
+            name for name in FIELDS if sample and all(getattr(row, name).strip() for row in sample)
+        } | {"output"}
+        tokens = sorted({token for token in special_tokens if token.strip()}, key=len, reverse=True)
+        listed = "|".join(map(re.escape, tokens))
+        self._special = re.compile(f"{_CHAT_TOKEN.pattern}|{listed}") if tokens else _CHAT_TOKEN
+        self._most = {
+            "instruction": limits.instruction_chars,
+            "input": limits.input_chars,
+            "output": limits.output_chars,
+            RESPONSE: limits.response_chars,
+        }
+
+    def row(self, value: Any) -> TracedRow:
+        """Return the row that a parsed JSON value is.
+
+        Raises:
+            RowRefused: it is none.
+        """
+        if not isinstance(value, dict):
+            raise RowRefused("not an object", f"is {_kind(value)}, expected an object")
+        for name in value:
+            if name not in self._most:
+                allowed = ", ".join(self._most)
+                raise RowRefused("unknown field", f"has field {shown(name)}; allowed: {allowed}")
+        for name in ("instruction", "output"):
+            if name not in value:
+                raise RowRefused("missing field", f"has no {name}")
+        if value.get(RESPONSE, "") is None:
+            value = {name: part for name, part in value.items() if name != RESPONSE}
+        for name, part in value.items():
+            self._require_text(name, part)
+        for name in FIELDS:
+            if name in self._required and not value.get(name, "").strip():
+                raise RowRefused(f"empty {name}")
+        return TracedRow(**value)
+
+    def _require_text(self, name: str, part: Any) -> None:
+        if not isinstance(part, str):
+            raise RowRefused("not text", f"{name} is {_kind(part)}, expected text")
+        if len(part) > self._most[name]:
+            raise RowRefused(
+                f"{name} too long", f"{name} has {len(part)} characters, most {self._most[name]}"
+            )
+        if "\0" in part:
+            raise RowRefused("NUL", f"{name} holds a NUL character")
+        try:
+            part.encode("utf-8")
+        except UnicodeEncodeError as error:
+            raise RowRefused("lone surrogate", f"{name} holds half a character") from error
+        if (found := self._special.search(part)) is not None:
+            raise RowRefused("special token", f"{name} holds the control token {shown(found[0])}")
+
+
+def _kind(value: Any) -> str:
+    names = {dict: "an object", list: "a list", str: "text", bool: "a truth value"}
+    return "null" if value is None else names.get(type(value), "a number")
