@@ -8,14 +8,14 @@ __all__ = ["Result", "RunConfig", "run"]
 if TYPE_CHECKING:
     from coursewright.config import RunConfig
     from coursewright.records import Result
-    from coursewright.wiring import run
+    from coursewright.runs import run
 
 
 def __getattr__(name: str) -> Any:
     # Lazy, so that `import coursewright` in the command line, the gateway and the
     # student worker does not load what only one of them needs.
     if name == "run":
-        from coursewright.wiring import run
+        from coursewright.runs import run
 
         return run
     if name == "RunConfig":

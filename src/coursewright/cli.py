@@ -92,7 +92,7 @@ def run(
     """Let an agent write training data for a task, round after round, and score the student."""
     from coursewright.config import load_config, parse_agent, parse_student, parse_teacher
     from coursewright.display import open_progress
-    from coursewright.wiring import run as run_config
+    from coursewright.runs import run as run_config
 
     overrides: dict[str, Any] = {"task": task}
     for key, value in {"mode": mode, "setting": setting, "seed": seed, "name": name}.items():
@@ -120,7 +120,7 @@ def run(
 def resume(run: RunName, runs: Runs = DEFAULT_RUNS, as_json: Json = False) -> None:
     """Continue an interrupted run; nothing paid for is paid twice."""
     from coursewright.display import open_progress
-    from coursewright.wiring import resume as resume_run
+    from coursewright.runs import resume as resume_run
 
     _print_result(resume_run(run, runs, open_progress()), as_json)
 
@@ -136,7 +136,7 @@ def reproduce(
 ) -> None:
     """Replay a run's recorded answers through the same code and compare every data set."""
     from coursewright.display import open_progress
-    from coursewright.wiring import reproduce as reproduce_run
+    from coursewright.runs import reproduce as reproduce_run
 
     report = reproduce_run(run, runs, open_progress(), retrain=retrain)
     if as_json:
@@ -153,23 +153,32 @@ def list_runs(runs: Runs = DEFAULT_RUNS, as_json: Json = False) -> None:
     """List runs, newest first."""
     from coursewright.display import printable
     from coursewright.store import list_runs as stored_runs
+    from coursewright.summary import run_line
 
     found = stored_runs(runs)
     if as_json:
-        _emit({"runs": [entry.model_dump(mode="json") for entry in found]})
+        _emit({"runs": [run_line(entry) for entry in found]})
         return
     if not found:
         typer.echo(f"no runs in {runs}")
     for entry in found:
-        typer.echo(printable(f"{entry.run:<40} {entry.status:<20} {entry.summary}"))
+        line = run_line(entry)
+        score = "" if line["gain_points"] is None else f"{line['gain_points']:+.1f} points"
+        what = f"{entry.name:<40} {entry.status:<20} {entry.task:<16} {score}{entry.problem}"
+        typer.echo(printable(what.rstrip()))
 
 
 @app.command()
 def show(run: RunName, runs: Runs = DEFAULT_RUNS, as_json: Json = False) -> None:
     """Show a run's result record."""
-    from coursewright.store import RunStore, resolve_run
+    from coursewright.errors import RunFolderError
+    from coursewright.store import RunFolder, resolve_run
 
-    _print_result(RunStore.open(resolve_run(run, runs)).result(), as_json)
+    folder = RunFolder(resolve_run(run, runs))
+    result = folder.result()
+    if result is None:
+        raise RunFolderError("has no result yet; `coursewright resume` goes on", file=folder.path)
+    _print_result(result, as_json)
 
 
 @app.command("try")
@@ -180,7 +189,7 @@ def try_student(
     as_json: Json = False,
 ) -> None:
     """Ask the base model and the run's student the same question."""
-    from coursewright.wiring import try_question
+    from coursewright.runs import try_question
 
     answers = try_question(run, runs, question)
     if as_json:
@@ -195,20 +204,20 @@ def try_student(
 @app.command()
 def prune(run: RunName, runs: Runs = DEFAULT_RUNS, as_json: Json = False) -> None:
     """Delete intermediate checkpoints of a finished run; the record and the student stay."""
-    from coursewright.store import RunStore, resolve_run
+    from coursewright.store import prune as prune_run
+    from coursewright.store import resolve_run
 
-    with RunStore.open(resolve_run(run, runs)) as store, store.lock():
-        freed = store.prune()
+    pruned = prune_run(resolve_run(run, runs))
     if as_json:
-        _emit({"freed_bytes": freed})
+        _emit({"files": pruned.files, "freed_bytes": pruned.freed_bytes})
     else:
-        typer.echo(f"freed {freed / 1e6:.1f} MB")
+        typer.echo(f"removed {pruned.files} files, freed {pruned.freed_bytes / 1e6:.1f} MB")
 
 
 @app.command()
 def doctor(as_json: Json = False) -> None:
     """Say what this machine offers: isolation level, accelerators, versions."""
-    from coursewright.wiring import diagnose
+    from coursewright.runs import diagnose
 
     report = diagnose()
     if as_json:

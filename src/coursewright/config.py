@@ -80,7 +80,7 @@ class Recipe(Part):
     learning_rate: float = Field(default=1e-3, gt=0)
     epochs: int = Field(default=3, ge=1)
     batch: int = Field(default=16, ge=1)
-    """Rows per optimiser step."""
+    """Rows per forward pass; times `accumulation` it is the rows of one optimiser step."""
     accumulation: int = Field(default=1, ge=1)
     """Forward passes whose gradients are added up before a step."""
     warmup: float = Field(default=0.1, ge=0, lt=1)

@@ -155,6 +155,9 @@ class Student(Protocol):
 
     name: str
 
+    def start(self) -> None:
+        """Begin to load in the background; returns at once."""
+
     def train(self, rows: str, seed: int) -> Training:
         """Fine-tune the base model on the data set with this digest."""
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from coursewright.display import printable
 from coursewright.records import Result
+from coursewright.store import RunEntry
 
 
 def lines(result: Result) -> list[str]:
@@ -60,3 +63,17 @@ def _scores(result: Result) -> list[str]:
     if result.few_groups:
         out.append("           few groups: the interval's coverage is not promised")
     return out
+
+
+def run_line(entry: RunEntry) -> dict[str, Any]:
+    """Return one run as `list --json` shows it."""
+    result = entry.result
+    return {
+        "run": entry.name,
+        "path": str(entry.path),
+        "status": entry.status,
+        "created": entry.created,
+        "task": entry.task,
+        "gain_points": None if result is None else result.gain_points,
+        "problem": entry.problem,
+    }

@@ -12,6 +12,11 @@ from coursewright.records import Answered, Evaluation, Item, PrivateOpening, Spl
 CHUNK = 150  # items between two updates of the running score
 
 
+def prompt_for(instruction: str, question: str, context: str | None = None) -> str:
+    """Return the user turn that puts a question to a student, as in training."""
+    return layout(instruction, item_body(question, context))
+
+
 class SplitEvaluator:
     """Grades in the supervisor; the student's worker sees prompts alone.
 
@@ -62,9 +67,7 @@ class SplitEvaluator:
         results: list[Answered] = []
         for start in range(0, len(items), CHUNK):
             chunk = items[start : start + CHUNK]
-            prompts = [
-                layout(self._instruction, item_body(item.question, item.context)) for item in chunk
-            ]
+            prompts = [prompt_for(self._instruction, i.question, i.context) for i in chunk]
             outputs = self._student.answer(weights, prompts)
             results += map(self._grade, chunk, outputs)
             running = sum(result.score for result in results) / len(results)

@@ -1,0 +1,202 @@
+"""What can be done with a run: start, resume, reproduce it; ask its student."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from coursewright import evaluation, loop
+from coursewright.agents import make_agent
+from coursewright.config import ReplayAgent, RunConfig, SandboxConfig
+from coursewright.display import Silent
+from coursewright.errors import RunFolderError
+from coursewright.protocols import Progress, Stages
+from coursewright.records import Outcome, Record, Result
+from coursewright.sandbox import open_sandbox
+from coursewright.store import Artifacts, RunFolder, RunStore, resolve_run
+from coursewright.tasks import baseline_scores, load_task, read_split
+from coursewright.teacher import check_teacher
+from coursewright.wiring import assemble, make_brief, make_student, part_name, pick_scorer
+
+EMBEDDED = {"heuristic": "agent", "simulated": "teacher", "nano": "student"}
+
+
+class Reproduction(Record):
+    """What `reproduce` found."""
+
+    run: str
+    identical: bool
+    """Every data set of every round, and the delivered one, came out the same."""
+    new_calls: int
+    """Teacher calls that the record did not hold; 0 in a true replay."""
+    lines: tuple[str, ...]
+
+
+def run(config: RunConfig, progress: Progress | None = None) -> Result:
+    """Start a run and carry it to its result.
+
+    Raises:
+        CoursewrightError: see `errors` for all that can stop it; `resume` continues a run that
+            was interrupted.
+    """
+    task = load_task(config.task)
+    # Everything that can be wrong is found before a folder is made.
+    make_agent(config.agent)
+    check_teacher(config.teacher, make_brief(config, task))
+    with RunStore.create(config.runs, config.name, config, task.digests) as store:
+        return carry(store, config, progress or Silent())
+
+
+def resume(run: str, runs: Path, progress: Progress) -> Result:
+    """Continue an interrupted run; a finished one just says its result."""
+    with RunStore.open(resolve_run(run, runs)) as store:
+        result = store.result()
+        if result is not None:
+            return result
+        config = store.config
+        store.require_unchanged(config, load_task(config.task).digests)
+        return carry(store, config, progress)
+
+
+def reproduce(run: str, runs: Path, progress: Progress, *, retrain: bool) -> Reproduction:
+    """Replay a finished run in a new folder beside it, and compare every data set."""
+    original = RunFolder(resolve_run(run, runs))
+    result = original.result()
+    if result is None:
+        raise RunFolderError("has no result yet; `coursewright resume` goes on", file=original.path)
+    recorded = original.config
+    config = recorded.model_copy(update={"agent": ReplayAgent(path=original.path), "name": None})
+    task = load_task(config.task)
+    original.require_unchanged(recorded, task.digests)
+    with tempfile.TemporaryDirectory(prefix="coursewright-", dir=runs) as folder:
+        with RunStore.create(Path(folder), "replay", config, task.digests) as store:
+            shutil.copyfile(original.ledger_path, store.ledger_path)
+            if not retrain:
+                store.reuse(original, frozenset({"train", "evaluate", "private"}))
+            again = carry(store, config, progress)
+    return _compare(result, again)
+
+
+def try_question(run: str, runs: Path, question: str) -> dict[str, str]:
+    """Answer one question with the base model and with a run's student."""
+    folder = RunFolder(resolve_run(run, runs))
+    result = folder.result()
+    if result is None or not folder.student_path.is_dir():
+        raise RunFolderError("has no student yet", file=folder.path)
+    config, task = folder.config, load_task(folder.config.task)
+    prompt = [evaluation.prompt_for(task.instruction, question)]
+    with tempfile.TemporaryDirectory(prefix="coursewright-") as place:
+        # The run may be pruned or held: the student is asked from a copy of its own.
+        artifacts = Artifacts(Path(place))
+        weights = artifacts.put_folder(folder.student_path)
+        student = make_student(config.student, artifacts, Silent(), task.generation)
+        with contextlib.closing(student):
+            return {
+                "base": student.answer(None, prompt)[0],
+                "student": student.answer(weights, prompt)[0],
+            }
+
+
+def diagnose() -> dict[str, Any]:
+    """Say what this machine offers: isolation, accelerators, endpoints, versions."""
+    sandbox = open_sandbox(SandboxConfig(), allow_weak=True)
+    return {
+        "isolation": sandbox.isolation.model_dump(mode="json"),
+        "accelerators": accelerators(),
+        "endpoints": [],
+        "versions": versions(),
+    }
+
+
+# ---------------------------------------------------------------- one run, to its result
+
+
+def carry(store: RunStore, config: RunConfig, progress: Progress) -> Result:
+    """Run the loop in a held run folder, and write down the result."""
+    with assemble(store, config, progress) as stages:
+        outcome = loop.run(stages)
+        result = conclude(store, config, stages, outcome)
+    if outcome.retrainings:
+        store.deliver(outcome.retrainings[0].weights)
+    store.write_result(result)
+    return result
+
+
+def conclude(store: RunStore, config: RunConfig, stages: Stages, outcome: Outcome) -> Result:
+    """Put what was measured, and under which conditions, into the result record."""
+    baselines: dict[str, float] = {}
+    if outcome.private:
+        scorer = pick_scorer(config, stages.task)
+        baselines = baseline_scores(stages.task, read_split(stages.task, "private"), scorer)
+    parts = (config.agent, config.teacher, config.student)
+    names = [part_name(part) for part in parts]
+    return Result(
+        run=store.name,
+        path=str(store.path),
+        task=stages.task.name,
+        agent=names[0],
+        teacher=names[1],
+        student=names[2],
+        mode=config.mode,
+        setting=config.setting,
+        protocol=config.protocol,
+        seed=config.seed,
+        human_inputs=human_inputs(config),
+        teacher_usage=stages.teacher.usage(),
+        isolation=stages.sandbox.isolation,
+        seconds=time_by_stage(outcome, store.journal.elapsed()),
+        embedded=tuple(f"{EMBEDDED[name]} {name}" for name in names if name in EMBEDDED),
+        baselines=baselines,
+        **evaluation.judge(outcome, config.seed),
+    )
+
+
+def time_by_stage(outcome: Outcome, total: float) -> dict[str, float]:
+    """Return seconds by stage; `overhead` is wall time in none of them."""
+    rounds = outcome.rounds
+    evaluations = [*outcome.base, *outcome.final, *outcome.private]
+    evaluations += [e for r in rounds for e in (r.visible, r.scored) if e]
+    trainings = [r.training for r in rounds if r.training] + list(outcome.retrainings)
+    seconds = {
+        "agent": sum(r.proposal.seconds for r in rounds),
+        "program": sum(r.execution.seconds for r in rounds if r.execution),
+        "audit": sum(r.audit.seconds for r in rounds if r.audit),
+        "train": sum(t.seconds for t in {t.weights: t for t in trainings}.values()),
+        "evaluate": sum(e.seconds for e in evaluations),
+    }
+    overhead = max(0.0, total - sum(seconds.values()))
+    return {"total": total, **seconds, "overhead": overhead}
+
+
+def human_inputs(config: RunConfig) -> tuple[str, ...]:
+    """Return what people put into the run, by name."""
+    inputs = ["task"]
+    if config.setting == "seed":
+        inputs.append("seeds")
+    if config.agent.kind == "program":
+        inputs.append("program")
+    return tuple(inputs)
+
+
+def _compare(first: Result, again: Result) -> Reproduction:
+    lines, identical = [], True
+    for was, now in zip(first.rounds, again.rounds, strict=False):
+        same = was.dataset == now.dataset
+        identical &= same
+        lines.append(f"round {was.number}: {'identical' if same else 'DIFFERENT'} data set")
+    if len(first.rounds) != len(again.rounds):
+        identical = False
+        lines.append(f"rounds: {len(first.rounds)} recorded, {len(again.rounds)} replayed")
+    delivered = [r.final.dataset if r.final else None for r in (first, again)]
+    identical &= delivered[0] == delivered[1]
+    lines.append(f"final data set: {'identical' if delivered[0] == delivered[1] else 'DIFFERENT'}")
+    scores = [r.final.private if r.final else None for r in (first, again)]
+    if scores[0] != scores[1]:
+        lines.append(f"private score: {scores[0]} recorded, {scores[1]} now")
+    new_calls = again.teacher_usage.calls - first.teacher_usage.calls
+    if new_calls:
+        lines.append(f"{new_calls} teacher calls were not in the record")
+    return Reproduction(run=first.run, identical=identical, new_calls=new_calls, lines=tuple(lines))

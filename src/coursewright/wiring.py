@@ -1,0 +1,170 @@
+"""A config becomes a bundle of stages: the only module that imports implementations.
+
+Every exchangeable part is made by one function here; a second implementation of a stage is one
+more line in one of them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from coursewright.agents import make_agent
+from coursewright.audit import SubmissionAuditor
+from coursewright.config import CustomPart, RunConfig, StudentConfig
+from coursewright.evaluation import SplitEvaluator
+from coursewright.feedback import GuardedFeedback
+from coursewright.plugins import construct
+from coursewright.protocols import Progress, Rules, Scorer, Search, Stages, Student
+from coursewright.records import Brief, Generation, Item, Record, Task
+from coursewright.sandbox import installed_packages, open_sandbox
+from coursewright.scoring import make_scorer
+from coursewright.search import GreedySearch, OneShotSearch
+from coursewright.store import Artifacts, RunStore
+from coursewright.student import LocalStudent
+from coursewright.submission import SubmissionIntake
+from coursewright.tasks import load_task, read_split
+from coursewright.teacher import GatewayTeacher
+
+
+@contextlib.contextmanager
+def assemble(store: RunStore, config: RunConfig, progress: Progress) -> Iterator[Stages]:
+    """Make every stage of a run; their processes end with the block."""
+    task = load_task(config.task)
+    brief = make_brief(config, task)
+    paper = config.protocol == "paper"
+    with contextlib.ExitStack() as stack:
+        student = make_student(config.student, store.artifacts, progress, task.generation)
+        stack.callback(student.close)
+        student.start()  # its imports take seconds; the first proposal runs meanwhile
+        sandbox = open_sandbox(config.sandbox, allow_weak=config.allow_weak)
+        teacher = GatewayTeacher(
+            config.teacher, ledger=store.ledger_path, seed=config.seed, budget=config.budget
+        )
+        stack.callback(teacher.close)
+        yield Stages(
+            task=task,
+            brief=brief,
+            rules=make_rules(store.name, config),
+            program_files=program_files(store, brief),
+            agent=make_agent(config.agent),
+            sandbox=sandbox,
+            teacher=teacher,
+            intake=SubmissionIntake(store.artifacts, task.rows),
+            auditor=SubmissionAuditor(store.artifacts, store.ledger_path, brief.visible),
+            student=student,
+            evaluator=SplitEvaluator(
+                partial(read_split, task),
+                instruction=task.instruction,
+                student=student,
+                scorer=pick_scorer(config, task),
+                progress=progress,
+                paper=paper,
+            ),
+            feedback=GuardedFeedback(brief.visible, config.seed, paper=paper),
+            search=make_search(config),
+            journal=store.journal,
+            archive=store.archive,
+            progress=progress,
+        )
+
+
+def make_brief(config: RunConfig, task: Task) -> Brief:
+    """Return all that the agent is told. Under `paper`, visible and scored are one public set."""
+    visible: Sequence[Item] = task.visible
+    if config.protocol == "paper":
+        visible = (*visible, *read_split(task, "scored"))
+    return Brief(
+        task=task.name,
+        summary=task.summary,
+        description=task.description,
+        instruction=task.instruction,
+        answer_format=task.answer_format,
+        sample=task.sample,
+        visible=tuple(visible),
+        seeds=task.seeds if config.setting == "seed" else (),
+        rows=task.rows,
+        teacher=part_name(config.teacher),
+        student=part_name(config.student),
+        packages=installed_packages(),
+        program_seconds=config.budget.program_seconds,
+    )
+
+
+def make_rules(name: str, config: RunConfig) -> Rules:
+    """Return the settings that the loop itself acts on."""
+    budget = config.budget
+    one_shot = config.mode == "one-shot"
+    return Rules(
+        name=name,
+        mode=config.mode,
+        protocol=config.protocol,
+        seed=config.seed,
+        rounds=budget.one_shot_attempts if one_shot else budget.rounds,
+        seconds=budget.seconds,
+        program_seconds=budget.program_seconds,
+        calls=budget.calls,
+        round_calls=budget.round_calls,
+        retrainings=config.retrainings,
+    )
+
+
+def make_student(
+    config: StudentConfig, artifacts: Artifacts, progress: Progress, generation: Generation
+) -> Student:
+    """Return the student behind its worker process, or a class of the user's."""
+    if isinstance(config, CustomPart):
+        made: Student = construct(
+            config.path,
+            config.options,
+            field="student",
+            methods=("start", "train", "answer", "fingerprint", "close"),
+        )
+        return made
+    return LocalStudent(config, artifacts, progress, generation=generation)
+
+
+def make_search(config: RunConfig) -> Search:
+    """Return the search: the first valid attempt in one-shot mode, else what the config names."""
+    if config.mode == "one-shot":
+        return OneShotSearch()
+    if isinstance(config.search, CustomPart):
+        made: Search = construct(
+            config.search.path, config.search.options, field="search", methods=("next", "best")
+        )
+        return made
+    return GreedySearch(config.search.mend_limit)
+
+
+def pick_scorer(config: RunConfig, task: Task) -> Scorer:
+    """Return the task's scorer, or the one the config puts in its place."""
+    if config.scorer is None:
+        return make_scorer(task.scorer)
+    return make_scorer({"kind": config.scorer.path, **config.scorer.options})
+
+
+def program_files(store: RunStore, brief: Brief) -> dict[str, Path]:
+    """Return the read-only files of every program's data folder."""
+
+    def lines(records: Sequence[Record]) -> bytes:
+        return "".join(r.model_dump_json(exclude_none=True) + "\n" for r in records).encode()
+
+    told = brief.model_dump(mode="json", exclude={"visible", "seeds", "sample"})
+    contents = {
+        "brief.json": json.dumps(told, ensure_ascii=False).encode(),
+        "sample.json": json.dumps([r.model_dump() for r in brief.sample]).encode(),
+        "visible.jsonl": lines(brief.visible),
+        "seeds.jsonl": lines(brief.seeds),
+    }
+    artifacts = store.artifacts
+    return {name: artifacts.path_of(artifacts.put_bytes(data)) for name, data in contents.items()}
+
+
+def part_name(part: Any) -> str:
+    """Return the short name of an agent, teacher or student config."""
+    target = getattr(part, "model", None) or getattr(part, "path", None)
+    return str(part.kind if target is None else f"{part.kind}:{target}")
