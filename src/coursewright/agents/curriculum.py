@@ -1,0 +1,181 @@
+"""A curriculum: what one program asks the teacher for, and how it sifts the answers.
+
+A plan is all that tells two programs of this agent apart. It stands as constants at the top of
+the program, so the plan of any earlier attempt can be read back from its code.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Literal
+
+from coursewright.agents.exam import Exam
+from coursewright.agents.styles import (
+    DIFFICULTIES,
+    hints_for,
+    in_words,
+    situations_for,
+    styles_for,
+)
+from coursewright.agents.topics import clean
+from coursewright.records import Allowance, Brief, RowLimits
+
+Shape = Literal["course", "plain"]
+"""Which body the program has: the full course, or the plain one that little can go wrong in."""
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One topic of a plan: how it is put to the teacher and how many new rows it gets."""
+
+    name: str
+    about: str
+    key: str
+    rows: int
+    situations: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The constants of a program, by their names there in lower case."""
+
+    shape: Shape
+    move: str
+    topics: tuple[Lesson, ...]
+    styles: tuple[str, ...]
+    difficulties: tuple[str, ...]
+    hints: tuple[str, ...]
+    instruction: str
+    answer_format: str
+    form: str
+    labels: tuple[str, ...]
+    has_context: bool
+    rows: int
+    """Rows handed in at most."""
+    keep_rows: int = 0
+    """Rows taken over from the best attempt."""
+    calls: int = 1000
+    per_call: int = 8
+    """Questions asked for in one request."""
+    votes: int = 1
+    """How often each question is solved again; only what is always solved alike is kept."""
+    solve_together: int = 1
+    spare_numbers: float = 0.0
+    """Share of requests that ask for a number the answer does not need."""
+    seeds_quoted: int = 0
+    waves: int = 6
+    yield_: float = field(default=0.6)
+    """Share of questions expected to be kept."""
+
+    @property
+    def count_in_words(self) -> str:
+        """`per_call` as requests say it."""
+        return in_words(self.per_call)
+
+    @property
+    def new_rows(self) -> int:
+        """Rows wanted from the teacher."""
+        return sum(lesson.rows for lesson in self.topics)
+
+
+def first_plan(brief: Brief, exam: Exam, allowance: Allowance) -> Plan:
+    """All topics evenly, every style and difficulty, everything solved again once."""
+    rows = brief.rows.maximum
+    shares = spread([1.0] * len(exam.topics), rows)
+    lessons = tuple(
+        Lesson(t.name, t.about, t.key, share, situations_for(exam, t.name, t.about))
+        for t, share in zip(exam.topics, shares, strict=True)
+    )
+    # Free text is never worded twice in the same way, so agreement would keep nothing of it.
+    return Plan(
+        shape="course",
+        move="draft",
+        topics=lessons,
+        styles=styles_for(exam),
+        difficulties=DIFFICULTIES,
+        hints=hints_for(exam),
+        instruction=brief.instruction.strip(),
+        answer_format=clean(brief.answer_format, 1000),
+        form=exam.form,
+        labels=exam.labels,
+        has_context=exam.has_context,
+        rows=rows,
+        calls=calls_for(allowance),
+        votes=0 if exam.form == "text" else 1,
+        spare_numbers=round(exam.spare, 2),
+        seeds_quoted=2 if brief.seeds else 0,
+    )
+
+
+def calls_for(allowance: Allowance) -> int:
+    """Calls a program may plan with: a little under its cap, in round numbers.
+
+    The rest is slack for calls of unknown outcome; planning with the exact remainder would give
+    another program after a crash than without one.
+    """
+    left = min(allowance.round_calls, allowance.calls)
+    careful = int(left * 0.95)
+    return careful // 50 * 50 if careful >= 200 else max(1, careful)
+
+
+def spread(weights: Sequence[float], total: int) -> list[int]:
+    """Split `total` in proportion to `weights`, at least one each; largest remainders first."""
+    whole = sum(weights) or 1.0
+    exact = [total * weight / whole for weight in weights]
+    shares = [max(1, int(share)) for share in exact]
+    order = sorted(range(len(exact)), key=lambda i: (int(exact[i]) - exact[i], i))
+    for i in order:
+        if sum(shares) >= total:
+            break
+        shares[i] += 1
+    return shares
+
+
+def reach(plan: Plan) -> int:
+    """Rows that the plan's calls can be expected to yield."""
+    price = 1 + plan.per_call * plan.votes / plan.solve_together
+    return int(plan.calls / price * plan.per_call * plan.yield_)
+
+
+def within(plan: Plan, limits: RowLimits) -> Plan:
+    """The plan with what it keeps cut, so that rows kept and new ones fill the maximum."""
+    return replace(plan, keep_rows=max(0, min(plan.keep_rows, limits.maximum - 1)))
+
+
+# ---------------------------------------------------------------- reading plans back
+
+
+def plan_of(code: str) -> Plan | None:
+    """The plan in the constants of a program of this agent; None for any other program."""
+    found = _constants(code)
+    try:
+        values: dict[str, Any] = {}
+        for each in fields(Plan):
+            value = found[each.name.upper().rstrip("_")]
+            values[each.name] = tuple(value) if isinstance(value, list) else value
+        lessons = (
+            Lesson(**{**lesson, "situations": tuple(lesson["situations"])})
+            for lesson in values["topics"]
+        )
+        return Plan(**{**values, "topics": tuple(lessons)})
+    except (KeyError, TypeError):
+        return None
+
+
+def _constants(code: str) -> Mapping[str, Any]:
+    try:
+        tree = ast.parse(code)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return {}
+    found = {}
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            name = node.targets[0].id
+            if name.isupper():
+                try:
+                    found[name] = ast.literal_eval(node.value)
+                except ValueError:
+                    continue
+    return found

@@ -1,0 +1,159 @@
+"""How a plan changes: what Improve tries, and how Debug and Repair mend a failure.
+
+Each move is one function from plan to plan with a sentence that says what it does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from coursewright.agents.curriculum import Lesson, Plan, plan_of, reach, spread
+from coursewright.agents.exam import Exam, in_form
+from coursewright.agents.styles import more_styles_for, styles_for
+from coursewright.records import Attempt, Brief, Feedback
+
+FLOOR = 0.35
+"""Weight of a topic that is answered without a fault, where one that is always missed weighs
+1.35: a topic that gets no rows at all is forgotten."""
+
+
+@dataclass(frozen=True)
+class Move:
+    """One way to go on from the best plan so far."""
+
+    name: str
+    aim: str
+    change: Callable[[Plan, Exam, Feedback], Plan]
+
+
+def errors_of(plan: Plan, feedback: Feedback) -> list[float]:
+    """Share of visible items that each topic of the plan still gets wrong.
+
+    Small counts are drawn towards the mean over all topics, which also stands for a topic that
+    no visible item shows.
+    """
+    shown = {score.topic: score for score in feedback.topics}
+    items = sum(score.items for score in feedback.topics)
+    wrong = sum(score.items * (1 - score.accuracy) for score in feedback.topics)
+    mean = wrong / items if items else 0.5
+    errors = []
+    for lesson in plan.topics:
+        score = shown.get(lesson.key)
+        missed = score.items * (1 - score.accuracy) if score else 0.0
+        errors.append((missed + 2 * mean) / ((score.items if score else 0) + 2))
+    return errors
+
+
+def reweighted(plan: Plan, feedback: Feedback, keep: float) -> Plan:
+    """Keep a share of the best rows, and give the new ones to the topics in the wrong."""
+    # The best rows lie balanced from the first to the last: a beginning of them is fair.
+    kept = min(int(feedback.rows_kept * keep), plan.rows - len(plan.topics))
+    weights = [FLOOR + error for error in errors_of(plan, feedback)]
+    shares = spread(weights, plan.rows - kept)
+    return replace(plan, keep_rows=kept, topics=_with_rows(plan.topics, shares))
+
+
+def _with_rows(lessons: Sequence[Lesson], shares: Sequence[int]) -> tuple[Lesson, ...]:
+    return tuple(replace(each, rows=n) for each, n in zip(lessons, shares, strict=True))
+
+
+def _reweight(plan: Plan, exam: Exam, feedback: Feedback) -> Plan:
+    return reweighted(replace(plan, styles=styles_for(exam)), feedback, 0.7)
+
+
+def _reword(plan: Plan, exam: Exam, feedback: Feedback) -> Plan:
+    styles = tuple(dict.fromkeys(styles_for(exam) + more_styles_for(exam)))
+    return reweighted(replace(plan, styles=styles), feedback, 0.6)
+
+
+def _shift_difficulty(plan: Plan, exam: Exam, feedback: Feedback) -> Plan:
+    harder = (feedback.visible or 0.0) >= 0.55
+    levels = ("medium", "hard") if harder else ("easy", "easy", "medium")
+    return reweighted(replace(plan, difficulties=levels), feedback, 0.7)
+
+
+def _vote(plan: Plan, exam: Exam, feedback: Feedback) -> Plan:
+    return reweighted(replace(plan, votes=min(plan.votes + 1, 3)), feedback, 0.75)
+
+
+MOVES = (
+    Move("reweight", "more rows for the topics with the most mistakes", _reweight),
+    Move("reword", "the same topics in further styles and wordings", _reword),
+    Move("difficulty", "questions nearer to what the student can just not do", _shift_difficulty),
+    Move("vote", "stricter checking of every new answer", _vote),
+)
+
+
+def next_move(history: Sequence[Attempt], exam: Exam) -> Move:
+    """The next move: one not tried yet, else the one that has gained most.
+
+    A move's gain is its visible score less its parent's, the only scores an agent sees.
+    """
+    gains: dict[str, float] = {}
+    by_number = {attempt.number: attempt for attempt in history}
+    for attempt in history:
+        plan = plan_of(attempt.code)
+        parent = by_number.get(-1 if attempt.parent is None else attempt.parent)
+        if plan is None or parent is None or attempt.feedback.visible is None:
+            continue
+        gains[plan.move] = attempt.feedback.visible - (parent.feedback.visible or 0.0)
+    open_moves = [
+        m for m in MOVES if m.name not in gains and not (m.name == "vote" and exam.form == "text")
+    ]
+    if open_moves:
+        return open_moves[0]
+    return max(MOVES, key=lambda move: gains.get(move.name, 0.0))
+
+
+def out_of_form(exam: Exam, feedback: Feedback) -> float:
+    """Share of the bad cases whose answer has not even the demanded form."""
+    cases = feedback.bad_cases
+    wrong = sum(1 for case in cases if not in_form(exam.form, case.answer))
+    return wrong / len(cases) if cases else 0.0
+
+
+# ---------------------------------------------------------------- mending
+
+
+def mend(plan: Plan, brief: Brief, attempt: Attempt) -> tuple[Plan, str]:
+    """Return a plan without the fault that ended an attempt, and what was changed, in words."""
+    error = (attempt.feedback.error or "").lower()
+    dropped = attempt.feedback.rows_dropped
+    if re.search(r"time|deadline|killed|memory|cpu", error) and attempt.status != "invalid":
+        return _smaller(
+            plan, brief
+        ), "The program ran into a limit: half the calls, in small batches."
+    if re.search(r"budget|\bcap\b|calls|429|quota", error) and attempt.status != "invalid":
+        return _smaller(plan, brief), "The calls did not suffice: half as many, in small batches."
+    if attempt.status == "invalid" or attempt.operation == "repair":
+        if plan.shape == "course" and plan.votes > 0 and not dropped:
+            # Nothing was refused, so the program itself was too choosy.
+            more = replace(plan, votes=0, yield_=0.5, spare_numbers=0.0)
+            return _with_reach(more, brief), "Too few rows were left: take answers unchecked."
+        return _safe(
+            plan, brief
+        ), "Rows were refused: the plain program, with the simplest requests."
+    return _safe(plan, brief), "The program broke: the plain program does the same in fewer steps."
+
+
+def _smaller(plan: Plan, brief: Brief) -> Plan:
+    smaller = replace(
+        plan,
+        calls=max(1, plan.calls // 2),
+        per_call=max(3, plan.per_call // 2),
+        waves=2 * plan.waves,
+    )
+    return _with_reach(smaller, brief)
+
+
+def _safe(plan: Plan, brief: Brief) -> Plan:
+    return _with_reach(replace(plan, shape="plain", votes=0, yield_=0.5), brief)
+
+
+def _with_reach(plan: Plan, brief: Brief) -> Plan:
+    """Give up checking before giving up the minimum of rows."""
+    if reach(plan) + plan.keep_rows < 1.2 * brief.rows.minimum:
+        plan = replace(plan, votes=0)
+    return plan
