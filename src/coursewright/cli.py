@@ -217,7 +217,7 @@ def prune(run: RunName, runs: Runs = DEFAULT_RUNS, as_json: Json = False) -> Non
 @app.command()
 def doctor(as_json: Json = False) -> None:
     """Say what this machine offers: isolation level, accelerators, versions."""
-    from coursewright.runs import diagnose
+    from coursewright.doctor import diagnose
 
     report = diagnose()
     if as_json:

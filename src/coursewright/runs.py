@@ -6,16 +6,14 @@ import contextlib
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from coursewright import evaluation, loop
 from coursewright.agents import make_agent
-from coursewright.config import ReplayAgent, RunConfig, SandboxConfig
+from coursewright.config import ReplayAgent, RunConfig
 from coursewright.display import Silent
 from coursewright.errors import RunFolderError
 from coursewright.protocols import Progress, Stages
 from coursewright.records import Outcome, Record, Result
-from coursewright.sandbox import open_sandbox
 from coursewright.store import Artifacts, RunFolder, RunStore, resolve_run
 from coursewright.tasks import baseline_scores, load_task, read_split
 from coursewright.teacher import check_teacher
@@ -71,12 +69,14 @@ def reproduce(run: str, runs: Path, progress: Progress, *, retrain: bool) -> Rep
     config = recorded.model_copy(update={"agent": ReplayAgent(path=original.path), "name": None})
     task = load_task(config.task)
     original.require_unchanged(recorded, task.digests)
-    with tempfile.TemporaryDirectory(prefix="coursewright-", dir=runs) as folder:
-        with RunStore.create(Path(folder), "replay", config, task.digests) as store:
-            shutil.copyfile(original.ledger_path, store.ledger_path)
-            if not retrain:
-                store.reuse(original, frozenset({"train", "evaluate", "private"}))
-            again = carry(store, config, progress)
+    with (
+        tempfile.TemporaryDirectory(prefix="coursewright-") as place,
+        RunStore.create(Path(place), "replay", config, task.digests) as store,
+    ):
+        shutil.copyfile(original.ledger_path, store.ledger_path)
+        if not retrain:
+            store.reuse(original, frozenset({"train", "evaluate", "private"}))
+        again = carry(store, config, progress)
     return _compare(result, again)
 
 
@@ -98,17 +98,6 @@ def try_question(run: str, runs: Path, question: str) -> dict[str, str]:
                 "base": student.answer(None, prompt)[0],
                 "student": student.answer(weights, prompt)[0],
             }
-
-
-def diagnose() -> dict[str, Any]:
-    """Say what this machine offers: isolation, accelerators, endpoints, versions."""
-    sandbox = open_sandbox(SandboxConfig(), allow_weak=True)
-    return {
-        "isolation": sandbox.isolation.model_dump(mode="json"),
-        "accelerators": accelerators(),
-        "endpoints": [],
-        "versions": versions(),
-    }
 
 
 # ---------------------------------------------------------------- one run, to its result

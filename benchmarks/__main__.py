@@ -1,0 +1,34 @@
+"""All measurements of LOG.md: `python -m benchmarks [NAME ...]`, by default every one in turn.
+
+Each prints one JSON object per line on standard output, and progress on standard error. They
+take hours together; `study` keeps its runs in `runs/bench` and goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+NAMES = (
+    "help_speed",
+    "gateway_throughput",
+    "nano_base",
+    "demo",
+    "study",
+    "reproductions",
+    "kills",
+)
+
+
+def main() -> None:
+    chosen = sys.argv[1:] or NAMES
+    for name in chosen:
+        if name not in NAMES:
+            sys.exit(f"no measurement {name!r}; there are {', '.join(NAMES)}")
+    for name in chosen:
+        print(f"== {name}", file=sys.stderr, flush=True)
+        import_module(f"benchmarks.{name}").main()
+
+
+if __name__ == "__main__":
+    main()
