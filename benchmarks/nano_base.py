@@ -1,0 +1,132 @@
+"""What nano knows of the built-in tasks before and after a clean course: base and oracle accuracy.
+
+    python benchmarks/nano_base.py [--tasks science-mini word-problems] [--rows 1000] [--items 450]
+
+The oracle course is as many right rows as a submission may hold, drawn from the task's own
+generator in training phrasings; it shows how far the student can be brought, not what an agent
+reaches. `--model` measures another checkpoint folder under nano's recipe.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import time
+from pathlib import Path
+from random import Random
+
+import yaml
+
+from coursewright.chat import item_body, layout
+from coursewright.config import HuggingFaceStudent, NanoStudent
+from coursewright.display import Silent
+from coursewright.families import load_family
+from coursewright.records import Generation, Item
+from coursewright.scoring import make_scorer
+from coursewright.store.artifacts import Artifacts
+from coursewright.student import NANO, LocalStudent
+
+BUILTIN = Path(NANO).parents[1] / "tasks" / "builtin"
+FAMILY_OF = {
+    "science-mini": "science",
+    "code-mini": "code",
+    "finance-mini": "finance",
+    "word-problems": "words",
+}
+
+
+def oracle_rows(family_name: str, instruction: str, count: int, seed: int) -> list[dict[str, str]]:
+    """Different right rows over all skills, in training phrasings."""
+    family, rng = load_family(family_name), Random(f"oracle {family_name} {seed}")
+    rows: dict[str, dict[str, str]] = {}
+    while len(rows) < count:
+        sample = family.skills[len(rows) % len(family.skills)].sample(rng)
+        body = item_body(sample.question, sample.context or None)
+        rows[body] = {"instruction": instruction, "input": body, "output": sample.worked}
+    found = list(rows.values())
+    rng.shuffle(found)
+    return found
+
+
+def measure(task: str, arguments: argparse.Namespace, scratch: Path) -> None:
+    """Print base and oracle accuracy of one task."""
+    folder = BUILTIN / task
+    spec = yaml.safe_load((folder / "task.yaml").read_text(encoding="utf-8"))
+    lines = (folder / f"{arguments.split}.jsonl").read_text(encoding="utf-8").splitlines()
+    items = [Item.model_validate_json(line) for line in lines][: arguments.items]
+    scorer = make_scorer(spec["scorer"])
+    prompts = [layout(spec["instruction"], item_body(i.question, i.context)) for i in items]
+    (scratch / task).mkdir()
+    store = Artifacts(scratch / task)
+    nano = NanoStudent(threads=arguments.threads)
+    changed = {
+        "learning_rate": arguments.rate,
+        "epochs": arguments.epochs,
+        "batch": arguments.batch,
+    }
+    recipe = nano.recipe.model_copy(update={k: v for k, v in changed.items() if v is not None})
+    config = HuggingFaceStudent(
+        model=str(arguments.model),
+        recipe=recipe,
+        threads=arguments.threads,
+        answer_batch=nano.answer_batch,
+    )
+    generation = Generation.model_validate(spec["generation"])
+    with LocalStudent(config, store, Silent(), generation=generation) as student:
+
+        def accuracy(weights: str | None) -> tuple[float, float]:
+            began = time.monotonic()
+            answers = student.answer(weights, prompts)
+            scores = [scorer.score(a, i.answer) for a, i in zip(answers, items, strict=True)]
+            if arguments.show:
+                report(items, answers, scores, arguments.show)
+            return sum(scores) / len(scores), time.monotonic() - began
+
+        student.answer(None, prompts[:1])
+        base, seconds = accuracy(None)
+        print(f"{task:14s} base {base:6.1%}  ({len(items)} answers in {seconds:.1f} s)", flush=True)
+        if arguments.rows:
+            rows = oracle_rows(FAMILY_OF[task], spec["instruction"], arguments.rows, arguments.seed)
+            data = "".join(json.dumps(row) + "\n" for row in rows)
+            trained = student.train(store.put_bytes(data.encode()), seed=arguments.seed)
+            oracle, seconds = accuracy(trained.weights)
+            print(
+                f"{task:14s} oracle {oracle:6.1%}  ({trained.rows} rows, {trained.steps} steps, "
+                f"{trained.seconds:.1f} s, loss {trained.loss:.3f}; answers {seconds:.1f} s)",
+                flush=True,
+            )
+
+
+def report(items: list[Item], answers: list[str], scores: list[float], count: int) -> None:
+    """Accuracy by topic, and a few wrong answers."""
+    topics: dict[str, list[float]] = {}
+    for item, score in zip(items, scores, strict=True):
+        topics.setdefault(item.topic or "", []).append(score)
+    print("  " + ", ".join(f"{t} {sum(s) / len(s):.0%}" for t, s in sorted(topics.items())))
+    wrong = [(i, a) for i, a, s in zip(items, answers, scores, strict=True) if s < 1]
+    for item, answer in wrong[:count]:
+        print(f"    {item_body(item.question, item.context)!r} -> {answer!r}, not {item.answer!r}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Base and oracle accuracy of nano.")
+    parser.add_argument("--tasks", nargs="+", default=list(FAMILY_OF), choices=list(FAMILY_OF))
+    parser.add_argument("--model", type=Path, default=NANO)
+    parser.add_argument("--split", default="private")
+    parser.add_argument("--rows", type=int, default=1000, help="0: base only")
+    parser.add_argument("--items", type=int, default=450, help="at most so many items")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--rate", type=float)
+    parser.add_argument("--epochs", type=int)
+    parser.add_argument("--batch", type=int)
+    parser.add_argument("--show", type=int, default=0, help="topics and so many wrong answers")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        for task in arguments.tasks:
+            measure(task, arguments, Path(scratch))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,10 @@
+"""The model that learns: fine-tuning and answering in one warm process of its own.
+
+`LocalStudent` is the face that the loop sees; it holds no model and imports no torch. Behind it
+runs `python -m coursewright.student.worker`, which loads the libraries once, trains through the
+same path for the embedded nano and for an 8 B model, and never sees a gold answer.
+"""
+
+from coursewright.student.local import NANO, LocalStudent, Store
+
+__all__ = ["NANO", "LocalStudent", "Store"]

@@ -1,0 +1,98 @@
+"""Batched greedy answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from peft import PeftModel
+from transformers import GenerationConfig
+
+from coursewright.student.training import load_base
+
+Say = Callable[[dict[str, Any]], None]
+
+
+class Answerer:
+    """Keeps the model it answered with last, since the next questions are mostly for the same."""
+
+    def __init__(self) -> None:
+        self._key: tuple[str, str | None, str] | None = None
+        self._model: Any = None
+        self._tokenizer: Any = None
+
+    def answer(
+        self,
+        say: Say,
+        device: str,
+        *,
+        base: str,
+        weights: str | None,
+        prompts: list[str],
+        batch: int,
+        max_new_tokens: int,
+        dtype: str,
+    ) -> dict[str, Any]:
+        """Answer every prompt, in order; each is a user turn."""
+        self._load(base, weights, dtype, device)
+        texts = [
+            self._tokenizer.apply_chat_template(
+                [{"role": "user", "content": prompt}], add_generation_prompt=True, tokenize=False
+            )
+            for prompt in prompts
+        ]
+        ids = self._tokenizer(texts, add_special_tokens=False)["input_ids"]
+        # Batches of like length waste least; the order is given back at the end.
+        order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
+        answers = [""] * len(ids)
+        for start in range(0, len(order), batch):
+            chosen = order[start : start + batch]
+            found = self._greedy([ids[i] for i in chosen], max_new_tokens)
+            for i, answer in zip(chosen, found, strict=True):
+                answers[i] = answer
+            say({"event": "progress", "done": min(start + batch, len(order)), "total": len(order)})
+        return {"answers": answers}
+
+    def _greedy(self, ids: list[list[int]], max_new_tokens: int) -> list[str]:
+        """Answers of one batch, padded on the left so that all end at the same place."""
+        width = max(map(len, ids))
+        pad = self._tokenizer.pad_token_id
+        padded = torch.tensor([[pad] * (width - len(row)) + row for row in ids])
+        mask = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in ids])
+        # A configuration of our own: what a checkpoint recommends (sampling, penalties) would
+        # make scores depend on who published it.
+        out = self._model.generate(
+            input_ids=padded.to(self._model.device),
+            attention_mask=mask.to(self._model.device),
+            generation_config=GenerationConfig(
+                do_sample=False,
+                max_new_tokens=max_new_tokens,
+                eos_token_id=self._stops(),
+                pad_token_id=pad,
+            ),
+        )
+        texts: list[str] = self._tokenizer.batch_decode(out[:, width:], skip_special_tokens=True)
+        return [text.strip() for text in texts]
+
+    def _stops(self) -> list[int]:
+        """Tokens that end an answer: the tokenizer's and, for chat models, the model's own."""
+        of_model = getattr(self._model.generation_config, "eos_token_id", None) or []
+        found = of_model if isinstance(of_model, list) else [of_model]
+        return sorted({self._tokenizer.eos_token_id, *found})
+
+    def _load(self, base: str, weights: str | None, dtype: str, device: str) -> None:
+        key = (base, weights, dtype)
+        if key == self._key:
+            return
+        self._model = None  # two big models at once may not fit
+        adapter = weights is not None and (Path(weights) / "adapter_config.json").is_file()
+        if weights is None or adapter:
+            self._model, self._tokenizer = load_base(base, dtype, device)
+            if adapter:
+                self._model = PeftModel.from_pretrained(self._model, weights)
+        else:
+            self._model, self._tokenizer = load_base(weights, dtype, device)
+        self._model.eval()
+        self._key = key

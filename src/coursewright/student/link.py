@@ -1,0 +1,162 @@
+"""The line to the worker process: start it, ask, listen, restart it when it is killed."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import coursewright
+from coursewright.errors import ConfigError, CoursewrightError, Interrupted, StageFailed
+
+RESTARTS = 2
+"""How often one request is repeated after the worker was killed."""
+
+Listener = Callable[[dict[str, Any]], None]
+
+# What a worker may inherit: where programs, shared libraries, temporary files and GPUs are.
+# Everything else (keys above all) stays outside.
+_INHERITED = (
+    "PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", "TMPDIR", "VIRTUAL_ENV",
+    "CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES",
+)  # fmt: skip
+
+
+class Link:
+    """One worker process and the JSON lines that go to and fro."""
+
+    def __init__(self, home: Path, *, threads: int, device: str) -> None:
+        self._home = home
+        self._threads = threads
+        self._device = device
+        self._process: subprocess.Popen[bytes] | None = None
+        self._log = home / "worker.log"
+
+    @property
+    def pid(self) -> int | None:
+        """The worker's process id, None while there is no worker."""
+        return None if self._process is None else self._process.pid
+
+    def start(self) -> None:
+        """Start the worker unless it runs already; does not wait for its imports."""
+        if self._process is not None and self._process.poll() is None:
+            return
+        self._drop()
+        self._home.mkdir(parents=True, exist_ok=True)
+        # The kernel ends the worker with the thread that started it, so a passing thread must not
+        # ask for that; then the end of standard input is what ends the worker.
+        bound = threading.current_thread() is threading.main_thread()
+        command = [sys.executable, "-m", "coursewright.student.worker", self._device]
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [*command, str(os.getpid())] if bound else command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env=self._environment(),
+            )
+
+    def ask(self, request: dict[str, Any], listener: Listener | None = None) -> dict[str, Any]:
+        """Send a request and return its result; repeat it if the worker is killed meanwhile.
+
+        Raises:
+            CoursewrightError: the worker says the request cannot be carried out.
+            Interrupted: the worker died `RESTARTS` times more.
+        """
+        for _ in range(RESTARTS + 1):
+            self.start()
+            with contextlib.suppress(BrokenPipeError):
+                return self._exchange(request, listener)
+            self._drop()
+        raise Interrupted(
+            f"the student's worker died {RESTARTS + 1} times during {request['do']!r}; "
+            f"its last words: {self._last_words()}"
+        )
+
+    def close(self) -> None:
+        """Let the worker end, by force if it does not."""
+        if self._process is None:
+            return
+        with contextlib.suppress(OSError):
+            if self._process.stdin is not None:
+                self._process.stdin.close()
+        try:
+            self._process.wait(timeout=2)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+        self._drop()
+
+    def _exchange(self, request: dict[str, Any], listener: Listener | None) -> dict[str, Any]:
+        """One request and its result. Raises `BrokenPipeError` when the worker dies."""
+        process = self._process
+        if process is None or process.stdin is None or process.stdout is None:
+            raise BrokenPipeError
+        process.stdin.write(json.dumps(request).encode() + b"\n")
+        process.stdin.flush()
+        for line in process.stdout:
+            message: dict[str, Any] = json.loads(line)
+            if message["event"] == "result":
+                result: dict[str, Any] = message["result"]
+                return result
+            if message["event"] == "error":
+                raise _error(message)
+            if listener is not None:
+                listener(message)
+        raise BrokenPipeError
+
+    def _drop(self) -> None:
+        """Forget a worker that is dead or must be."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+        for stream in (process.stdin, process.stdout):
+            if stream is not None:
+                with contextlib.suppress(OSError):
+                    stream.close()
+
+    def _environment(self) -> dict[str, str]:
+        """A clean environment: chosen thread counts, no hub, a home of its own."""
+        kept = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+        threads = str(self._threads)
+        package_root = str(Path(coursewright.__file__).parent.parent)
+        return kept | {
+            "HOME": str(self._home),
+            "HF_HOME": str(self._home / "huggingface"),
+            "HF_HUB_OFFLINE": "1",
+            "HF_DATASETS_OFFLINE": "1",
+            "HF_HUB_DISABLE_TELEMETRY": "1",
+            "TRANSFORMERS_OFFLINE": "1",
+            "TOKENIZERS_PARALLELISM": "false",
+            "OMP_NUM_THREADS": threads,
+            "MKL_NUM_THREADS": threads,
+            "OPENBLAS_NUM_THREADS": threads,
+            # Big tensors come and go every step: keeping their memory saves the page faults (8 %).
+            "MALLOC_MMAP_THRESHOLD_": str(2**30),
+            "MALLOC_TRIM_THRESHOLD_": str(2**32),
+            "PYTHONPATH": package_root,
+            "PYTHONHASHSEED": "0",
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    def _last_words(self) -> str:
+        try:
+            lines = self._log.read_text(encoding="utf-8", errors="replace").split("\n")
+        except OSError:
+            return "none"
+        return next((line.strip() for line in reversed(lines) if line.strip()), "none")
+
+
+def _error(message: dict[str, Any]) -> CoursewrightError:
+    """The error a worker reported, as the loop knows it."""
+    if message["kind"] == "config":
+        return ConfigError(message["message"], field="student")
+    return StageFailed(message["message"], stage=message["stage"])

@@ -1,0 +1,169 @@
+"""The supervisor's side of the student: data sets in, checkpoints and answers out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol
+
+from coursewright.config import HuggingFaceStudent, NanoStudent
+from coursewright.errors import ConfigError
+from coursewright.protocols import Progress
+from coursewright.records import Generation, Training
+from coursewright.student.link import Link
+
+NANO = Path(__file__).parent / "nano"
+"""The embedded base model, as Hugging Face files."""
+
+METHOD = 1
+"""Raised when training or answering changes in a way that gives other weights or answers."""
+
+_BESIDE_THE_MODEL = {"README.md", "made.json"}
+
+
+class Store(Protocol):
+    """What a student needs of the run's artifacts."""
+
+    def path_of(self, digest: str) -> Path:
+        """The file with this digest."""
+
+    def put_folder(self, folder: Path) -> str:
+        """Keep a copy of a folder; return its digest."""
+
+    def checkout(self, digest: str, folder: Path) -> None:
+        """Lay out a kept folder at a path that does not exist yet."""
+
+
+class LocalStudent:
+    """Fits `protocols.Student`. Use as a context manager, or `close()` it.
+
+    Call `start()` early, on a thread that lives as long as the run: the worker then imports its
+    libraries while other stages work. Without it the first request starts the worker.
+    """
+
+    def __init__(
+        self,
+        config: NanoStudent | HuggingFaceStudent,
+        store: Store,
+        progress: Progress,
+        *,
+        generation: Generation | None = None,
+    ) -> None:
+        self.name = "nano" if isinstance(config, NanoStudent) else Path(config.model).name
+        self._config = config
+        self._store = store
+        self._progress = progress
+        self._generation = generation or Generation()
+        self._base = NANO if isinstance(config, NanoStudent) else Path(config.model).absolute()
+        if not (self._base / "config.json").is_file():
+            raise ConfigError(
+                f"{self._base} holds no model (no config.json)", field="student.model"
+            )
+        self._fingerprint: str | None = None
+        self._folder = Path(tempfile.mkdtemp(prefix="coursewright-student-"))
+        # Nano answers and trains on the CPU even beside a GPU, so that its results repeat anywhere.
+        device = "cpu" if isinstance(config, NanoStudent) else "auto"
+        self._link = Link(self._folder / "home", threads=config.threads, device=device)
+
+    def start(self) -> None:
+        """Start the worker; returns at once."""
+        self._link.start()
+
+    def train(self, rows: str, seed: int) -> Training:
+        """Fine-tune the base model on the data set with this digest.
+
+        Raises:
+            StageFailed: the data set cannot be trained on.
+            Interrupted: the worker was killed again and again.
+        """
+        out = Path(tempfile.mkdtemp(prefix="checkpoint-", dir=self._folder))
+        request = {
+            "do": "train",
+            "base": str(self._base),
+            "base_name": self.name,
+            "rows": str(self._store.path_of(rows)),
+            "out": str(out),
+            "seed": seed,
+            "recipe": self._config.recipe.model_dump(),
+        }
+        self._progress.start("train")
+        done = self._link.ask(request, self._follow_training())
+        try:
+            weights = self._store.put_folder(out)
+        finally:
+            shutil.rmtree(out, ignore_errors=True)
+        self._progress.finish(f"loss {done['loss']:.3f}")
+        return Training(weights=weights, seed=seed, **done)
+
+    def answer(self, weights: str | None, prompts: Sequence[str]) -> list[str]:
+        """Greedy answers, in order, of the base model (None) or of a fine-tuned one.
+
+        A prompt is a whole user turn (see `chat.layout`).
+        """
+        if not prompts:
+            return []
+        request = {
+            "do": "answer",
+            "base": str(self._base),
+            "weights": None if weights is None else str(self._laid_out(weights)),
+            "prompts": list(prompts),
+            "batch": self._config.answer_batch,
+            "max_new_tokens": self._generation.max_new_tokens,
+            "dtype": self._config.recipe.dtype,
+        }
+        answers: list[str] = self._link.ask(request)["answers"]
+        return answers
+
+    def fingerprint(self) -> str:
+        """Digest of base weights, recipe and everything else that decides weights and answers."""
+        if self._fingerprint is None:
+            part = self._config.model_dump(mode="json")
+            part.pop("model", None)  # where the model lies does not matter, what it is does
+            part |= {"method": METHOD, "generation": self._generation.model_dump()}
+            digest = hashlib.sha256(json.dumps(part, sort_keys=True).encode())
+            for file in sorted(self._base.iterdir()):
+                if file.is_file() and file.name not in _BESIDE_THE_MODEL:
+                    with file.open("rb") as content:
+                        of_file = hashlib.file_digest(content, "sha256")
+                    digest.update(f"\n{file.name} {of_file.hexdigest()}".encode())
+            self._fingerprint = digest.hexdigest()
+        return self._fingerprint
+
+    def close(self) -> None:
+        """End the worker and remove its scratch folder."""
+        self._link.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def __enter__(self) -> LocalStudent:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _laid_out(self, weights: str) -> Path:
+        """The checkpoint as a folder; laid out once."""
+        folder = self._folder / "weights" / weights
+        if not folder.exists():
+            self._store.checkout(weights, folder)
+        return folder
+
+    def _follow_training(self) -> Callable[[dict[str, Any]], None]:
+        """A listener that shows the steps, once their number is known."""
+
+        def follow(event: dict[str, Any]) -> None:
+            if event["done"] == 0:
+                self._progress.start("train", event["total"])
+            else:
+                self._progress.advance(event["done"], f"loss {event['loss']:.3f}")
+
+        return follow

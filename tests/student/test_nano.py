@@ -1,0 +1,35 @@
+"""The embedded checkpoint: what the package promises about its files and its tokenizer."""
+
+from __future__ import annotations
+
+import json
+
+from tokenizers import Tokenizer
+
+from coursewright.student import NANO
+
+
+def test_the_files_are_small_and_carry_no_code() -> None:
+    files = [f for f in NANO.iterdir() if f.is_file()]
+    assert sum(f.stat().st_size for f in files) < 8_000_000
+    assert {f.suffix for f in files} <= {".json", ".md", ".jinja", ".safetensors"}
+
+
+def test_it_is_a_llama_of_half_a_million_to_three_million_weights() -> None:
+    config = json.loads((NANO / "config.json").read_text())
+    made = json.loads((NANO / "made.json").read_text())
+    assert config["architectures"] == ["LlamaForCausalLM"]
+    assert 500_000 <= made["weights"] <= 3_000_000
+
+
+def test_every_digit_is_a_token_of_its_own_wherever_it_stands() -> None:
+    tokenizer = Tokenizer.from_file(str(NANO / "tokenizer.json"))
+    for text in ("407", "x = 407", "[4, 07]", "a407b", "$40.7"):
+        tokens = tokenizer.encode(text, add_special_tokens=False).tokens
+        assert [t for t in tokens if any(c.isdigit() for c in t)] == ["4", "0", "7"]
+
+
+def test_any_text_survives_the_tokenizer() -> None:
+    tokenizer = Tokenizer.from_file(str(NANO / "tokenizer.json"))
+    for text in ("def f(x):\n    return [x * 2]", "76 - 25", "naïve café, 東京 🙂", "a  b\n\n c"):
+        assert tokenizer.decode(tokenizer.encode(text, add_special_tokens=False).ids) == text
