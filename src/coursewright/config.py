@@ -197,6 +197,7 @@ class RunConfig(Part):
 
 # ---------------------------------------------------------------- reading
 
+TAGGED = {"agent", "teacher", "student", "search"}
 _AGENTS: TypeAdapter[Any] = TypeAdapter(AgentConfig)
 _TEACHERS: TypeAdapter[Any] = TypeAdapter(TeacherConfig)
 _STUDENTS: TypeAdapter[Any] = TypeAdapter(StudentConfig)
@@ -277,7 +278,9 @@ def load_config(file: Path | None, overrides: dict[str, Any]) -> RunConfig:
         return RunConfig.model_validate(data)
     except ValidationError as error:
         first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
+        # Below a tagged part pydantic names the tag too, which stands in no file.
+        loc = [str(part) for part in first["loc"]]
+        field = ".".join(loc[:1] + loc[2:] if loc[0] in TAGGED and len(loc) > 2 else loc)
         raise ConfigError(
             first["msg"][0].lower() + first["msg"][1:], file=file, field=field
         ) from error

@@ -1,0 +1,82 @@
+"""Settings are read strictly, and every refusal names its place."""
+
+from pathlib import Path
+
+import pytest
+
+from coursewright.config import (
+    CustomPart,
+    HuggingFaceStudent,
+    ProgramAgent,
+    load_config,
+    merge,
+    parse_agent,
+    parse_student,
+    split_reference,
+)
+from coursewright.errors import ConfigError
+
+
+def test_a_model_reference_splits_at_the_first_colon_and_the_last_at() -> None:
+    reference = "openai:org/model:tag@v2@http://127.0.0.1:8000/v1"
+    assert split_reference(reference) == (
+        "openai",
+        "org/model:tag@v2",
+        "http://127.0.0.1:8000/v1",
+    )
+    assert split_reference("heuristic") == ("heuristic", "", None)
+
+
+def test_references_name_parts(tmp_path: Path) -> None:
+    assert parse_agent("program:a/b.py") == ProgramAgent(path=Path("a/b.py"))
+    assert parse_agent("my_package.agents:Clever") == CustomPart(path="my_package.agents:Clever")
+    assert parse_student(str(tmp_path)) == HuggingFaceStudent(model=str(tmp_path))
+
+
+@pytest.mark.parametrize("reference", ["", "no-such-agent", "heuristic extra"])
+def test_an_unknown_reference_is_refused_with_the_known_ones(reference: str) -> None:
+    with pytest.raises(ConfigError, match="heuristic") as caught:
+        parse_agent(reference)
+    assert caught.value.field == "--agent"
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        ("task: a\nbudget: {rounds: 0}\n", "budget.rounds"),
+        ("task: a\nsede: 3\n", "sede"),
+        ("budget: {}\n", "task"),
+        ("task: a\nagent: {kind: wizard}\n", "agent"),
+        ("task: a\nstudent: {kind: nano, recipe: {epochs: many}}\n", "student.recipe.epochs"),
+    ],
+)
+def test_a_wrong_field_is_named(tmp_path: Path, text: str, field: str) -> None:
+    file = tmp_path / "run.yaml"
+    file.write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        load_config(file, {})
+    assert caught.value.field == field
+    assert str(file) in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"task: [", b"- a\n- b\n", b"\xff\xfe", b"task: !!python/x 1"])
+def test_what_is_not_a_mapping_in_utf8_yaml_is_one_line(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "run.yaml"
+    file.write_bytes(content)
+    with pytest.raises(ConfigError) as caught:
+        load_config(file, {})
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="nowhere"):
+        load_config(tmp_path / "nowhere.yaml", {})
+
+
+def test_the_command_line_lies_over_the_file_field_by_field() -> None:
+    base = {"budget": {"rounds": 3, "calls": 9}, "agent": {"kind": "heuristic"}}
+    over = {"budget": {"rounds": 5}, "agent": {"kind": "program", "path": "x"}}
+    assert merge(base, over) == {
+        "budget": {"rounds": 5, "calls": 9},
+        "agent": {"kind": "program", "path": "x"},
+    }
