@@ -140,13 +140,13 @@ def sums_teacher(prompt: str, rng: random.Random) -> str:
     """Reads the skill off a request; one answer of eight is wrong, one of twenty broken."""
     if rng.random() < 0.05:
         return "Sorry, here is the start: [{"
-    asked = re.search(r"(\d+) ([-+*]) (\d+)\?", prompt)
     if prompt.startswith("Solve"):
-        assert asked is not None
-        a, b = int(asked[1]), int(asked[3])
-        result = {"+": a + b, "-": a - b, "*": a * b}[asked[2]]
-        wrong = rng.choice((0,) * 7 + (1,))
-        return json.dumps({"answer": f"{a} {asked[2]} {b} = {result + wrong}"})
+        solved = []
+        for a, sign, b in re.findall(r"^Question.*: .*?(\d+) ([-+*]) (\d+)\?$", prompt, re.M):
+            result = {"+": int(a) + int(b), "-": int(a) - int(b), "*": int(a) * int(b)}[sign]
+            wrong = rng.choice((0,) * 7 + (1,))
+            solved.append({"answer": f"{a} {sign} {b} = {result + wrong}"})
+        return json.dumps(solved)
     topic = next(name for name in SIGNS if f"skill: {name}" in prompt.lower())
     count = 3 if "three" in prompt else 8
     entries = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import random
+import re
 from collections import Counter
 from typing import Any
 
@@ -138,7 +139,8 @@ class TestDraft:
 
         def tables(prompt: str, rng: random.Random) -> str:
             if prompt.startswith("Solve"):
-                return json.dumps({"answer": prompt.split("cell ")[1].split()[0]})
+                cells = re.findall(r"cell (\d+)", prompt)
+                return json.dumps({"solutions": [{"answer": cell} for cell in cells]})
             n = rng.randint(100, 999)
             return json.dumps([{"question": "Cell?", "context": f"cell {n} of b", "answer": n}])
 

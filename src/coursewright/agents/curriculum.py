@@ -7,8 +7,9 @@ the program, so the plan of any earlier attempt can be read back from its code.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
 from coursewright.agents.exam import Exam
@@ -49,7 +50,10 @@ class Plan:
     hints: tuple[str, ...]
     instruction: str
     answer_format: str
+    form_in_words: str
+    """The answer format as requests for questions put it, see `without_examples`."""
     form: str
+    bare_results: bool
     labels: tuple[str, ...]
     has_context: bool
     rows: int
@@ -61,12 +65,15 @@ class Plan:
     """Questions asked for in one request."""
     votes: int = 1
     """How often each question is solved again; only what is always solved alike is kept."""
-    solve_together: int = 1
+    solve_together: int = 5
+    """Questions in one request to solve."""
+    surplus: float = 1.3
+    """Rows wanted for each row handed in, so that there is a choice of wordings."""
     spare_numbers: float = 0.0
     """Share of requests that ask for a number the answer does not need."""
     seeds_quoted: int = 0
     waves: int = 6
-    yield_: float = field(default=0.6)
+    yield_: float = 0.7
     """Share of questions expected to be kept."""
 
     @property
@@ -89,6 +96,8 @@ def first_plan(brief: Brief, exam: Exam, allowance: Allowance) -> Plan:
         for t, share in zip(exam.topics, shares, strict=True)
     )
     # Free text is never worded twice in the same way, so agreement would keep nothing of it.
+    format_in_full = clean(brief.answer_format, 1000)
+    short = exam.bare_results or exam.form in ("number", "literal", "label")
     return Plan(
         shape="course",
         move="draft",
@@ -97,8 +106,10 @@ def first_plan(brief: Brief, exam: Exam, allowance: Allowance) -> Plan:
         difficulties=DIFFICULTIES,
         hints=hints_for(exam),
         instruction=brief.instruction.strip(),
-        answer_format=clean(brief.answer_format, 1000),
+        answer_format=format_in_full,
+        form_in_words=without_examples(format_in_full) if short else format_in_full,
         form=exam.form,
+        bare_results=exam.bare_results,
         labels=exam.labels,
         has_context=exam.has_context,
         rows=rows,
@@ -107,6 +118,22 @@ def first_plan(brief: Brief, exam: Exam, allowance: Allowance) -> Plan:
         spare_numbers=round(exam.spare, 2),
         seeds_quoted=2 if brief.seeds else 0,
     )
+
+
+_EXAMPLES = re.compile(
+    r",?\s*(?:\((?:such as|as in|e\.g\.|for example|like)|(?:such as|as in|e\.g\.|for example|like))"
+    r"[:,]?\s*`[^`]*`(?:\s*(?:,|or|and|,\s*or)\s*`[^`]*`)*\)?",
+    re.IGNORECASE,
+)
+
+
+def without_examples(text: str) -> str:
+    """An answer format without its examples.
+
+    A short answer that stands in its own request counts as copied from there. So requests for
+    questions with short answers name no example of one; requests to solve may.
+    """
+    return _EXAMPLES.sub("", text)
 
 
 def calls_for(allowance: Allowance) -> int:

@@ -30,8 +30,8 @@ class Exam:
 
     topics: tuple[Topic, ...]
     form: Form
-    examples: tuple[str, ...]
-    """Outputs of the submission sample: what an answer looks like."""
+    bare_results: bool
+    """Whether a calculation may be a number alone, where there is nothing to calculate."""
     labels: tuple[str, ...]
     """All answers seen, if they are labels."""
     has_context: bool
@@ -55,7 +55,7 @@ def read_exam(brief: Brief) -> Exam:
     return Exam(
         topics=read_topics(brief),
         form=form,
-        examples=tuple(dict.fromkeys(clean(text, 80) for text in outputs if text.strip()))[:2],
+        bare_results=form == "calculation" and any("=" not in text for text in outputs),
         labels=tuple(sorted({clean(a, 60) for a in answers})) if form == "label" else (),
         has_context=2 * with_context > len(questions),
         is_code=is_code,
@@ -74,11 +74,10 @@ def answer_form(outputs: Sequence[str], answers: Sequence[str]) -> Form:
     outputs = [text.strip() for text in outputs if text.strip()] or list(answers)
     if not outputs:
         return "text"
-    if all("=" in text and _ARITHMETIC.fullmatch(text) for text in outputs):
+    arithmetic = all(_ARITHMETIC.fullmatch(text) for text in outputs)
+    if arithmetic and any("=" in text for text in outputs):
         return "calculation"
-    if all(_ARITHMETIC.fullmatch(text) for text in outputs) and any(
-        _OPERATION.search(text) for text in outputs
-    ):
+    if arithmetic and any(_OPERATION.search(text) for text in outputs):
         return "expression"
     seen = [*outputs, *answers]
     if _mostly(_is_number, seen, 0.95):
@@ -95,7 +94,7 @@ def in_form(form: Form, text: str) -> bool:
     text = text.strip()
     match form:
         case "calculation":
-            return bool("=" in text and _ARITHMETIC.fullmatch(text))
+            return bool(_ARITHMETIC.fullmatch(text) and ("=" in text or _is_number(text)))
         case "expression":
             return bool(_ARITHMETIC.fullmatch(text)) and "=" not in text
         case "number":

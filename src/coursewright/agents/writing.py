@@ -23,6 +23,8 @@ _NOTES = {
     "calls": "requests this program may send",
     "per_call": "questions asked for in one request",
     "votes": "times each question is solved again; only what is solved alike stays",
+    "solve_together": "questions in one request to solve",
+    "surplus": "rows wanted for each row handed in, for a choice of wordings",
     "spare_numbers": "share of requests that want a number the answer does not need",
     "yield_": "share of questions expected to stay",
 }
