@@ -32,12 +32,15 @@ class SubmissionIntake:
     def __init__(
         self,
         artifacts: Artifacts,
-        sample: Sequence[Row],
         rows: RowLimits,
+        sample: Sequence[Row] = (),
         special_tokens: Sequence[str] = (),
         limits: Limits | None = None,
     ) -> None:
-        """`special_tokens` are the student tokenizer's own: rows that hold one are refused."""
+        """Fields filled in every row of `sample` must be filled in every row.
+
+        `special_tokens` are the student tokenizer's own: rows that hold one are refused.
+        """
         self._artifacts = artifacts
         self._rows = rows
         self._limits = limits or Limits()

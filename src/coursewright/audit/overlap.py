@@ -1,0 +1,53 @@
+"""Copies of visible items: rows that teach an exam question itself, verbatim or restyled.
+
+The auditor holds visible items only; nothing it says could give away a hidden one. Paraphrases
+and renumbered copies are beyond this check.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from coursewright.audit.checks import Finding, sift
+from coursewright.records import Item, TracedRow
+from coursewright.similarity import normalised
+
+COPY = "copy of a visible item"
+HOLDS = "holds a visible item's question"
+
+WORDS = 6
+"""Words from which on a question inside another text is no coincidence."""
+
+
+class Overlap:
+    """Removes copies of visible items."""
+
+    name = "overlap"
+
+    def __init__(self, visible: Sequence[Item]) -> None:
+        self._questions = {normalised(item.question) for item in visible if not item.context}
+        self._long: dict[str, list[str]] = {}
+        for item in visible:
+            if item.context:
+                # The same question is often asked of many contexts: only both make a copy.
+                self._questions.add(normalised(f"{item.context}\n{item.question}"))
+                self._questions.add(normalised(f"{item.question}\n{item.context}"))
+        for question in self._questions:
+            words = question.split()
+            if len(words) >= WORDS:
+                self._long.setdefault(" ".join(words[:WORDS]), []).append(question)
+
+    def examine(self, rows: Sequence[TracedRow], round_number: int) -> Finding:
+        """Refuse rows whose question is a visible item, or holds one."""
+        return sift(self.name, rows, self._fault)
+
+    def _fault(self, row: TracedRow) -> str | None:
+        whole = normalised(f"{row.instruction}\n{row.input}")
+        if normalised(row.input) in self._questions or whole in self._questions:
+            return COPY
+        words = whole.split()
+        for at in range(len(words) - WORDS + 1):
+            for question in self._long.get(" ".join(words[at : at + WORDS]), ()):
+                if f" {question} " in f" {whole} ":
+                    return HOLDS
+        return None

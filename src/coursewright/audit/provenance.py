@@ -1,0 +1,122 @@
+"""Traceability: every row must come from the teacher response it names.
+
+A row is traced when its output lies in that response R, beside its question where R holds it,
+and its question lies in R, in R's request (which may quote an earlier response), or in a seed
+that the request quotes. An output that already stood in the request is an *echo*, not traced.
+Rows of earlier rounds keep their response and so stay traceable; a response of a later round
+cannot be named by an honest program.
+
+What this cannot see: a request that spells an answer in other words ("reply with three plus
+four") makes the teacher say it. The differential audit is for that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from functools import lru_cache
+from pathlib import Path
+
+from coursewright.audit.checks import Finding, sift
+from coursewright.audit.echo import is_echo
+from coursewright.audit.reading import fold, stands_in
+from coursewright.audit.response import Evidence
+from coursewright.records import Item, Seed, TracedRow
+from coursewright.store.ledger import Call, Ledger
+
+UNNAMED = "names no teacher response"
+UNKNOWN = "names a response that is not in the ledger"
+LATER = "names a response of a later round"
+NO_QUESTION = "question neither in the named response nor in its request"
+OTHER_INSTRUCTION = "instruction neither the task's nor the teacher's"
+ECHO = "output already stood in the request (echo)"
+
+
+class Provenance:
+    """Traces rows in the run's call ledger."""
+
+    name = "provenance"
+
+    def __init__(
+        self, ledger: Path, instructions: Iterable[str] = (), seeds: Sequence[Seed | Item] = ()
+    ) -> None:
+        """`instructions` are the task's own: they need no teacher.
+
+        Without any, every instruction that stands beside an input is taken for the task's.
+        """
+        self._ledger = ledger
+        self._instructions = frozenset(map(fold, instructions))
+        self._seeds = [(fold(seed.question), fold(seed.context or "")) for seed in seeds]
+
+    def examine(self, rows: Sequence[TracedRow], round_number: int) -> Finding:
+        """Refuse every row that cannot be traced.
+
+        Raises:
+            RunFolderError: the ledger cannot be read.
+        """
+        if not self._ledger.exists():
+            # No call was ever made, so there is nothing to come from.
+            return sift(self.name, rows, lambda row: UNKNOWN if row.response else UNNAMED)
+        with closing(Ledger.read_only(self._ledger)) as ledger:
+            trace = _Trace(ledger, round_number, self._instructions, self._seeds)
+            return sift(self.name, rows, trace.fault)
+
+
+class _Trace:
+    """One tracing of a submission; remembers the calls it has read."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        round_number: int,
+        instructions: frozenset[str],
+        seeds: list[tuple[str, str]],
+    ) -> None:
+        self._round = round_number
+        self._instructions = instructions
+        self._seeds = seeds
+        self._call = lru_cache(maxsize=256)(ledger.lookup)
+        self._evidence = lru_cache(maxsize=256)(_read)
+
+    def fault(self, row: TracedRow) -> str | None:
+        """Why a row is not traced; None if it is."""
+        if not row.response:
+            return UNNAMED
+        call = self._call(row.response)
+        if call is None:
+            return UNKNOWN
+        if min(call.rounds) > self._round:
+            return LATER
+        evidence = self._evidence(call)
+        instruction, question, output = fold(row.instruction), fold(row.input), fold(row.output)
+        if not question:
+            # The whole exercise stands in the instruction.
+            question = instruction
+        elif not self._is_given(instruction) and not evidence.asks(instruction):
+            return OTHER_INSTRUCTION
+        if not question:
+            return NO_QUESTION
+        if (fault := evidence.holds(question, output)) is not None:
+            return fault
+        if not (evidence.asks(question) or self._is_quoted(question, evidence)):
+            return NO_QUESTION
+        if any(is_echo(request, question, output) for request in evidence.request):
+            return ECHO
+        return None
+
+    def _is_given(self, instruction: str) -> bool:
+        return not self._instructions or instruction in self._instructions
+
+    def _is_quoted(self, question: str, evidence: Evidence) -> bool:
+        """Whether a question is put together from texts that the request quotes."""
+        for text in evidence.request:
+            for asked, context in self._seeds:
+                if asked and asked in question and stands_in(asked, text):
+                    rest = question.replace(asked, " ", 1)
+                    if not rest.strip() or (context and not rest.replace(context, " ", 1).strip()):
+                        return True
+        return False
+
+
+def _read(call: Call) -> Evidence:
+    return Evidence.of("\n".join(call.messages), call.response)

@@ -1,0 +1,157 @@
+"""Texts as the audit reads them: what layout, case and escapes hide is made equal."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import Any
+
+_ESCAPE = re.compile(r'\\(?:u([0-9a-fA-F]{4})|([nrt"\'/\\]))')
+_PLAIN = {"n": "\n", "r": "\n", "t": " "}
+_NUMBER = re.compile(r"[-+]?(?:\d[\d,]*\.?\d*|\.\d+)(?:e[-+]?\d{1,3})?")
+_QUOTES = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "−": "-"})
+
+_STARTS = 2_000
+"""Places of one text at which a JSON object is looked for: a bound for hostile texts."""
+
+
+def fold(text: str) -> str:
+    """Case, layout, width of characters and kind of quotes made equal; single spaces."""
+    plain = unicodedata.normalize("NFKC", text).translate(_QUOTES).casefold()
+    return " ".join(plain.split())
+
+
+def unescape(text: str) -> str:
+    """Undo the escapes of JSON strings, for text quoted inside other text."""
+    return _ESCAPE.sub(_unescaped, text)
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    if found[1]:
+        return chr(int(found[1], 16))
+    return _PLAIN.get(found[2], found[2])
+
+
+def readings(text: str) -> tuple[str, ...]:
+    """A text folded, and, if it holds escapes, folded without them."""
+    plain = fold(text)
+    if "\\" not in text:
+        return (plain,)
+    return plain, fold(unescape(text))
+
+
+def places(needle: str, text: str) -> Iterator[int]:
+    """Where a folded text stands in another, never as a part of a longer word or number.
+
+    "5" does not stand in "15", "2.5", "5.2", "1,500" or "-5"; it does in "7-5" and "$5.".
+    """
+    if not needle:
+        return
+    at = text.find(needle)
+    while at >= 0:
+        if _is_apart(text, at, at + len(needle)):
+            yield at
+        at = text.find(needle, at + 1)
+
+
+def stands_in(needle: str, text: str) -> bool:
+    """Whether a folded text stands in another by itself (see `places`)."""
+    return next(places(needle, text), None) is not None
+
+
+def _is_apart(text: str, start: int, end: int) -> bool:
+    first, last = text[start], text[end - 1]
+    before, after = text[max(0, start - 2) : start], text[end : end + 2]
+    if _is_word(first) and before:
+        if _is_word(before[-1]):
+            return False
+        if first.isdigit():
+            if before[-1] in ".," and before[:-1].isdigit():
+                return False
+            if before[-1] == "." and not _is_word(before[:-1]):
+                return False  # ".5"
+            if before[-1] == "-" and not (
+                before[:-1] and (_is_word(before[0]) or before[0] == ")")
+            ):
+                return False  # a minus, unless it stands between two terms
+    if _is_word(last) and after:
+        if _is_word(after[0]):
+            return False
+        if last.isdigit() and after[0] in ".," and after[1:].isdigit():
+            return False
+    return True
+
+
+def _is_word(sign: str) -> bool:
+    return sign.isalnum() or sign == "_"
+
+
+def same_value(left: str, right: str) -> bool:
+    """Whether two folded texts are the same but for spaces, or are the same number."""
+    if left == right or left.replace(" ", "") == right.replace(" ", ""):
+        return True
+    one, other = _number(left), _number(right)
+    return one is not None and one == other
+
+
+def _number(text: str) -> float | None:
+    text = text.strip().strip("$€£%").strip()
+    if len(text) > 60 or _NUMBER.fullmatch(text) is None:
+        return None
+    return float(text.replace(",", ""))
+
+
+# ---------------------------------------------------------------- JSON in prose
+
+
+def objects_in(text: str) -> list[dict[str, Any]]:
+    """All JSON objects in a text, inner ones included, also where prose stands around them."""
+    decoder = json.JSONDecoder(strict=False)
+    found: list[dict[str, Any]] = []
+    at = text.find("{")
+    for _ in range(_STARTS):
+        if at < 0:
+            break
+        try:
+            value, end = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            end = at + 1
+        else:
+            found += _inner_objects(value)
+        at = text.find("{", end)
+    return found
+
+
+def _inner_objects(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict):
+        yield value
+        value = list(value.values())
+    if isinstance(value, list):
+        for part in value:
+            yield from _inner_objects(part)
+
+
+def leaves(value: dict[str, Any]) -> list[tuple[str, ...]]:
+    """The values of an object, each in the folded ways a program may write it down.
+
+    An only object inside counts as the outer one's, several are several rows; so are lists of
+    objects. Lists of plain values are one value.
+    """
+    found: list[tuple[str, ...]] = []
+    inner = [part for part in value.values() if isinstance(part, dict)]
+    for part in value.values():
+        if isinstance(part, dict):
+            found += leaves(part) if len(inner) == 1 else []
+        elif isinstance(part, str):
+            found.append((fold(part),))
+        elif isinstance(part, list) and any(isinstance(each, dict) for each in part):
+            continue
+        elif isinstance(part, list) and all(isinstance(each, str) for each in part):
+            spoken = {fold(repr(part)), fold(json.dumps(part)), fold(" ".join(part))}
+            found.append((*sorted(spoken), fold(", ".join(part))))
+        else:
+            # 1.0 may be written 1.0 or 1, true may be written True.
+            found.append(tuple(sorted({fold(repr(part)), fold(json.dumps(part))})))
+    return [ways for ways in found if any(ways)]

@@ -1,0 +1,168 @@
+"""A teacher call as evidence: which questions and answers stand in it, and belong together.
+
+Short answers make this necessary: a bare number stands somewhere in nearly every response, so
+it counts only where it belongs to the row's own question: in the same JSON object, or, in
+prose, between this question and the next.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from coursewright.audit.reading import (
+    fold,
+    leaves,
+    objects_in,
+    places,
+    readings,
+    same_value,
+    stands_in,
+)
+
+_LABEL = re.compile(
+    r"\b(?:q|question|context|passage|problem|input|text|table|code|story|a|the|final|answer|is|"
+    r"so|therefore|thus|output|result|solution|explanation|reasoning|rationale|steps?|boxed)\b"
+)
+"""Words with which programs label the parts of a row. They are glue, not content."""
+
+_WORD = re.compile(r"\w")
+_NEXT_QUESTION = re.compile(
+    r"^\W*(?:(?:q|question|problem|exercise|item|input|example)\b[\s.#]*\d*\s*[:.)]|\d+\s*[.)]\s)"
+)
+_ORDINAL = re.compile(
+    r"(?:^|[\s(])(?:(?:question|problem|item|q|no\.?|#)\s*)?(\d{1,3})\s*[.:)]\W*$"
+)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One teacher call, folded: read once, asked many times."""
+
+    request: tuple[str, ...]
+    response: tuple[str, ...]
+    objects: tuple[tuple[tuple[str, ...], ...], ...]
+    """For each JSON object of the response its values, each in all its ways."""
+    in_order: bool
+    """Whether the n-th object answers the n-th question: none of them lies in another."""
+    lines: tuple[str, ...]
+    """The folded lines of the response, for prose."""
+
+    @classmethod
+    def of(cls, request: str, response: str) -> Evidence:
+        """Read a call: the text of its messages, and its answer."""
+        found = objects_in(response)
+        values = (tuple(leaves(each)) for each in found)
+        return cls(
+            request=readings(request),
+            response=readings(response),
+            objects=tuple(each for each in values if each),
+            in_order=not any(isinstance(part, dict) for each in found for part in each.values()),
+            lines=tuple(line for line in map(fold, response.splitlines()) if line),
+        )
+
+    def holds(self, question: str, output: str) -> str | None:
+        """Judge a row's folded question and output; None if they stand here together.
+
+        Otherwise says which of the two does not.
+        """
+        asked_here = False
+        for values in self.objects:
+            others = without(values, question)
+            if others is not None:
+                asked_here = True
+                if composed_of(others, output):
+                    return None
+        if asked_here:
+            return "output is not that of its question in the named response"
+        if not self.objects and any(stands_in(question, text) for text in self.response):
+            if any(stands_in(output, answer) for answer in self._answers_after(question)):
+                return None
+            return "output is not that of its question in the named response"
+        if not any(stands_in(output, text) for text in self._candidates(question)):
+            return "output not in the named response"
+        return None
+
+    def asks(self, question: str) -> bool:
+        """Whether a folded question stands in the response or in its request."""
+        if any(without(values, question) is not None for values in self.objects):
+            return True
+        return any(stands_in(question, text) for text in (*self.response, *self.request))
+
+    def _answers_after(self, question: str) -> list[str]:
+        """In prose: what stands between a question and the next one."""
+        found = []
+        text = "\n".join(self.lines)
+        flat = text.replace("\n", " ")
+        for at in places(question, flat):
+            answer: list[str] = []
+            for number, line in enumerate(text[at + len(question) :].split("\n")):
+                if number and _NEXT_QUESTION.match(line):
+                    break
+                answer.append(line)
+            found.append(" ".join(answer))
+        return found
+
+    def _candidates(self, question: str) -> list[str]:
+        """Where the answer to a question of the request may stand in the response."""
+        number = self._ordinal(question) if self.in_order else None
+        if number is not None and len(self.objects) > 1 and number <= len(self.objects):
+            return [way for ways in self.objects[number - 1] for way in ways]
+        return [
+            *self.response,
+            *(way for values in self.objects for ways in values for way in ways),
+        ]
+
+    def _ordinal(self, question: str) -> int | None:
+        """The number a request gave this question, if it numbered its questions."""
+        for text in self.request:
+            for at in places(question, text):
+                if (found := _ORDINAL.search(text[max(0, at - 24) : at])) is not None:
+                    return int(found[1])
+        return None
+
+
+def without(
+    values: tuple[tuple[str, ...], ...], question: str
+) -> tuple[tuple[str, ...], ...] | None:
+    """The values of an object that are left when those making up `question` are taken out.
+
+    None if the question does not lie in the object: neither in one value, nor put together
+    from several (such as context and question).
+    """
+    for at, ways in enumerate(values):
+        if any(same_value(question, way) for way in ways):
+            return values[:at] + values[at + 1 :]
+    used, rest = _cover(values, question)
+    if used and not _is_content(rest):
+        return tuple(ways for at, ways in enumerate(values) if at not in used)
+    for at, ways in enumerate(values):
+        if any(stands_in(question, way) for way in ways):
+            return values[:at] + values[at + 1 :]
+    return None
+
+
+def composed_of(values: tuple[tuple[str, ...], ...], output: str) -> bool:
+    """Whether an output is one of these values, stands in one, or is put together from several."""
+    if any(same_value(output, way) or stands_in(output, way) for ways in values for way in ways):
+        return True
+    used, rest = _cover(values, output)
+    return bool(used) and not _is_content(rest)
+
+
+def _cover(values: tuple[tuple[str, ...], ...], text: str) -> tuple[set[int], str]:
+    """Take the values out of a text, longest first; which were in it, and what is left."""
+    longest = sorted(
+        ((way, at) for at, ways in enumerate(values) for way in ways), key=lambda v: -len(v[0])
+    )
+    used: set[int] = set()
+    for way, at in longest:
+        if at not in used and stands_in(way, text):
+            used.add(at)
+            for place in reversed(list(places(way, text))):
+                text = f"{text[:place]} \n {text[place + len(way) :]}"
+    return used, text
+
+
+def _is_content(rest: str) -> bool:
+    return _WORD.search(_LABEL.sub(" ", rest)) is not None
