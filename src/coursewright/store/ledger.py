@@ -1,0 +1,333 @@
+"""The call ledger: what went to the teacher, what it cost, what came back.
+
+A call is *reserved* before it goes upstream and *settled* (or *failed*) afterwards. Both are
+durable when they return, so a crash may overcharge but never undercharge: a reservation whose
+outcome nobody recorded becomes *unknown*. It stays charged to the run's total, since the
+upstream may have billed it, but not to its round's cap, since the round never saw an answer and
+may ask again.
+
+Answers are kept under the key of their call (see `teacher.wire.call_key`). They are the cache
+of `resume` and `reproduce`, and the evidence against which audits trace every row:
+`Ledger.read_only(path).lookup(key)`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from coursewright.errors import RunFolderError
+
+VERSION = 1
+MAX_TEXT = 4 * 1024**2
+"""Characters of one request or response; the gateway's own limits are tighter."""
+MAX_BYTES = 64 * 1024**3
+"""Of the whole file: a ledger that would outgrow this stops the calls, not the machine."""
+
+_SCHEMA = """
+CREATE TABLE requests (
+  digest TEXT PRIMARY KEY,
+  text TEXT NOT NULL
+);
+CREATE TABLE calls (
+  id INTEGER PRIMARY KEY,
+  key TEXT NOT NULL,
+  request TEXT NOT NULL REFERENCES requests(digest),
+  occurrence INTEGER NOT NULL,
+  round INTEGER NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('reserved', 'settled', 'failed', 'unknown')),
+  tokens INTEGER NOT NULL,            -- charged: the upper bound until settled
+  prompt_tokens INTEGER NOT NULL DEFAULT 0,
+  completion_tokens INTEGER NOT NULL DEFAULT 0,
+  response TEXT,
+  finish TEXT,
+  reason TEXT
+);
+CREATE UNIQUE INDEX answers ON calls(key) WHERE state = 'settled';
+CREATE INDEX calls_of_round ON calls(round, state);
+CREATE TABLE hits (
+  round INTEGER NOT NULL,
+  key TEXT NOT NULL,
+  times INTEGER NOT NULL,
+  PRIMARY KEY (round, key)
+) WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One answered call."""
+
+    key: str
+    request: str
+    """The canonical request as JSON text, as it went upstream."""
+    response: str
+    occurrence: int
+    round: int
+    """The round that paid for it."""
+    rounds: tuple[int, ...]
+    """All rounds it was served to: the one that paid, and those that hit the cache."""
+    prompt_tokens: int
+    completion_tokens: int
+    finish_reason: str
+
+    @property
+    def messages(self) -> tuple[str, ...]:
+        """Texts of the request's messages, in order."""
+        return tuple(message["content"] for message in json.loads(self.request)["messages"])
+
+
+@dataclass(frozen=True)
+class Totals:
+    """What was spent, by a round or by the run."""
+
+    calls: int = 0
+    """Calls charged, whatever their outcome."""
+    unknown: int = 0
+    """Of these, calls whose outcome was lost in a crash."""
+    failed: int = 0
+    cached: int = 0
+    """Answers served from the ledger, free of charge."""
+    tokens: int = 0
+    """Tokens charged; at least prompt and completion tokens together."""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cap_tokens: int = 0
+    """Tokens that count against a round's cap: all but those of unknown outcome."""
+
+    @property
+    def cap_calls(self) -> int:
+        """Calls that count against a round's cap."""
+        return self.calls - self.unknown
+
+
+class Ledger:
+    """A ledger file. One writer at a time; any number of readers.
+
+    Raises:
+        RunFolderError: the file is no ledger, or one of another version.
+    """
+
+    def __init__(self, path: Path, *, max_bytes: int = MAX_BYTES) -> None:
+        self._open(path, f"{path.absolute().as_uri()}?mode=rwc")
+        if self._version == 0:
+            self._db.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = FULL")
+        page = self._db.execute("PRAGMA page_size").fetchone()[0]
+        self._db.execute(f"PRAGMA max_page_count = {max(64, max_bytes // page)}")
+
+    @classmethod
+    def read_only(cls, path: Path) -> Self:
+        """Open an existing ledger for reading, beside its writer or in a finished run folder.
+
+        Raises:
+            RunFolderError: there is no ledger of this version at `path`.
+        """
+        ledger = cls.__new__(cls)
+        uri = path.absolute().as_uri()
+        try:
+            ledger._open(path, f"{uri}?mode=ro")
+        except RunFolderError:
+            # WAL wants to create files beside the database, which a folder that cannot be
+            # written refuses. Without a leftover WAL the file alone is the whole truth.
+            if not path.is_file() or path.with_name(path.name + "-wal").exists():
+                raise
+            ledger._open(path, f"{uri}?mode=ro&immutable=1")
+        if ledger._version != VERSION:
+            raise RunFolderError("is not a call ledger", file=path)
+        return ledger
+
+    def _open(self, path: Path, uri: str) -> None:
+        self.path = path
+        self._grouped = False
+        try:
+            # Used from one thread at a time, but not always the one that opened it.
+            self._db = sqlite3.connect(
+                uri, uri=True, timeout=30, isolation_level=None, check_same_thread=False
+            )
+            self._version = self._db.execute("PRAGMA user_version").fetchone()[0]
+            tables = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        except sqlite3.Error as error:
+            raise RunFolderError(
+                f"cannot be opened as a call ledger: {error}", file=path
+            ) from error
+        if self._version not in (0, VERSION) or (self._version == 0 and tables):
+            raise RunFolderError(
+                f"is a ledger of version {self._version}, this program reads version {VERSION}",
+                file=path,
+            )
+
+    def close(self) -> None:
+        """Close the file; afterwards it needs no companion files to be read."""
+        self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # ------------------------------------------------------------ writing
+
+    @contextlib.contextmanager
+    def group(self) -> Iterator[None]:
+        """Make everything inside one durable step: all of it is committed, or none."""
+        self._db.execute("BEGIN IMMEDIATE")
+        self._grouped = True
+        try:
+            yield
+        except BaseException:
+            # A full disk may have rolled back already.
+            with contextlib.suppress(sqlite3.Error):
+                self._db.execute("ROLLBACK")
+            raise
+        else:
+            self._db.execute("COMMIT")
+        finally:
+            self._grouped = False
+
+    def _step(self) -> contextlib.AbstractContextManager[None]:
+        return contextlib.nullcontext() if self._grouped else self.group()
+
+    def reserve(
+        self,
+        key: str,
+        digest: str,
+        request: str,
+        *,
+        occurrence: int,
+        round_number: int,
+        tokens: int,
+    ) -> int:
+        """Charge a call before it goes upstream; return its number for `settle` or `fail`.
+
+        `tokens` is the most it can cost, `digest` the SHA-256 of the request text.
+        """
+        if len(request) > MAX_TEXT:
+            raise ValueError(f"request of {len(request)} characters; at most {MAX_TEXT}")
+        with self._step():
+            self._db.execute("INSERT OR IGNORE INTO requests VALUES (?, ?)", (digest, request))
+            row = self._db.execute(
+                "INSERT INTO calls (key, request, occurrence, round, state, tokens)"
+                " VALUES (?, ?, ?, ?, 'reserved', ?)",
+                (key, digest, occurrence, round_number, tokens),
+            )
+        assert row.lastrowid is not None
+        return row.lastrowid
+
+    def settle(
+        self,
+        call: int,
+        response: str,
+        *,
+        prompt_tokens: int,
+        completion_tokens: int,
+        finish_reason: str = "stop",
+    ) -> None:
+        """Record the answer of a reserved call and charge what it really cost."""
+        if len(response) > MAX_TEXT:
+            raise ValueError(f"response of {len(response)} characters; at most {MAX_TEXT}")
+        self._finish(
+            "state = 'settled', tokens = ?, prompt_tokens = ?, completion_tokens = ?,"
+            " response = ?, finish = ?",
+            (
+                prompt_tokens + completion_tokens,
+                prompt_tokens,
+                completion_tokens,
+                response,
+                finish_reason,
+            ),
+            call,
+        )
+
+    def fail(self, call: int, reason: str) -> None:
+        """Record that a reserved call went upstream and brought no answer. It stays charged."""
+        self._finish("state = 'failed', reason = ?", (reason[:500],), call)
+
+    def lose(self, call: int) -> None:
+        """Record that the outcome of a reserved call will never be known."""
+        self._finish("state = 'unknown'", (), call)
+
+    def release(self, call: int) -> None:
+        """Take back a reservation that surely never went upstream."""
+        with self._step():
+            self._db.execute("DELETE FROM calls WHERE id = ? AND state = 'reserved'", (call,))
+
+    def _finish(self, change: str, values: tuple[object, ...], call: int) -> None:
+        with self._step():
+            done = self._db.execute(
+                f"UPDATE calls SET {change} WHERE id = ? AND state = 'reserved'", (*values, call)
+            )
+        if done.rowcount != 1:
+            raise ValueError(f"call {call} is not reserved")
+
+    def lose_open(self) -> int:
+        """Turn reservations left by a dead gateway into calls of unknown outcome; how many."""
+        with self._step():
+            done = self._db.execute("UPDATE calls SET state = 'unknown' WHERE state = 'reserved'")
+        return done.rowcount
+
+    def hit(self, key: str, round_number: int) -> None:
+        """Record that a known answer was served to a round, free of charge."""
+        with self._step():
+            self._db.execute(
+                "INSERT INTO hits VALUES (?, ?, 1)"
+                " ON CONFLICT (round, key) DO UPDATE SET times = times + 1",
+                (round_number, key),
+            )
+
+    # ------------------------------------------------------------ reading
+
+    def lookup(self, key: str) -> Call | None:
+        """Return the answered call with this key, or None."""
+        row = self._db.execute(
+            "SELECT key, text, response, occurrence, round, prompt_tokens, completion_tokens,"
+            " finish FROM calls JOIN requests ON requests.digest = calls.request"
+            " WHERE key = ? AND state = 'settled'",
+            (key,),
+        ).fetchone()
+        return None if row is None else self._call(row)
+
+    def calls(self, round_number: int | None = None) -> Iterator[Call]:
+        """Answered calls in the order they were made; of one round that paid, or of all."""
+        which = "" if round_number is None else " AND round = ?"
+        for row in self._db.execute(
+            "SELECT key, text, response, occurrence, round, prompt_tokens, completion_tokens,"
+            " finish FROM calls JOIN requests ON requests.digest = calls.request"
+            f" WHERE state = 'settled'{which} ORDER BY id",
+            () if round_number is None else (round_number,),
+        ):
+            yield self._call(row)
+
+    def _call(self, row: tuple[str, str, str, int, int, int, int, str]) -> Call:
+        key, request, response, occurrence, payer, prompt, completion, finish = row
+        served = self._db.execute("SELECT round FROM hits WHERE key = ?", (key,)).fetchall()
+        rounds = tuple(sorted({payer, *(number for (number,) in served)}))
+        return Call(key, request, response, occurrence, payer, rounds, prompt, completion, finish)
+
+    def totals(self, round_number: int | None = None) -> Totals:
+        """What a round, or the whole run, has spent so far."""
+        which, values = ("", ()) if round_number is None else (" WHERE round = ?", (round_number,))
+        calls, unknown, failed, tokens, prompt, completion, capped = self._db.execute(
+            "SELECT count(*), total(state = 'unknown'), total(state = 'failed'), total(tokens),"
+            " total(prompt_tokens), total(completion_tokens),"
+            f" total(CASE WHEN state = 'unknown' THEN 0 ELSE tokens END) FROM calls{which}",
+            values,
+        ).fetchone()
+        (cached,) = self._db.execute(f"SELECT total(times) FROM hits{which}", values).fetchone()
+        return Totals(
+            calls=calls,
+            unknown=int(unknown),
+            failed=int(failed),
+            cached=int(cached),
+            tokens=int(tokens),
+            prompt_tokens=int(prompt),
+            completion_tokens=int(completion),
+            cap_tokens=int(capped),
+        )

@@ -1,0 +1,26 @@
+"""The teacher: a metered, cached, recorded line from programs nobody trusts to a model.
+
+    supervisor ── GatewayTeacher (client) ──► gateway process ──► upstream
+    program ───── one Unix socket a round ──►      │
+                                              store.ledger
+
+Start reading at `desk`, which is the way of one call.
+"""
+
+from coursewright.teacher.client import GatewayLine, GatewayLost, GatewayTeacher
+from coursewright.teacher.upstreams import (
+    TeacherError,
+    UpstreamRefused,
+    UpstreamUnavailable,
+    check_teacher,
+)
+
+__all__ = [
+    "GatewayLine",
+    "GatewayLost",
+    "GatewayTeacher",
+    "TeacherError",
+    "UpstreamRefused",
+    "UpstreamUnavailable",
+    "check_teacher",
+]

@@ -1,0 +1,271 @@
+"""The supervisor's side of the teacher gateway: starts it, opens lines, mourns and replaces it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from coursewright import errors
+from coursewright.config import Budget, CustomPart, SimulatedTeacher
+from coursewright.records import Usage
+from coursewright.store.ledger import Ledger, Totals
+from coursewright.teacher.settings import GatewaySettings
+from coursewright.teacher.upstreams import upstream_name
+
+_START_SECONDS = 60.0
+_STOP_SECONDS = 10.0
+_ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR")
+
+
+class GatewayLost(Exception):
+    """The gateway died during a round. Nothing paid for is lost: run the program again, and its
+    answered calls replay from the ledger at no cost."""
+
+
+@dataclass(frozen=True)
+class GatewayLine:
+    """An open line for one round (see `protocols.TeacherLine`)."""
+
+    socket: Path
+    number: int
+    _teacher: GatewayTeacher
+
+    def usage(self) -> Usage:
+        """What this round has spent so far, over all its lives."""
+        return self._teacher.usage(self.number)
+
+
+class GatewayTeacher:
+    """A teacher behind its gateway process (see `protocols.Teacher`).
+
+    The process starts with `start()` or the first line, and ends with `close()`; it also ends
+    by itself when the supervisor dies. `environment` names variables it may see beside the
+    basic ones, such as an API key.
+
+    Raises:
+        errors.CoursewrightError: on start, when the gateway refuses its settings or ledger.
+    """
+
+    def __init__(
+        self,
+        config: SimulatedTeacher | CustomPart,
+        *,
+        ledger: Path,
+        seed: int,
+        budget: Budget,
+        environment: Sequence[str] = (),
+    ) -> None:
+        self.name = upstream_name(config)
+        self._settings = GatewaySettings(
+            teacher=config,
+            ledger=ledger.absolute(),
+            seed=seed,
+            calls=budget.calls,
+            tokens=budget.tokens,
+            round_tokens=budget.round_tokens,
+            concurrency=budget.concurrency,
+            max_tokens=budget.max_tokens,
+        )
+        self._environment = (*_ENVIRONMENT, *environment)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._folder: Path | None = None
+        """Private folder of the running gateway, as it told us."""
+        self._complaints: Any = None
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the running gateway, if there is one."""
+        return self._process.pid if self._process and self._process.poll() is None else None
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # ------------------------------------------------------------ the face the loop knows
+
+    @contextlib.contextmanager
+    def line(self, round_number: int, cap: int) -> Iterator[GatewayLine]:
+        """Open the line of one round with its cap of calls; closed, with its socket, on exit.
+
+        Raises:
+            GatewayLost: the gateway died while the line was open; the caller may open it again.
+            errors.StorageError: the call ledger could not be written.
+        """
+        self._ready()
+        opened = self._order({"do": "open", "round": round_number, "cap": cap})
+        try:
+            yield GatewayLine(Path(opened["socket"]), round_number, self)
+        except Exception as failure:
+            # Whatever failed inside most likely failed for want of the gateway.
+            if self.pid is None:
+                raise self._lost() from failure
+            self._hang_up(round_number)
+            raise
+        except BaseException:
+            with contextlib.suppress(GatewayLost):
+                self._hang_up(round_number)
+            raise
+        self._hang_up(round_number)
+
+    def calls_left(self) -> int:
+        """Calls left in the run's total."""
+        return max(0, self._settings.calls - self._totals(None).calls)
+
+    def usage(self, round_number: int | None = None) -> Usage:
+        """What the whole run, or one round, has spent."""
+        totals = self._totals(round_number)
+        return Usage(
+            calls=totals.calls,
+            cached=totals.cached,
+            prompt_tokens=totals.prompt_tokens,
+            completion_tokens=totals.completion_tokens,
+        )
+
+    def _totals(self, round_number: int | None) -> Totals:
+        # From the ledger, not from the process: right even when the process is dead.
+        if not self._settings.ledger.is_file():
+            return Totals()
+        with Ledger.read_only(self._settings.ledger) as ledger:
+            return ledger.totals(round_number)
+
+    # ------------------------------------------------------------ the process
+
+    def start(self) -> Self:
+        """Start the gateway without waiting for it; harmless when it runs."""
+        if self.pid is not None:
+            return self
+        self._bury()
+        self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
+        self._process = subprocess.Popen(
+            [sys.executable, "-s", "-P", "-m", "coursewright.teacher.gateway"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._complaints,
+            env=self._clean_environment(),
+            cwd="/",
+            start_new_session=True,
+        )
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.write(self._settings.model_dump_json().encode() + b"\n")
+            self._process.stdin.flush()
+        return self
+
+    def _clean_environment(self) -> dict[str, str]:
+        kept = {name: os.environ[name] for name in self._environment if name in os.environ}
+        # The same modules as here, so that a dotted path means the same class there.
+        path = [os.path.abspath(entry) for entry in sys.path]
+        return kept | {"PYTHONPATH": os.pathsep.join(path), "PYTHONHASHSEED": "0"}
+
+    def _ready(self) -> None:
+        self.start()
+        if self._folder is None:
+            told = self._first_word()
+            if "ready" not in told:
+                self.close()  # it is ending by itself, and tidies up when it is let
+                raise _told_error(told)
+            self._folder = Path(told["ready"]["control"]).parents[1]
+
+    def _first_word(self) -> dict[str, Any]:
+        assert self._process is not None
+        assert self._process.stdout is not None
+        deadline, line = time.monotonic() + _START_SECONDS, b""
+        pipe = self._process.stdout.fileno()
+        while not line.endswith(b"\n"):
+            if not select.select([pipe], [], [], max(0.0, deadline - time.monotonic()))[0]:
+                break
+            piece = os.read(pipe, 65536)
+            if not piece:
+                break
+            line += piece
+        try:
+            told: dict[str, Any] = json.loads(line)
+        except ValueError:
+            # Not `GatewayLost`: who retries that would retry for ever.
+            raise errors.CoursewrightError(f"{self._lost()}, at its start") from None
+        return told
+
+    def _order(self, order: dict[str, Any]) -> dict[str, Any]:
+        assert self._folder is not None
+        try:
+            with socket.socket(socket.AF_UNIX) as link:
+                link.connect(str(self._folder / "c" / "s"))
+                link.sendall(json.dumps(order).encode() + b"\n")
+                with link.makefile("rb") as answer:
+                    reply: dict[str, Any] = json.loads(answer.readline())
+        except (OSError, ValueError) as error:
+            raise self._lost() from error
+        if "error" in reply:
+            raise errors.StageFailed(f"the teacher gateway: {reply['error']}", stage="teacher")
+        return reply
+
+    def _hang_up(self, round_number: int) -> None:
+        self._order({"do": "close", "round": round_number})
+        fault = self.health()["fault"]
+        if fault is not None:
+            raise errors.StorageError(
+                f"the call ledger cannot be written: {fault}", file=self._settings.ledger
+            )
+
+    def health(self) -> dict[str, Any]:
+        """What the running gateway says of itself: `fault`, `upstream_calls`, open `rounds`."""
+        self._ready()
+        return self._order({"do": "health"})
+
+    def _lost(self) -> GatewayLost:
+        said = ""
+        if self._complaints is not None:
+            self._complaints.seek(0)
+            said = self._complaints.read()[-2000:].decode("utf-8", "replace").strip()
+        self._bury()
+        last = f": {said.splitlines()[-1]}" if said else ""
+        return GatewayLost(f"the teacher gateway died{last}")
+
+    def _bury(self) -> None:
+        """Kill whatever is left of the process, and remove its folder."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            for pipe in (self._process.stdin, self._process.stdout):
+                if pipe is not None:
+                    with contextlib.suppress(OSError):
+                        pipe.close()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+        if self._complaints is not None:
+            self._complaints.close()
+        self._process = self._folder = self._complaints = None
+
+    def close(self) -> None:
+        """End the gateway and remove its folder. `line` would start a new one."""
+        if self._process is not None and self._process.poll() is None:
+            assert self._process.stdin is not None
+            with contextlib.suppress(OSError):
+                self._process.stdin.close()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(_STOP_SECONDS)
+        self._bury()
+
+
+def _told_error(told: dict[str, Any]) -> errors.CoursewrightError:
+    """The gateway's own error, raised here as what it was there."""
+    kind = getattr(errors, str(told.get("kind")), errors.CoursewrightError)
+    if isinstance(kind, type) and issubclass(kind, errors.LocatedError):
+        return kind(told["error"], file=told.get("file"), field=told.get("field"))
+    if isinstance(kind, type) and issubclass(kind, errors.CoursewrightError):
+        return kind(told["error"])
+    return errors.CoursewrightError(told["error"])

@@ -1,0 +1,267 @@
+"""The teacher gateway: a process of its own between programs that nobody trusts and the teacher.
+
+    python -m coursewright.teacher.gateway      settings as one JSON line on standard input
+
+It answers with one JSON line on standard output: `{"ready": {"control": PATH}}`, or `{"error":
+…}`. Each round gets a Unix socket of its own, so a round's identity is the door it came
+through and cannot be forged. The supervisor speaks to a control socket in a private folder: one
+JSON line each way, `{"do": "open", "round": 3, "cap": 100}`, `close`, `usage` or `health`.
+
+The process ends when its standard input does, or when its parent is gone; either way its
+folder goes with it. Calls under way then are of unknown outcome (see `store.ledger`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import fcntl
+import json
+import os
+import resource
+import secrets
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import IO, Any
+
+from aiohttp import web
+from pydantic import ValidationError
+
+from coursewright.errors import CoursewrightError, RunHeld
+from coursewright.store.ledger import Ledger
+from coursewright.teacher.desk import Desk, Line
+from coursewright.teacher.settings import GatewaySettings
+from coursewright.teacher.upstreams import load_upstream
+from coursewright.teacher.wire import BODY_BYTES, OCCURRENCE_HEADER, Refusal
+
+_LOCK_SECONDS = 20.0
+_PARENT_SECONDS = 0.5
+
+
+class Door:
+    """The socket of one open round."""
+
+    def __init__(self, desk: Desk, line: Line, socket: Path, read_seconds: float) -> None:
+        self.line = line
+        self.socket = socket
+        self._desk = desk
+        self._read_seconds = read_seconds
+        # No decompression: a bomb is refused as an unreadable body, never unpacked.
+        self._runner = web.ServerRunner(
+            web.Server(self._handle, auto_decompress=False, access_log=None), shutdown_timeout=1.0
+        )
+
+    async def open(self) -> None:
+        """Listen."""
+        await self._runner.setup()
+        await web.UnixSite(self._runner, str(self.socket), backlog=1024).start()
+        # The folder decides who can reach it. A supervisor run by root starts programs under
+        # another user, who must be able to connect.
+        self.socket.chmod(0o666 if os.geteuid() == 0 else 0o600)
+
+    async def close(self) -> None:
+        """Finish with the round, then hang up."""
+        self.socket.unlink(missing_ok=True)
+        await self._desk.close_line(self.line)
+        await self._runner.cleanup()
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        try:
+            return web.json_response(await self._route(request))
+        except Refusal as refusal:
+            return web.json_response(refusal.body(), status=refusal.status)
+
+    async def _route(self, request: web.BaseRequest) -> dict[str, Any]:
+        match request.method, request.path:
+            case "GET", "/v1/budget":
+                budget = self.line.budget
+                return {"calls_left": budget.calls_left(), "tokens_left": budget.tokens_left()}
+            case "POST", "/v1/chat/completions":
+                body = await self._body(request)
+                header = request.headers.get(OCCURRENCE_HEADER)
+                return await self._desk.answer(self.line, body, header)
+        raise Refusal(404, "not_found", "there is POST /v1/chat/completions and GET /v1/budget")
+
+    async def _body(self, request: web.BaseRequest) -> bytes:
+        if request.headers.get("Content-Encoding", "identity") != "identity":
+            raise Refusal(415, "invalid_request_error", "compressed bodies are not accepted")
+        try:
+            async with asyncio.timeout(self._read_seconds):
+                return await request.read()
+        except web.HTTPRequestEntityTooLarge:
+            message = f"the body is larger than {BODY_BYTES} bytes"
+            raise Refusal(413, "invalid_request_error", message) from None
+        except TimeoutError:
+            raise Refusal(408, "invalid_request_error", "the body came too slowly") from None
+
+
+class Gateway:
+    """Opens and closes rounds at the supervisor's word."""
+
+    def __init__(self, settings: GatewaySettings, desk: Desk, control: Path, rounds: Path) -> None:
+        self._settings = settings
+        self._desk = desk
+        self._control = control
+        self._rounds = rounds
+        self._doors: dict[int, Door] = {}
+
+    async def serve(self, stop: asyncio.Event) -> None:
+        """Listen on the control socket until told to stop."""
+        server = await asyncio.start_unix_server(self._converse, str(self._control))
+        _say({"ready": {"control": str(self._control)}})
+        await stop.wait()
+        server.close()
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            order = json.loads(await reader.readline())
+            try:
+                reply = await self._obey(order)
+            except CoursewrightError as error:
+                reply = {"error": str(error)}
+            writer.write(json.dumps(reply).encode() + b"\n")
+            await writer.drain()
+        writer.close()
+
+    async def _obey(self, order: dict[str, Any]) -> dict[str, Any]:
+        match order:
+            case {"do": "open", "round": int(number), "cap": int(cap)}:
+                return {"socket": str((await self._open(number, cap)).socket)}
+            case {"do": "close", "round": int(number)}:
+                await self._close(number)
+                return {"usage": dataclasses.asdict(self._desk.totals(number))}
+            case {"do": "usage"}:
+                return {"usage": dataclasses.asdict(self._desk.totals())}
+            case {"do": "health"}:
+                return {
+                    "fault": self._desk.writer.fault,
+                    "upstream_calls": self._desk.upstream_calls,
+                    "rounds": sorted(self._doors),
+                }
+        return {"error": f"unknown order {order!r}"}
+
+    async def _open(self, number: int, cap: int) -> Door:
+        await self._close(number)
+        # Socket paths end at 107 bytes, and their names must not be guessable.
+        socket = self._rounds / f"{number}-{secrets.token_hex(8)}"
+        line = self._desk.open(number, cap)
+        door = self._doors[number] = Door(self._desk, line, socket, self._settings.read_seconds)
+        await door.open()
+        return door
+
+    async def _close(self, number: int) -> None:
+        if door := self._doors.pop(number, None):
+            await door.close()
+
+
+def _say(message: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(message) + "\n")
+    sys.stdout.flush()
+
+
+def _lock(ledger: Path) -> IO[bytes]:
+    """Hold the ledger against a second gateway; one that is just dying gets time to finish.
+
+    The lock lives in a file of its own: closing any other handle of the ledger itself would
+    drop SQLite's locks on it.
+    """
+    file = ledger.with_name(ledger.name + ".lock").open("ab")
+    deadline = time.monotonic() + _LOCK_SECONDS
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise RunHeld("another gateway holds the call ledger of this run") from None
+            time.sleep(0.02)
+        else:
+            return file
+
+
+def _watch_parent(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    """End with the parent: by the end of standard input, or by its death.
+
+    Not by PDEATHSIG, which fires when the parent's *thread* that started us ends.
+    """
+    parent = os.getppid()
+
+    def finish() -> None:
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(stop.set)
+        time.sleep(5)
+        os._exit(1)  # the loop hangs: better no process than an orphan
+
+    def read() -> None:
+        # The file descriptor itself: buffered readers lock up when the interpreter ends.
+        while os.read(0, 4096):
+            pass
+        finish()
+
+    def look() -> None:
+        while os.getppid() == parent:
+            time.sleep(_PARENT_SECONDS)
+        finish()
+
+    threading.Thread(target=read, daemon=True).start()
+    threading.Thread(target=look, daemon=True).start()
+
+
+async def _run(settings: GatewaySettings, ledger: Ledger, folder: Path) -> None:
+    stop = asyncio.Event()
+    _watch_parent(asyncio.get_running_loop(), stop)
+    upstream = load_upstream(settings.teacher)
+    ledger.lose_open()
+    rounds = folder / "r"
+    rounds.mkdir(mode=0o711)
+    control = folder / "c"
+    control.mkdir(mode=0o700)
+    if os.geteuid() == 0:  # see Door.open; the control folder stays private either way
+        folder.chmod(0o711)
+        rounds.chmod(0o711)
+    desk = Desk(settings, upstream, ledger)
+    await Gateway(settings, desk, control / "s", rounds).serve(stop)
+    # Calls under way become unknown: the supervisor is gone or does not want them, and waiting
+    # for them would make this process an orphan.
+    await desk.close()
+
+
+def main() -> int:
+    """Serve until standard input ends; 2 when the settings or the ledger cannot be used."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the supervisor's to answer
+    os.umask(0o077)
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    folder = Path(tempfile.mkdtemp(prefix="cw-"))
+    try:
+        settings = GatewaySettings.model_validate_json(_first_line())
+        with _lock(settings.ledger), Ledger(settings.ledger) as ledger:
+            asyncio.run(_run(settings, ledger, folder))
+    except ValidationError as error:
+        _say({"error": f"bad settings: {error.errors()[0]['msg']}", "kind": "ConfigError"})
+        return 2
+    except CoursewrightError as error:
+        message = getattr(error, "message", str(error))
+        field = getattr(error, "field", None)
+        file = getattr(error, "file", None)
+        _say({"error": message, "kind": type(error).__name__, "field": field, "file": file})
+        return error.exit_code
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return 0
+
+
+def _first_line() -> bytes:
+    line = b""
+    while not line.endswith(b"\n") and (piece := os.read(0, 65536)):
+        line += piece
+    return line
+
+
+if __name__ == "__main__":
+    sys.exit(main())

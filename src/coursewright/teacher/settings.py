@@ -1,0 +1,34 @@
+"""What the supervisor tells the gateway process, as one JSON line on its standard input."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+
+from coursewright.config import Part, TeacherConfig
+
+
+class GatewaySettings(Part):
+    teacher: TeacherConfig
+    ledger: Path
+    seed: int
+    """The run's seed; every upstream call gets its own, derived from this and its key."""
+    calls: int = Field(ge=1)
+    """Cap on calls of the whole run."""
+    tokens: int | None = Field(default=None, ge=1)
+    round_tokens: int | None = Field(default=None, ge=1)
+    concurrency: int = Field(default=80, ge=1)
+    """Calls upstream at once."""
+    max_tokens: int = Field(default=1024, ge=1)
+    """Of one response; what a request asks for is overruled."""
+    call_seconds: float = Field(default=300.0, gt=0)
+    """Deadline of one call with all its retries, from the moment it goes upstream."""
+    attempts: int = Field(default=4, ge=1)
+    """Times one call is tried upstream. Every try is charged."""
+    read_seconds: float = Field(default=30.0, gt=0)
+    """For a program to send one request."""
+    waiting: int = Field(default=4096, ge=1)
+    """Requests of one round that may be under way or queued."""
+    drain_seconds: float = Field(default=10.0, ge=0)
+    """How long a round that closes waits for calls already paid for."""
