@@ -13,6 +13,7 @@ import datasets
 import torch
 import transformers
 from peft import LoraConfig
+from torch.nn.functional import cross_entropy
 from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerCallback
 from trl import SFTConfig, SFTTrainer
 
@@ -92,7 +93,7 @@ def train(
     # LoRA's first weights are drawn while the trainer is built: seed before, not only inside.
     transformers.set_seed(seed, deterministic=device == "cpu")
     follower = _Follower(say)
-    trainer = SFTTrainer(
+    trainer = _Trainer(
         model=model,
         args=_arguments(how, len(conversations), device, seed, out),
         train_dataset=datasets.Dataset.from_list(conversations),
@@ -164,6 +165,34 @@ def _arguments(how: Recipe, rows: int, device: str, seed: int, out: str) -> SFTC
         report_to="none",
         disable_tqdm=True,
     )
+
+
+class _Trainer(SFTTrainer):  # type: ignore[misc]
+    """TRL's trainer, with a loss for the CPU that costs what the responses cost.
+
+    On a CPU, TRL 1.16 projects every token of every row on the vocabulary, through buffers made for
+    big ones: a third of nano's training time. The value is the same: the mean negative
+    log-likelihood of the supervised tokens.
+    """
+
+    def compute_loss(
+        self,
+        model: Any,
+        inputs: dict[str, Any],
+        return_outputs: bool = False,
+        num_items_in_batch: Any = None,
+    ) -> Any:
+        if inputs["input_ids"].device.type != "cpu" or return_outputs:
+            return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
+        targets = inputs["labels"][:, 1:]
+        wanted = (targets != -100).any(dim=0).nonzero().flatten()
+        # Rows are padded on the right and attention is causal: no supervised token could see the
+        # padding, so no mask is built.
+        logits = model(inputs["input_ids"], use_cache=False, logits_to_keep=wanted).logits
+        targets = targets[:, wanted].flatten()
+        total = cross_entropy(logits.flatten(0, 1).float(), targets, reduction="sum")
+        count = (targets != -100).sum() if num_items_in_batch is None else num_items_in_batch
+        return total / count
 
 
 class _Follower(TrainerCallback):  # type: ignore[misc]
