@@ -24,6 +24,7 @@ from coursewright.records import (
     TopicScore,
     Turn,
 )
+from coursewright.sandbox.coursewright_program import parse_answer
 
 SIGNS = {"adding": "+", "taking away": "-", "times tables": "*"}
 DESCRIPTION = """\
@@ -148,7 +149,8 @@ def sums_teacher(prompt: str, rng: random.Random) -> str:
             solved.append({"answer": f"{a} {sign} {b} = {result + wrong}"})
         return json.dumps(solved)
     topic = next(name for name in SIGNS if f"skill: {name}" in prompt.lower())
-    count = 3 if "three" in prompt else 8
+    asked = re.match(r"Write (\d+)", prompt)
+    count = int(asked[1]) if asked else 1
     entries = []
     for _ in range(count):
         question, answer = sum_of(topic, rng)
@@ -187,15 +189,16 @@ class FakeProgramModule:
         return answers
 
     def save_rows(self, rows: list[dict[str, Any]]) -> None:
-        self.rows, self.saves = list(rows), self.saves + 1
+        self.rows, self.saves = self.rows + list(rows), self.saves + 1
 
     def run(self, code: str) -> list[dict[str, Any]]:
-        """Execute a program; return the rows it saved last."""
+        """Execute a program; return the rows it saved."""
         module: Any = types.ModuleType("coursewright_program")
         module.teacher = types.SimpleNamespace(
             generate_batch=self.generate_batch, calls_left=lambda: self.cap - len(self.prompts)
         )
         module.save_rows = self.save_rows
+        module.parse_answer = parse_answer
         module.load_visible = lambda: [item.model_dump() for item in self.brief.visible]
         module.load_seeds = lambda: [seed.model_dump() for seed in self.brief.seeds]
         module.load_best = module.load_previous = lambda: list(self.best)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from coursewright.agents.exam import answer_form, read_exam
-from coursewright.agents.styles import in_words, situations_for
+from coursewright.agents.styles import situations_for
 from coursewright.agents.topics import read_topics
 from coursewright.records import Item, Row
 from tests.agents.fake_course import make_brief
@@ -107,13 +107,3 @@ def test_programs_are_noticed() -> None:
     code = "def f(xs):\n    return xs[0]\nf([1, 2])"
     visible = tuple(Item(id=str(i), question=code, answer="1") for i in range(4))
     assert read_exam(make_brief(visible=visible)).is_code
-
-
-def test_numbers_in_words() -> None:
-    assert [in_words(n) for n in (0, 8, 20, 31, 99)] == [
-        "zero",
-        "eight",
-        "twenty",
-        "thirty-one",
-        "ninety-nine",
-    ]

@@ -124,12 +124,6 @@ class TestDraft:
         assert not any(question in prompt for prompt in fake.prompts for question in questions)
         assert not any(question in draft() for question in questions)
 
-    def test_requests_hold_no_digits_of_their_own(self) -> None:
-        # An answer that stands in its own request counts as an echo and is lost.
-        fake = FakeProgramModule(make_brief())
-        fake.run(draft())
-        assert not any(c.isdigit() for p in fake.prompts if p.startswith("Write") for c in p)
-
     def test_contexts_are_asked_for_where_the_exam_has_them(self) -> None:
         visible = tuple(
             Item(id=str(i), question=f"Row {i}?", context=f"a | {i}", answer=i) for i in range(20)

@@ -7,21 +7,19 @@ the program, so the plan of any earlier attempt can be read back from its code.
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 from coursewright.agents.exam import Exam
 from coursewright.agents.styles import (
     DIFFICULTIES,
     hints_for,
-    in_words,
     situations_for,
     styles_for,
 )
 from coursewright.agents.topics import clean
-from coursewright.records import Allowance, Brief, RowLimits
+from coursewright.records import Allowance, Brief
 
 Shape = Literal["course", "plain"]
 """Which body the program has: the full course, or the plain one that little can go wrong in."""
@@ -50,8 +48,6 @@ class Plan:
     hints: tuple[str, ...]
     instruction: str
     answer_format: str
-    form_in_words: str
-    """The answer format as requests for questions put it, see `without_examples`."""
     form: str
     bare_results: bool
     labels: tuple[str, ...]
@@ -77,11 +73,6 @@ class Plan:
     """Share of questions expected to be kept."""
 
     @property
-    def count_in_words(self) -> str:
-        """`per_call` as requests say it."""
-        return in_words(self.per_call)
-
-    @property
     def new_rows(self) -> int:
         """Rows wanted from the teacher."""
         return sum(lesson.rows for lesson in self.topics)
@@ -96,8 +87,6 @@ def first_plan(brief: Brief, exam: Exam, allowance: Allowance) -> Plan:
         for t, share in zip(exam.topics, shares, strict=True)
     )
     # Free text is never worded twice in the same way, so agreement would keep nothing of it.
-    format_in_full = clean(brief.answer_format, 1000)
-    short = exam.bare_results or exam.form in ("number", "literal", "label")
     return Plan(
         shape="course",
         move="draft",
@@ -106,8 +95,7 @@ def first_plan(brief: Brief, exam: Exam, allowance: Allowance) -> Plan:
         difficulties=DIFFICULTIES,
         hints=hints_for(exam),
         instruction=brief.instruction.strip(),
-        answer_format=format_in_full,
-        form_in_words=without_examples(format_in_full) if short else format_in_full,
+        answer_format=clean(brief.answer_format, 1000),
         form=exam.form,
         bare_results=exam.bare_results,
         labels=exam.labels,
@@ -118,22 +106,6 @@ def first_plan(brief: Brief, exam: Exam, allowance: Allowance) -> Plan:
         spare_numbers=round(exam.spare, 2),
         seeds_quoted=2 if brief.seeds else 0,
     )
-
-
-_EXAMPLES = re.compile(
-    r",?\s*(?:\((?:such as|as in|e\.g\.|for example|like)|(?:such as|as in|e\.g\.|for example|like))"
-    r"[:,]?\s*`[^`]*`(?:\s*(?:,|or|and|,\s*or)\s*`[^`]*`)*\)?",
-    re.IGNORECASE,
-)
-
-
-def without_examples(text: str) -> str:
-    """An answer format without its examples.
-
-    A short answer that stands in its own request counts as copied from there. So requests for
-    questions with short answers name no example of one; requests to solve may.
-    """
-    return _EXAMPLES.sub("", text)
 
 
 def calls_for(allowance: Allowance) -> int:
@@ -164,11 +136,6 @@ def reach(plan: Plan) -> int:
     """Rows that the plan's calls can be expected to yield."""
     price = 1 + plan.per_call * plan.votes / plan.solve_together
     return int(plan.calls / price * plan.per_call * plan.yield_)
-
-
-def within(plan: Plan, limits: RowLimits) -> Plan:
-    """The plan with what it keeps cut, so that rows kept and new ones fill the maximum."""
-    return replace(plan, keep_rows=max(0, min(plan.keep_rows, limits.maximum - 1)))
 
 
 # ---------------------------------------------------------------- reading plans back

@@ -129,29 +129,7 @@ def hints_for(exam: Exam) -> tuple[str, ...]:
             "the answer is what that call returns."
         )
     elif exam.is_story:
-        hints.append(f"Every question is about {in_words(exam.words)} words long.")
+        hints.append(f"Every question is about {exam.words} words long.")
     if exam.has_context:
         hints.append("The context holds a small table or passage, and the question is about it.")
     return tuple(hints)
-
-
-_SMALL = (
-    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"),
-    *("ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen"),
-    *("eighteen", "nineteen"),
-)
-_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
-
-
-def in_words(number: int) -> str:
-    """A whole number in words.
-
-    Requests spell their numbers out: a digit in a request would make the same digit in an
-    answer look copied from there.
-    """
-    if number < len(_SMALL):
-        return _SMALL[max(0, number)]
-    if number < 100:
-        rest = number % 10
-        return _TENS[number // 10 - 2] + (f"-{_SMALL[rest]}" if rest else "")
-    return f"{in_words(number // 100)} hundred" if number < 1000 else "many"

@@ -54,7 +54,6 @@ def write_constants(plan: Plan) -> str:
             lines.append(note.strip())
             note = ""
         lines.append(f"{name} = {written}{note}")
-    lines.append(f"COUNT_IN_WORDS = {literal(plan.count_in_words)}")
     return "\n".join(lines) + "\n"
 
 
