@@ -7,7 +7,7 @@ embedded student draw from here. Agents never do: an import contract forbids it.
 
     load_family("science")                 one of ours, by its short name
     load_family("my_package.my_family")    any module with a module-level ``FAMILY``
-    load_family("my_package.mod.NAME")     or any dotted path to a ``Family``
+    load_family("my_package.mod:NAME")     or any dotted path to a ``Family``
 """
 
 from collections.abc import Callable
@@ -104,7 +104,7 @@ class Family:
 
 def load_family(name: str) -> Family:
     """The family of a short name or dotted path; ``ConfigError`` when there is no such family."""
-    path = FAMILIES.get(name, name)
+    path = FAMILIES.get(name, name).replace(":", ".")
     known = f"known families: {', '.join(sorted(FAMILIES))}, or a dotted path to a Family"
     module_path, _, attribute = path.rpartition(".")
     candidates = [(path, "FAMILY"), (module_path, attribute)] if module_path else []

@@ -151,17 +151,18 @@ def recessive(rng: Random, level: Difficulty) -> Drawn:
 
 
 def lever(rng: Random, level: Difficulty) -> Drawn:
-    answer, arm = (
-        between(rng, level, (2, 6), (2, 8), (3, 12)),
-        between(rng, level, (2, 5), (2, 6), (3, 9)),
-    )
-    moment = answer * arm
-    # The other side must balance exactly: split the moment into force and arm in another way where there is one.
-    choices = [
-        f for f in range(2, 25) if moment % f == 0 and f != answer and 2 <= moment // f <= 12
-    ]
-    force = rng.choice(choices) if choices else answer
+    # The other side must balance exactly: split the moment into force and arm in another way.
+    choices: list[int] = []
+    while not choices:
+        answer = between(rng, level, (2, 8), (2, 10), (3, 12))
+        arm = between(rng, level, (2, 6), (2, 8), (3, 12))
+        moment = answer * arm
+        choices = [
+            force
+            for force in range(2, 30)
+            if moment % force == 0 and force != answer and 2 <= moment // force <= 15
+        ]
+    force = rng.choice(choices)
     fields: Fields = {"f": force, "x": moment // force, "y": arm}
-    return _scene(rng, level, _BODIES) | dict(
-        fields
-    ), f"{force} * {moment // force} = {moment}, {moment} / {arm} = {answer}"
+    worked = f"{force} * {moment // force} = {moment}, {moment} / {arm} = {answer}"
+    return _scene(rng, level, _BODIES) | dict(fields), worked

@@ -1,7 +1,7 @@
 """Answer and gold to score: named scorers, or anybody's by dotted path.
 
     make_scorer({"kind": "numeric", "relative": 0.002})
-    make_scorer({"kind": "my_package.my_scorers.Spans", "strict": True})
+    make_scorer({"kind": "my_package.my_scorers:Spans", "strict": True})
 
 Every scorer is pure and total: any text is an answer, and no answer is ever executed.
 """
@@ -9,12 +9,12 @@ Every scorer is pure and total: any text is an answer, and no answer is ever exe
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import import_module
 from typing import Any
 
 from pydantic import ValidationError
 
 from coursewright.errors import TaskError
+from coursewright.plugins import locate
 from coursewright.protocols import Scorer
 from coursewright.scoring.custom import FunctionScorer
 
@@ -33,15 +33,14 @@ def make_scorer(spec: Mapping[str, Any]) -> Scorer:
     """Build the scorer of a task: `kind` names it, everything else is an option of it.
 
     A dotted path may lead to a class, called with the options, or to a function
-    `(output, answer, **options) -> float`. Raises `TaskError` with the field at fault.
+    `(output, answer, **options) -> float`. Raises `TaskError` or `ConfigError` with the field at
+    fault.
     """
     kind = spec.get("kind")
     if not isinstance(kind, str) or not kind:
         raise TaskError(f"is missing; name one of {_known()}", field="scorer.kind")
     options = {str(key): value for key, value in spec.items() if key != "kind"}
     found = _find(SCORERS.get(kind, kind), kind)
-    if not callable(found):
-        raise TaskError(f"{kind!r} is neither a class nor a function", field="scorer.kind")
     if not isinstance(found, type):
         return FunctionScorer(found, options)
     try:
@@ -66,15 +65,12 @@ def accepts(scorer: Scorer, gold: Any) -> bool:
 
 
 def _find(path: str, kind: str) -> Any:
-    module_name, _, attribute = path.replace(":", ".").rpartition(".")
-    if not module_name:
-        raise TaskError(f"no scorer {kind!r}; there are {_known()}", field="scorer.kind")
-    try:
-        return getattr(import_module(module_name), attribute)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise TaskError(
-            f"scorer {kind!r} cannot be imported: {error}", field="scorer.kind"
-        ) from error
+    if ":" not in path:
+        module, _, name = path.rpartition(".")
+        if not module:
+            raise TaskError(f"no scorer {kind!r}; there are {_known()}", field="scorer.kind")
+        path = f"{module}:{name}"
+    return locate(path, field="scorer.kind")
 
 
 def _known() -> str:

@@ -1,0 +1,30 @@
+"""Task folders: what the student is to learn, and the exam that says whether it did.
+
+    load_task("science-mini")      a built-in by name, or any folder by path
+    check_task("my-task/")         everything that is wrong with it, with file, line and field
+    scaffold_task(Path("my-task")) a folder to fill in
+
+`docs/task-format.md` describes the files.
+"""
+
+from coursewright.tasks.baselines import baseline_scores, constant_expressions, keyword_rule
+from coursewright.tasks.folder import (
+    builtin_tasks,
+    check_task,
+    load_task,
+    read_split,
+    task_folder,
+)
+from coursewright.tasks.scaffold import scaffold_task
+
+__all__ = [
+    "baseline_scores",
+    "builtin_tasks",
+    "check_task",
+    "constant_expressions",
+    "keyword_rule",
+    "load_task",
+    "read_split",
+    "scaffold_task",
+    "task_folder",
+]

@@ -1,0 +1,289 @@
+"""Everything a user can get wrong in a task folder, with file, line and field.
+
+`inspect` reads the whole folder once and collects problems instead of stopping at the first:
+files and fields, golds the scorer would refuse, seeds with answers, splits that overlap.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from coursewright.chat import item_body
+from coursewright.errors import LocatedError, TaskError
+from coursewright.records import Item, Row, Seed
+from coursewright.scoring import Scorer, accepts, make_scorer
+from coursewright.similarity import near_duplicates, normalised
+from coursewright.tasks.reading import (
+    LARGEST_FILE,
+    LARGEST_TEXT,
+    parse_json,
+    read_bytes,
+    read_lines,
+    read_text,
+    read_yaml,
+)
+from coursewright.tasks.spec import TaskSpec, item_problems, parse_spec
+
+SPLITS = ("visible", "scored", "private")
+_MOST_PROBLEMS = 200
+_NEAR = 0.9
+"""Shared word 3-grams from which on two questions count as the same one, slightly edited."""
+_NEAR_WORDS = 12
+"""Shorter questions differ in one word and are still two questions."""
+_LONG_CONTEXT = 200
+"""Characters from which on an equal context in two splits is no coincidence."""
+
+
+@dataclass
+class Inspection:
+    """What was read of a folder, and what is wrong with it."""
+
+    folder: Path
+    spec: TaskSpec | None = None
+    scorer: Scorer | None = None
+    description: str = ""
+    sample: tuple[Row, ...] = ()
+    items: dict[str, list[Item]] = field(default_factory=dict)
+    seeds: list[Seed] = field(default_factory=list)
+    digests: dict[str, str] = field(default_factory=dict)
+    problems: list[LocatedError] = field(default_factory=list)
+    lines: dict[str, int] = field(default_factory=dict)
+    """Line of each item or seed, by id."""
+
+    def note(
+        self, message: str, file: str, line: int | None = None, field: str | None = None
+    ) -> None:
+        """Add a problem."""
+        self.problems.append(TaskError(message, file=self.folder / file, line=line, field=field))
+
+
+def inspect(folder: Path, *, similar: bool) -> Inspection:
+    """Read and check a folder; `similar` also looks for near-duplicates across splits."""
+    found = Inspection(folder)
+    if not folder.is_dir():
+        message = "is not a folder" if folder.exists() else "does not exist"
+        found.problems.append(TaskError(message, file=folder))
+        return found
+    _inspect_spec(found)
+    _inspect_description(found)
+    ids: dict[str, str] = {}
+    for split in SPLITS:
+        found.items[split] = list(_inspect_items(found, f"{split}.jsonl", ids))
+    if (folder / "seeds.jsonl").exists() or (folder / "seeds.jsonl").is_symlink():
+        found.seeds = list(_inspect_seeds(found, ids))
+    _inspect_sample(found)
+    _inspect_overlap(found)
+    _inspect_groups(found)
+    if similar:
+        _inspect_near(found)
+    return found
+
+
+def _inspect_spec(found: Inspection) -> None:
+    name = "task.yaml"
+    try:
+        values, lines = read_yaml(found.folder, name)
+    except TaskError as problem:
+        found.problems.append(problem)
+        return
+    found.digests[name] = _digest(read_bytes(found.folder, name, LARGEST_TEXT))
+    found.spec, problems = parse_spec(values, lines, found.folder / name)
+    found.problems.extend(problems)
+    if found.spec is None:
+        return
+    try:
+        found.scorer = make_scorer(found.spec.scorer)
+    except LocatedError as problem:
+        place = tuple((problem.field or "scorer").split("."))
+        line = lines.get(place) or lines.get(("scorer",))
+        found.note(problem.message, name, line, problem.field or "scorer")
+
+
+def _inspect_description(found: Inspection) -> None:
+    try:
+        found.description = read_text(found.folder, "description.md")
+        found.digests["description.md"] = _digest(found.description.encode())
+    except TaskError as problem:
+        found.problems.append(problem)
+
+
+def _objects(found: Inspection, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The readable lines of a JSONL file; the others become problems."""
+    try:
+        content = read_bytes(found.folder, name, LARGEST_FILE)
+    except TaskError as problem:
+        found.problems.append(problem)
+        return
+    found.digests[name] = _digest(content)
+    for number, value in read_lines(content, found.folder / name):
+        if isinstance(value, TaskError):
+            found.problems.append(value)
+        else:
+            yield number, value
+        if len(found.problems) >= _MOST_PROBLEMS:
+            return
+
+
+def _inspect_items(found: Inspection, name: str, ids: dict[str, str]) -> Iterator[Item]:
+    for number, line in _objects(found, name):
+        problems = list(item_problems(line, seed=False))
+        for at, message in problems:
+            found.note(message, name, number, at)
+        if problems or not _unique(found, ids, line["id"], name, number):
+            continue
+        item = Item.model_validate(line)
+        if found.scorer is not None:
+            _inspect_gold(found, found.scorer, item, name, number)
+        yield item
+
+
+def _inspect_gold(found: Inspection, scorer: Scorer, item: Item, name: str, number: int) -> None:
+    try:
+        right = accepts(scorer, item.answer)
+    except Exception as error:  # a user's scorer may raise anything
+        message = f"the scorer fails on this gold answer: {type(error).__name__}: {error}"
+        found.note(message[:400], name, number, "answer")
+        return
+    if not right:
+        message = f"the scorer rejects this gold answer: {str(item.answer)[:80]!r}"
+        found.note(message, name, number, "answer")
+
+
+def _inspect_seeds(found: Inspection, ids: dict[str, str]) -> Iterator[Seed]:
+    name = "seeds.jsonl"
+    for number, line in _objects(found, name):
+        problems = list(item_problems(line, seed=True))
+        for at, message in problems:
+            found.note(message, name, number, at)
+        if not problems and _unique(found, ids, line["id"], name, number):
+            yield Seed.model_validate(line)
+
+
+def _unique(found: Inspection, ids: dict[str, str], key: str, name: str, number: int) -> bool:
+    if key in ids:
+        found.note(f"the id {key!r} stands in {ids[key]} too", name, number, "id")
+        return False
+    ids[key] = f"{name} line {number}"
+    found.lines[key] = number
+    return True
+
+
+def _inspect_sample(found: Inspection) -> None:
+    name = "sample_submission.json"
+    try:
+        text = read_text(found.folder, name)
+        rows = parse_json(text, found.folder / name)
+    except TaskError as problem:
+        found.problems.append(problem)
+        return
+    found.digests[name] = _digest(text.encode())
+    if not isinstance(rows, list) or not 1 <= len(rows) <= 10:
+        found.note("expected a list of 1 to 10 rows", name)
+        return
+    good = []
+    for number, row in enumerate(rows):
+        wrong = _row_problem(found, row)
+        if wrong is None:
+            good.append(Row.model_validate(row))
+        else:
+            found.note(wrong[1], name, None, f"{number}.{wrong[0]}".rstrip("."))
+    found.sample = tuple(good)
+
+
+def _row_problem(found: Inspection, row: Any) -> tuple[str, str] | None:
+    """(field, what is wrong) of one row of the sample."""
+    if not isinstance(row, dict):
+        return "", "expected an object with instruction, input and output"
+    for key in ("instruction", "input", "output"):
+        if key not in row:
+            return key, "is missing"
+        if not isinstance(row[key], str):
+            return key, "must be a text"
+    for key in row:
+        if key not in ("instruction", "input", "output"):
+            return key, "is not a field of a row"
+    if not row["output"].strip():
+        return "output", "is blank"
+    if found.spec is not None and row["instruction"].strip() != found.spec.instruction.strip():
+        return "instruction", "differs from the instruction in task.yaml"
+    if found.scorer is not None and not found.scorer.readable(row["output"]):
+        return "output", "the scorer cannot read this output"
+    return None
+
+
+def _bodies(found: Inspection) -> Iterator[tuple[str, Item | Seed, str]]:
+    """(file, item or seed, full text of its question), visible first."""
+    for split in SPLITS:
+        for item in found.items.get(split, ()):
+            yield f"{split}.jsonl", item, item_body(item.question, item.context)
+    for seed in found.seeds:
+        yield "seeds.jsonl", seed, item_body(seed.question, seed.context)
+
+
+def _inspect_overlap(found: Inspection) -> None:
+    """The same question, or the same long context, in two files."""
+    questions: dict[str, tuple[str, str, Any]] = {}
+    contexts: dict[str, tuple[str, str]] = {}
+    for name, one, body in _bodies(found):
+        answer = getattr(one, "answer", None)
+        first = questions.setdefault(normalised(body), (name, one.id, answer))
+        line = found.lines[one.id]
+        if first[0] != name:
+            message = f"the same question stands in {_place(found, first[0], first[1])}"
+            found.note(message, name, line, "question")
+        elif first[1] != one.id and first[2] != answer:
+            message = f"the same question has another answer in {_place(found, first[0], first[1])}"
+            found.note(message, name, line, "answer")
+        if one.context and len(one.context) >= _LONG_CONTEXT:
+            other = contexts.setdefault(normalised(one.context), (name, one.id))
+            if other[0] != name:
+                message = f"the same context stands in {_place(found, *other)}"
+                found.note(message, name, line, "context")
+        if len(found.problems) >= _MOST_PROBLEMS:
+            return
+    for number, row in enumerate(found.sample):
+        if (twin := questions.get(normalised(row.input))) is not None and row.input.strip():
+            message = f"is the question of {_place(found, twin[0], twin[1])}"
+            found.note(message, "sample_submission.json", None, f"{number}.input")
+
+
+def _inspect_groups(found: Inspection) -> None:
+    """A group is the unit of splitting: it must lie in one split."""
+    homes: dict[str, tuple[str, str]] = {}
+    told: set[str] = set()
+    for split in SPLITS:
+        for item in found.items.get(split, ()):
+            if item.group is None:
+                continue
+            name = f"{split}.jsonl"
+            home = homes.setdefault(item.group, (name, item.id))
+            if home[0] != name and item.group not in told:
+                told.add(item.group)
+                message = f"group {item.group!r} crosses splits: see {_place(found, *home)}"
+                found.note(message, name, found.lines[item.id], "group")
+
+
+def _inspect_near(found: Inspection) -> None:
+    """Questions that differ in a word or two from one in another file."""
+    ordered = [entry for entry in _bodies(found) if len(entry[2].split()) >= _NEAR_WORDS]
+    texts = [body for _, _, body in ordered]
+    for left, right, overlap in near_duplicates(texts, _NEAR):
+        (first, one, _), (second, other, body) = ordered[left], ordered[right]
+        if first == second or normalised(texts[left]) == normalised(body):
+            continue
+        message = f"{overlap:.0%} the same as {_place(found, first, one.id)}"
+        found.note(message, second, found.lines[other.id], "question")
+        if len(found.problems) >= _MOST_PROBLEMS:
+            return
+
+
+def _place(found: Inspection, name: str, identifier: str) -> str:
+    return f"{name} line {found.lines[identifier]}"
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,106 @@
+"""Task folders: found, loaded, their splits opened."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from coursewright.errors import TaskError
+from coursewright.records import Item, Problem, Split, Task
+from coursewright.tasks.check import Inspection, inspect
+from coursewright.tasks.reading import LARGEST_FILE, read_bytes, read_lines, read_yaml
+
+BUILTIN = Path(__file__).resolve().parent / "builtin"
+
+
+def builtin_tasks() -> dict[str, str]:
+    """Name and summary of each built-in task."""
+    folders = sorted(path.parent for path in BUILTIN.glob("*/task.yaml"))
+    return {folder.name: str(read_yaml(folder, "task.yaml")[0]["summary"]) for folder in folders}
+
+
+def task_folder(task: str) -> Path:
+    """The folder of a task: a path where there is one, else a built-in of that name.
+
+    Raises `TaskError` when there is neither.
+    """
+    path = Path(task).expanduser()
+    if path.is_dir():
+        return path
+    if task and "/" not in task and "\0" not in task and (BUILTIN / task / "task.yaml").is_file():
+        return BUILTIN / task
+    if path.exists():
+        raise TaskError("is not a folder", file=path)
+    known = ", ".join(builtin_tasks())
+    raise TaskError(f"no such task folder, and the built-in tasks are {known}", file=path)
+
+
+def check_task(task: str) -> list[Problem]:
+    """Everything `inspect` finds in a folder or built-in task; an empty list if all is well."""
+    try:
+        problems = inspect(task_folder(task), similar=True).problems
+    except TaskError as missing:
+        problems = [missing]
+    return [
+        Problem(
+            file=problem.file or task,
+            line=problem.line,
+            field=problem.field,
+            message=problem.message,
+        )
+        for problem in problems
+    ]
+
+
+def load_task(task: str) -> Task:
+    """A task ready to run, without its hidden splits.
+
+    Those are validated with the rest, so that no run ends on a malformed line, but only their
+    digests are kept. Raises the first problem as `TaskError`.
+    """
+    found = inspect(task_folder(task), similar=False)
+    if found.problems:
+        first = found.problems[0]
+        more = len(found.problems) - 1
+        hint = f" (and {more} more; see `coursewright task check {task}`)" if more else ""
+        raise TaskError(first.message + hint, file=first.file, line=first.line, field=first.field)
+    return _as_task(found)
+
+
+def _as_task(found: Inspection) -> Task:
+    spec = found.spec
+    if spec is None:
+        raise TaskError("has no readable task.yaml", file=found.folder)
+    return Task(
+        name=spec.name,
+        summary=spec.summary,
+        instruction=spec.instruction,
+        answer_format=spec.answer_format,
+        description=found.description,
+        sample=found.sample,
+        visible=tuple(found.items["visible"]),
+        seeds=tuple(found.seeds),
+        scorer=spec.scorer,
+        generation=spec.generation,
+        rows=spec.rows,
+        baselines=tuple(spec.baselines),
+        folder=str(found.folder.resolve()),
+        digests=found.digests,
+    )
+
+
+def read_split(task: Task, split: Split) -> tuple[Item, ...]:
+    """The items of one split, in the order of its file.
+
+    Raises `TaskError` if the file is no longer the one that was checked when the task was loaded.
+    """
+    folder, name = Path(task.folder), f"{split}.jsonl"
+    content = read_bytes(folder, name, LARGEST_FILE)
+    if hashlib.sha256(content).hexdigest() != task.digests.get(name):
+        raise TaskError("has changed since the run began; restore it", file=folder / name)
+    items = []
+    for _, line in read_lines(content, folder / name):
+        if isinstance(line, TaskError):
+            raise line
+        items.append(Item.model_validate(line))
+    return tuple(items)
