@@ -62,28 +62,33 @@ def test_answers_come_in_order_and_do_not_depend_on_their_neighbours(student: Lo
     assert student.answer(None, []) == []
 
 
-def test_rows_that_leave_no_room_for_an_answer_fail_the_stage(store: FolderStore) -> None:
-    config = NanoStudent(recipe=RECIPE.model_copy(update={"max_length": 8}))
+def test_rows_that_leave_no_room_for_an_answer_fail_the_stage(
+    student: LocalStudent, store: FolderStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = RECIPE.model_copy(update={"max_length": 8})
+    monkeypatch.setattr(student, "_config", NanoStudent(recipe=recipe))
     long_rows = [{"instruction": "word " * 40, "input": "", "output": "7"}]
-    with LocalStudent(config, store, Remembered()) as short:
-        with pytest.raises(StageFailed, match="no row leaves room"):
-            short.train(store.put_rows(long_rows), seed=0)
-        with pytest.raises(StageFailed, match="empty"):
-            short.train(store.put_rows([]), seed=0)
-        assert short.answer(None, ["2 + 2"]), "a failed request must leave the worker alive"
+    worker = student._link.pid
+    with pytest.raises(StageFailed, match="no row leaves room"):
+        student.train(store.put_rows(long_rows), seed=0)
+    with pytest.raises(StageFailed, match="empty"):
+        student.train(store.put_rows([]), seed=0)
+    assert student.answer(None, ["2 + 2"])
+    assert student._link.pid == worker, "a failed request must leave the worker alive"
 
 
-def test_lora_trains_an_adapter_that_names_no_path(store: FolderStore) -> None:
+def test_lora_trains_an_adapter_that_names_no_path(
+    student: LocalStudent, store: FolderStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
     recipe = Recipe(method="lora", epochs=1, batch=4, accumulation=2, learning_rate=1e-2)
-    config = HuggingFaceStudent(model=str(NANO), recipe=recipe)
-    with LocalStudent(config, store, Remembered()) as student:
-        trained = student.train(store.put_rows(colour_rows(16)), seed=3)
-        assert trained.steps == 2
-        members = store.members(trained.weights)
-        assert "adapter_model.safetensors" in members
-        adapter = json.loads(store.path_of(members["adapter_config.json"]).read_text())
-        assert adapter["base_model_name_or_path"] == "nano"
-        assert len(student.answer(trained.weights, ["2 + 2"])) == 1
+    monkeypatch.setattr(student, "_config", NanoStudent(recipe=recipe))
+    trained = student.train(store.put_rows(colour_rows(16)), seed=3)
+    assert trained.steps == 2
+    members = store.members(trained.weights)
+    assert "adapter_model.safetensors" in members
+    adapter = json.loads(store.path_of(members["adapter_config.json"]).read_text())
+    assert adapter["base_model_name_or_path"] == "nano"
+    assert len(student.answer(trained.weights, ["2 + 2"])) == 1
 
 
 def test_a_killed_worker_is_restarted_and_the_request_repeated(
@@ -148,12 +153,12 @@ def test_fingerprint_names_weights_and_recipe(store: FolderStore) -> None:
     assert fingerprint(HuggingFaceStudent(model=str(NANO))) != fingerprint(NanoStudent())
 
 
-def test_a_folder_without_a_model_is_a_config_error(store: FolderStore, tmp_path: Path) -> None:
+def test_a_folder_without_a_model_is_a_config_error(
+    student: LocalStudent, store: FolderStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(ConfigError, match="holds no model"):
         LocalStudent(HuggingFaceStudent(model=str(tmp_path)), store, Remembered())
     (tmp_path / "config.json").write_text("{}")
-    with (
-        LocalStudent(HuggingFaceStudent(model=str(tmp_path)), store, Remembered()) as student,
-        pytest.raises(ConfigError, match="cannot load"),
-    ):
+    monkeypatch.setattr(student, "_base", tmp_path)
+    with pytest.raises(ConfigError, match="cannot load"):
         student.answer(None, ["2 + 2"])
