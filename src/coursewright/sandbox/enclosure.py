@@ -1,0 +1,130 @@
+"""What a level of isolation must offer, so that one way of running programs serves them all."""
+
+from __future__ import annotations
+
+import os
+import random
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from coursewright.sandbox.tree import Process
+from coursewright.sandbox.workspace import Folders
+
+_OWN_USERS = range(0x60000000, 0x6FFFFFFF)
+"""User ids that no account has; with a small id map (rootless containers) others are taken."""
+_FEW_OWN_USERS = range(61184, 65000)
+
+
+class Tree(Protocol):
+    """A running program with all it has forked."""
+
+    def sources(self) -> tuple[int, ...]:
+        """Descriptors worth waking up for: something may have ended or been reported."""
+
+    def ended(self) -> bool:
+        """Whether the program itself has ended."""
+
+    def processes(self) -> list[Process]:
+        """Everything alive in the tree."""
+
+    def end(self) -> None:
+        """Kill what is left of the tree, and return when all of it is dead."""
+
+    def exit_code(self) -> int | None:
+        """The program's own exit status, negative for a signal; None when it was not told."""
+
+    def largest(self) -> int:
+        """Peak memory in bytes of the largest single process that was collected."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """How to start a program: the launcher's settings are common to all levels but for these."""
+
+    uid: int | None = None
+    """User of its own, to be taken on by a launcher that is root."""
+    read_search: bool = False
+    """Whether that user may read what file modes forbid (see `confine.become`)."""
+    drop_capabilities: bool = False
+    tasks: int | None = None
+    """Limit of processes and threads of the program's user."""
+    landlock: dict[str, Any] | None = None
+    seccomp: str | None = None
+    """Filter as hexadecimal text, where the launcher is to install it."""
+
+
+class Enclosure(Protocol):
+    """A level of isolation on this machine."""
+
+    level: str
+    mechanisms: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    def user(self) -> int | None:
+        """Choose the user id for one attempt; None to stay the supervisor's."""
+
+    def inside(self, folders: Folders) -> Folders:
+        """Return the folders as the program will see them."""
+
+    def start(self, folders: Folders, uid: int | None) -> Start:
+        """Return what the launcher has to do at this level."""
+
+    def launch(
+        self,
+        folders: Folders,
+        command: list[str],
+        environment: dict[str, str],
+        descriptors: list[int],
+        output: tuple[int, int],
+        lifeline: int | None,
+    ) -> Tree:
+        """Start `command` with just these descriptors and this environment."""
+
+    lifeline: bool
+    """Whether the launcher is to stay outside as keeper, tied to us by a pair of sockets."""
+
+
+@dataclass
+class Users:
+    """Hands out user ids, each to one attempt only."""
+
+    taken: set[int] = field(default_factory=set)
+
+    def fresh(self) -> int:
+        """Return a user id that no process on this machine runs under."""
+        running = {_uid(name) for name in os.listdir("/proc") if name.isdigit()}
+        # Not seeded: the id must differ between supervisors and never reaches a result.
+        choose = random.SystemRandom()
+        users = _OWN_USERS if _maps_all_users() else _FEW_OWN_USERS
+        while (uid := choose.choice(users)) in running or uid in self.taken:
+            pass
+        self.taken = {uid}
+        return uid
+
+
+def _uid(pid: str) -> int | None:
+    try:
+        return os.stat(f"/proc/{pid}").st_uid
+    except OSError:
+        return None
+
+
+def _maps_all_users() -> bool:
+    try:
+        mapped = Path("/proc/self/uid_map").read_text().split()
+    except OSError:
+        return False
+    return len(mapped) == 3 and mapped[0] == "0" and int(mapped[2]) >= 0xFFFFFFFF
+
+
+def open_to_others(path: Path) -> bool:
+    """Whether any user may reach and read a path."""
+    try:
+        for folder in path.resolve().parents:
+            if not folder.stat().st_mode & 0o001:
+                return False
+        needed = 0o005 if path.is_dir() else 0o004
+        return path.stat().st_mode & needed == needed
+    except OSError:
+        return False
