@@ -15,6 +15,8 @@ _QUOTES = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "−": 
 
 _STARTS = 2_000
 """Places of one text at which a JSON object is looked for: a bound for hostile texts."""
+_DEPTH = 20
+"""Levels of nesting that are looked into."""
 
 
 def fold(text: str) -> str:
@@ -124,16 +126,18 @@ def objects_in(text: str) -> list[dict[str, Any]]:
     return found
 
 
-def _inner_objects(value: Any) -> Iterator[dict[str, Any]]:
+def _inner_objects(value: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
+    if depth > _DEPTH:
+        return
     if isinstance(value, dict):
         yield value
         value = list(value.values())
     if isinstance(value, list):
         for part in value:
-            yield from _inner_objects(part)
+            yield from _inner_objects(part, depth + 1)
 
 
-def leaves(value: dict[str, Any]) -> list[tuple[str, ...]]:
+def leaves(value: dict[str, Any], depth: int = 0) -> list[tuple[str, ...]]:
     """The values of an object, each in the folded ways a program may write it down.
 
     An only object inside counts as the outer one's, several are several rows; so are lists of
@@ -143,7 +147,7 @@ def leaves(value: dict[str, Any]) -> list[tuple[str, ...]]:
     inner = [part for part in value.values() if isinstance(part, dict)]
     for part in value.values():
         if isinstance(part, dict):
-            found += leaves(part) if len(inner) == 1 else []
+            found += leaves(part, depth + 1) if len(inner) == 1 and depth < _DEPTH else []
         elif isinstance(part, str):
             found.append((fold(part),))
         elif isinstance(part, list) and any(isinstance(each, dict) for each in part):

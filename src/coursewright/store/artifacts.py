@@ -21,6 +21,7 @@ from coursewright.store.durable import TEMPORARY, storage, sync_folder, temporar
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
 CHUNK = 1024 * 1024
+BUFFER = 128 * 1024
 
 
 class Incoming:
@@ -28,7 +29,7 @@ class Incoming:
 
     def __init__(self, path: Path) -> None:
         self.digest = ""
-        self._file = path.open("xb")
+        self._file = path.open("xb", buffering=BUFFER)
         self._hash = hashlib.sha256()
 
     def write(self, chunk: bytes) -> None:

@@ -85,7 +85,7 @@ def resolve_run(reference: str, runs: Path) -> Path:
     named = runs / reference
     if NAME.fullmatch(reference) and named.is_dir():
         return named
-    if reference and "\0" not in reference and Path(reference).is_dir():
+    if os.path.isdir(reference):  # unlike Path.is_dir, an error for no text at all
         return Path(reference)
     known = [run.name for run in list_runs(runs)]
     near = get_close_matches(reference, known, n=1)

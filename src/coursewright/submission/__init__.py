@@ -76,7 +76,8 @@ class SubmissionIntake:
     def _read(self, path: Path, intake: _Intake) -> None:
         if path.stat().st_size > self._limits.file_bytes:
             raise FileRefused("submission file is too large")
-        with path.open("rb") as file:
+        # Unbuffered: the scan reads in chunks of its own, and some file systems suggest huge ones.
+        with path.open("rb", buffering=0) as file:
             if (refused := fetching.refusal(file.read(64))) is not None:
                 raise refused
             file.seek(0)

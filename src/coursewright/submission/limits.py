@@ -15,6 +15,8 @@ class Limits:
     rows: int = 50_000
     depth: int = 16
     """Nesting of lists and objects inside a row; a right row is flat."""
+    signs: int = 2_000_000
+    """Brackets and quotes of all rows of a list; what takes the scan its time."""
     instruction_chars: int = 8_000
     input_chars: int = 32_000
     output_chars: int = 32_000

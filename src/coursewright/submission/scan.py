@@ -15,10 +15,11 @@ from coursewright.submission.limits import FileRefused, Limits
 
 CHUNK = 128 * 1024
 
+_BACKSLASH = 0x5C
 _SPACE = b" \t\r\n"
 _NOT_SPACE = re.compile(rb"[^ \t\r\n]")
 _OUTSIDE = re.compile(rb'["{}\[\]]')
-_INSIDE = re.compile(rb'["\\]')
+_INSIDE = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
 _AFTER_SCALAR = re.compile(rb"[,\]}\s]")
 
 
@@ -102,6 +103,7 @@ class _Elements:
         self._chunk = head
         self._at = at
         self._before = 0
+        self._signs = 0
         self._limits = limits
 
     def rows(self) -> Iterator[Piece]:
@@ -158,6 +160,10 @@ class _Elements:
         size = 0
         while True:
             end = ends.find(self._chunk, self._at)
+            self._signs += ends.signs
+            ends.signs = 0
+            if self._signs > self._limits.signs:
+                raise FileRefused(f"too many brackets and quotes up to row {number}")
             if ends.too_deep:
                 raise FileRefused(f"row {number} (byte {begins}) is nested too deeply")
             stop = len(self._chunk) if end is None else end
@@ -177,6 +183,7 @@ class _Scalar:
     """Finds the end of a number or a word: where the next sign of the list stands."""
 
     too_deep = False
+    signs = 0
 
     def find(self, chunk: bytes, at: int) -> int | None:
         found = _AFTER_SCALAR.search(chunk, at)
@@ -188,6 +195,7 @@ class _Composite:
 
     def __init__(self, limit: int) -> None:
         self.too_deep = False
+        self.signs = 0
         self._limit = limit
         self._depth = 0
         self._in_string = False
@@ -197,21 +205,28 @@ class _Composite:
         """The end of the value in this chunk, or None if it goes on in the next."""
         at += self._skip
         self._skip = 0
-        while (found := (_INSIDE if self._in_string else _OUTSIDE).search(chunk, at)) is not None:
-            sign, at = found.group(), found.end()
-            if sign == b"\\":
+        while True:
+            self.signs += 1
+            if self._in_string:
+                at = _INSIDE.match(chunk, at).end()  # type: ignore[union-attr]  # may be empty
+                if at >= len(chunk):
+                    break
+                if chunk[at] == _BACKSLASH:
+                    # It ends the chunk, and takes the first byte of the next one with it.
+                    self._skip = 1
+                    break
                 at += 1
-            elif sign == b'"':
-                self._in_string = not self._in_string
-            elif sign in b"{[":
-                self._depth += 1
+                self._in_string = False
+            else:
+                found = _OUTSIDE.search(chunk, at)
+                if found is None:
+                    break
+                sign, at = found.group(), found.end()
+                self._in_string = sign == b'"'
+                self._depth += (sign in b"{[") - (sign in b"}]")
                 if self._depth > self._limit:
                     self.too_deep = True
-                    return None
-            else:
-                self._depth -= 1
+                    break
             if self._depth <= 0 and not self._in_string:
                 return at
-        # A backslash that ends a chunk takes the first byte of the next one with it.
-        self._skip = max(0, at - len(chunk))
         return None
