@@ -100,10 +100,24 @@ def test_stories_with_spare_numbers_are_noticed() -> None:
     exam = read_exam(brief)
     assert exam.is_story
     assert exam.spare == 1.0
-    assert any("left" in kind for kind in situations_for(exam, "Subtraction", ""))
+    assert any("left" in kind for kind in situations_for(exam, exam.topics[0]))
 
 
 def test_programs_are_noticed() -> None:
     code = "def f(xs):\n    return xs[0]\nf([1, 2])"
     visible = tuple(Item(id=str(i), question=code, answer="1") for i in range(4))
     assert read_exam(make_brief(visible=visible)).is_code
+
+
+def test_uneven_topics_have_uneven_shares_and_even_ones_even_shares() -> None:
+    visible = [
+        Item(id=f"{topic}{i}", question="?", answer="1", topic=topic)
+        for topic, count in (("adding", 80), ("taking away", 12), ("times tables", 8))
+        for i in range(count)
+    ]
+    shares = {t.key: t.share for t in read_topics(make_brief(visible=tuple(visible)))}
+    assert shares["adding"] == pytest.approx(0.5 / 3 + 0.4)
+    assert shares["times tables"] > 0.2
+    assert sum(shares.values()) == pytest.approx(1.0)
+    scattered = tuple(visible[:12] + visible[80:100])
+    assert {t.share for t in read_topics(make_brief(visible=scattered))} == {1 / 3}

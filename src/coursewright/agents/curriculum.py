@@ -32,6 +32,8 @@ class Lesson:
     name: str
     about: str
     key: str
+    share: float
+    """Share of the exam, see `Topic.share`."""
     rows: int
     situations: tuple[str, ...] = ()
 
@@ -79,12 +81,12 @@ class Plan:
 
 
 def first_plan(brief: Brief, exam: Exam, allowance: Allowance) -> Plan:
-    """All topics evenly, every style and difficulty, everything solved again once."""
+    """All topics in their shares, every style and difficulty, everything solved again once."""
     rows = brief.rows.maximum
-    shares = spread([1.0] * len(exam.topics), rows)
+    counts = spread([topic.share for topic in exam.topics], rows)
     lessons = tuple(
-        Lesson(t.name, t.about, t.key, share, situations_for(exam, t.name, t.about))
-        for t, share in zip(exam.topics, shares, strict=True)
+        Lesson(t.name, t.about, t.key, round(t.share, 4), count, situations_for(exam, t))
+        for t, count in zip(exam.topics, counts, strict=True)
     )
     # Free text is never worded twice in the same way, so agreement would keep nothing of it.
     return Plan(

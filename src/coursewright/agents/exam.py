@@ -19,6 +19,8 @@ from coursewright.records import Brief, Item
 Form = Literal["calculation", "expression", "number", "literal", "label", "text"]
 """How an answer looks: `3 * 4 = 12`, `3 * 4`, `12`, `[1, 2]`, one of a few labels, free text."""
 
+FEW_TOPICS = 6
+
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _ARITHMETIC = re.compile(r"[\d\s().,+\-*/%^=$€£;]+")
 _OPERATION = re.compile(r"[\d)]\s*[-+*/^]\s*[\d(]")
@@ -37,6 +39,7 @@ class Exam:
     has_context: bool
     is_code: bool
     is_story: bool
+    """Whether its questions are stories about few topics, which say little about the stories."""
     words: int
     """Median length of a question."""
     spare: float
@@ -45,6 +48,7 @@ class Exam:
 
 def read_exam(brief: Brief) -> Exam:
     """Return what the brief says and shows about the exam."""
+    topics = read_topics(brief)
     questions = [item.question for item in brief.visible]
     outputs = [row.output for row in brief.sample]
     answers = [_as_text(item.answer) for item in brief.visible]
@@ -53,13 +57,15 @@ def read_exam(brief: Brief) -> Exam:
     lengths = [len(question.split()) for question in questions] or [20]
     is_code = _mostly(_looks_like_code, questions)
     return Exam(
-        topics=read_topics(brief),
+        topics=topics,
         form=form,
         bare_results=form == "calculation" and any("=" not in text for text in outputs),
         labels=tuple(sorted({clean(a, 60) for a in answers})) if form == "label" else (),
         has_context=2 * with_context > len(questions),
         is_code=is_code,
-        is_story=not (is_code or with_context) and _mostly(_looks_like_a_story, questions),
+        is_story=len(topics) <= FEW_TOPICS
+        and not (is_code or with_context)
+        and _mostly(_looks_like_a_story, questions),
         words=max(1, round(statistics.median(lengths))),
         spare=_share(map(_has_spare_number, brief.visible)),
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from coursewright.agents.curriculum import Lesson, Plan, plan_of, reach, spread
 from coursewright.agents.exam import Exam, in_form
-from coursewright.agents.styles import more_styles_for, styles_for
+from coursewright.agents.styles import more_styles_for
 from coursewright.records import Attempt, Brief, Feedback
 
 FLOOR = 0.35
@@ -50,7 +50,8 @@ def reweighted(plan: Plan, feedback: Feedback, keep: float) -> Plan:
     """Keep a share of the best rows, and give the new ones to the topics in the wrong."""
     # The best rows lie balanced from the first to the last: a beginning of them is fair.
     kept = min(int(feedback.rows_kept * keep), plan.rows - len(plan.topics))
-    weights = [FLOOR + error for error in errors_of(plan, feedback)]
+    errors = errors_of(plan, feedback)
+    weights = [t.share * (FLOOR + e) for t, e in zip(plan.topics, errors, strict=True)]
     shares = spread(weights, plan.rows - kept)
     return replace(plan, keep_rows=kept, topics=_with_rows(plan.topics, shares))
 
@@ -60,11 +61,11 @@ def _with_rows(lessons: Sequence[Lesson], shares: Sequence[int]) -> tuple[Lesson
 
 
 def _reweight(plan: Plan, exam: Exam, feedback: Feedback) -> Plan:
-    return reweighted(replace(plan, styles=styles_for(exam)), feedback, 0.7)
+    return reweighted(plan, feedback, 0.7)
 
 
 def _reword(plan: Plan, exam: Exam, feedback: Feedback) -> Plan:
-    styles = tuple(dict.fromkeys(styles_for(exam) + more_styles_for(exam)))
+    styles = tuple(dict.fromkeys(plan.styles + more_styles_for(exam)))
     return reweighted(replace(plan, styles=styles), feedback, 0.6)
 
 

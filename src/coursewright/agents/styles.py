@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from coursewright.agents.exam import Exam
+from coursewright.agents.topics import Topic
 
 STYLES = (
     "a short, direct question",
@@ -54,37 +55,43 @@ DIFFICULTIES = ("easy", "medium", "hard")
 
 _SITUATIONS = {
     r"\badd|\bplus\b|\bsum|total|altogether|combin|join": (
-        "two groups are put together and the total is asked for",
-        "somebody has some things and gets more, and the number at the end is asked for",
-        "some things are gone, what is left is known, and the number at the start is asked for",
-        "one has a certain number more than the other, and the larger number is asked for",
-        "things of two kinds are counted, and how many there are in all is asked for",
-        "two amounts of money are spent, and what was spent altogether is asked for",
+        "together: two groups or amounts are put together, and how many there are in all is asked",
+        "after a gain: somebody has some things and gets more, and the number at the end is asked",
+        "before a loss: some things are gone, what is left is known, and the start is asked",
+        "the bigger of two: one has so many more than the other, and the larger number is asked",
+        "chosen amounts: three amounts are told, and the sum of two of them is asked",
+        "lost and gained: things go and come, and the number at the end is asked",
+        "groups and more: equal groups and some single things are counted together",
     ),
     r"subtract|\bminus\b|differen|take.?away|\bless\b|remain|\bleft\b": (
-        "some things are given away, eaten or lost, and how many are left is asked for",
-        "two numbers are compared, and how many more or fewer is asked for",
-        "the numbers before and after are known, and how many were added or taken is asked for",
-        "the total and one part are known, and the other part is asked for",
-        "a price is lowered by a discount, or a budget is spent in part, and the rest is asked for",
-        "one has a certain number fewer than the other, and the smaller number is asked for",
-        "two kinds of things are used up, and the rest of one kind only is asked for",
+        "left over: some things are given away, eaten or lost, and how many are left is asked",
+        "compare: how many more or fewer one has than the other is asked",
+        "part taken: the numbers before and after are known, and how many went away is asked",
+        "change gained: the numbers before and after are known, and how many came in is asked",
+        "before a gain: somebody got more and has so many now, and the number at first is asked",
+        "the other part: a total and one of its parts are known, and the other part is asked",
+        "the smaller of two: one has so many fewer than the other, and the lower number is asked",
+        "parallel kinds: two kinds of things are used up, and the rest of one kind is asked",
+        "price off: a price is lowered or a budget is spent in part, and the rest is asked",
+        "still needed: how many more are needed to reach a number is asked",
+        "two steps: one thing after the other is taken away, and the rest is asked",
     ),
     r"multipl|\btimes\b|product": (
-        "there are equal groups, and the number of things in all is asked for",
-        "each thing has the same price, and the cost of several is asked for",
-        "things stand in rows and columns, and how many there are is asked for",
-        "something happens at a steady rate, and the amount after some time is asked for",
-        "somebody has so many times as many as somebody else, and the larger number is asked for",
-        "each pack, box or page holds the same number, and the total of several is asked for",
+        "equal groups: packs, boxes or pages hold the same number, and the total is asked",
+        "price and count: each thing has the same price, and the cost of several is asked",
+        "rate and time: something happens at a steady rate, and the amount after a time is asked",
+        "rows: things stand in rows and columns, and how many there are is asked",
+        "times as many: one has so many times as many as the other, and the larger is asked",
+        "two steps: groups are first added up, and then their contents are asked",
     ),
     r"divi|shar|quotient|split|\bper\b": (
-        "things are shared equally, and how many each one gets is asked for",
-        "things are put in groups of a known size, and the number of groups is asked for",
-        "the total price of several equal things is known, and the price of one is asked for",
-        "the total for several days or hours is known, and the amount for one is asked for",
-        "one number is so many times the other, and how many times is asked for",
-        "a total and the size of one pack are known, and the number of packs is asked for",
+        "sharing: things are shared equally, and how many each one gets is asked",
+        "how many groups: things are put in groups of a known size, and their number is asked",
+        "price of each: the total price of several equal things is known, and one price is asked",
+        "per day or hour: the total for a time is known, and the amount for one unit is asked",
+        "how many can be bought: an amount of money and one price are known",
+        "how long: an amount and a steady rate are known, and the time is asked",
+        "two steps: something is taken away or added first, and the rest is shared",
     ),
 }
 
@@ -103,15 +110,15 @@ def more_styles_for(exam: Exam) -> tuple[str, ...]:
     return MORE_STORY_STYLES if exam.is_story else MORE_STYLES
 
 
-def situations_for(exam: Exam, name: str, about: str) -> tuple[str, ...]:
-    """Kinds of stories for one topic; none where topics are already fine-grained.
+def situations_for(exam: Exam, topic: Topic) -> tuple[str, ...]:
+    """Kinds of stories for one topic of an exam of stories.
 
     A handful of topics over hundreds of stories says little about what happens in them, so the
     course spells out the kinds of stories that the arithmetic operations stand for.
     """
-    if not exam.is_story or len(exam.topics) > 6:
+    if not exam.is_story:
         return ()
-    for text in (name, about):
+    for text in (topic.name, topic.about):
         found = [
             kinds for pattern, kinds in _SITUATIONS.items() if re.search(pattern, text.lower())
         ]

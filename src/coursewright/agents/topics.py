@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
 from coursewright.records import Brief
@@ -32,6 +32,8 @@ class Topic:
     """A sentence about it from the description, or nothing."""
     key: str
     """The topic as visible items and feedback call it; empty if none of them shows it."""
+    share: float = 0.0
+    """Share of the exam, as far as the visible items tell."""
 
 
 def clean(text: str, limit: int) -> str:
@@ -48,7 +50,25 @@ def clean(text: str, limit: int) -> str:
 
 
 def read_topics(brief: Brief) -> tuple[Topic, ...]:
-    """Return the topics of the exam; always at least one.
+    """Return the topics of the exam with their shares; always at least one."""
+    topics = _named(brief)
+    shown = Counter(item.topic for item in brief.visible if item.topic)
+    counts = [shown[topic.key] for topic in topics]
+    even = sum(counts) / len(topics)
+    # Pearson's statistic: counts that scatter no more than chance would are taken as even.
+    scatter = sum((count - even) ** 2 for count in counts) / even if even else 0.0
+    if scatter <= 2 * len(topics):
+        return tuple(replace(topic, share=1 / len(topics)) for topic in topics)
+    # A topic that few visible items show may still be asked for: half an even share stays.
+    total = sum(counts)
+    return tuple(
+        replace(topic, share=0.5 / len(topics) + 0.5 * count / total)
+        for topic, count in zip(topics, counts, strict=True)
+    )
+
+
+def _named(brief: Brief) -> tuple[Topic, ...]:
+    """The topics by name; always at least one.
 
     Lists of the description name the topics. The one that fits the visible items' own topics
     best is taken, so that a list about something else (rules, formats) does no harm. Without
