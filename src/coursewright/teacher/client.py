@@ -29,7 +29,7 @@ _STOP_SECONDS = 10.0
 _ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
 
-class GatewayLost(Exception):
+class GatewayLost(errors.HelperLost):
     """The gateway died during a round. Nothing paid for is lost: run the program again, and its
     answered calls replay from the ledger at no cost."""
 

@@ -61,9 +61,6 @@ class Door:
         """Listen."""
         await self._runner.setup()
         await web.UnixSite(self._runner, str(self.socket), backlog=1024).start()
-        # The folder decides who can reach it. A supervisor run by root starts programs under
-        # another user, who must be able to connect.
-        self.socket.chmod(0o666 if os.geteuid() == 0 else 0o600)
 
     async def close(self) -> None:
         """Finish with the round, then hang up."""
@@ -217,13 +214,10 @@ async def _run(settings: GatewaySettings, ledger: Ledger, folder: Path) -> None:
     _watch_parent(asyncio.get_running_loop(), stop)
     upstream = load_upstream(settings.teacher)
     ledger.lose_open()
-    rounds = folder / "r"
-    rounds.mkdir(mode=0o711)
-    control = folder / "c"
-    control.mkdir(mode=0o700)
-    if os.geteuid() == 0:  # see Door.open; the control folder stays private either way
-        folder.chmod(0o711)
-        rounds.chmod(0o711)
+    # Both private: programs are handed connections by the supervisor and see no path at all.
+    control, rounds = folder / "c", folder / "r"
+    control.mkdir()
+    rounds.mkdir()
     desk = Desk(settings, upstream, ledger)
     await Gateway(settings, desk, control / "s", rounds).serve(stop)
     # Calls under way become unknown: the supervisor is gone or does not want them, and waiting

@@ -158,7 +158,7 @@ class Ask:
     """Questions quoted in the prompt: to solve, to reword, or as examples."""
 
 
-def read_prompt(messages: Sequence[dict[str, Any]], *, json_mode: bool = False) -> Ask:
+def read_prompt(messages: Sequence[dict[str, Any]]) -> Ask:
     """Understand a chat, as far as that goes. Total: any text gives an `Ask`."""
     user = "\n".join(str(m["content"]) for m in messages if m["role"] == "user")[:_MAX_READ]
     system = "\n".join(str(m["content"]) for m in messages if m["role"] == "system")[:_MAX_READ]
@@ -167,7 +167,7 @@ def read_prompt(messages: Sequence[dict[str, Any]], *, json_mode: bool = False) 
     if intent == "other":
         intent = _intent(system)
     style = _said(_STYLE_LABEL, whole)
-    wants_json = json_mode or bool(re.search(r"\bjson\b", whole, re.I))
+    wants_json = bool(re.search(r"\bjson\b", whole, re.I))
     wrapper = _WRAPPER.search(whole)
     return Ask(
         intent=intent,
@@ -180,7 +180,7 @@ def read_prompt(messages: Sequence[dict[str, Any]], *, json_mode: bool = False) 
         levels=_levels(whole),
         bare=bool(_BARE.search(whole)) and not (_worked(whole)),
         json=wants_json,
-        wrapper=wrapper[1] if wrapper else ("items" if json_mode else None),
+        wrapper=wrapper[1] if wrapper else None,
         fields=_fields(whole) if wants_json else (),
         questions=_questions(user, intent),
     )

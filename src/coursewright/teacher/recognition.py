@@ -12,6 +12,8 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from random import Random
 
 from coursewright.families import Family, Skill
 
@@ -93,7 +95,7 @@ class SkillIndex:
             self._portrait(each, count) for each, count in zip(known, counts, strict=True)
         ]
 
-    def _portrait(self, known: Known, count: Counter[str]) -> _Portrait:
+    def _portrait(self, known: Known, count: dict[str, float]) -> _Portrait:
         weights = {stem: amount * self._rarity[stem] for stem, amount in count.items()}
         skill = known.skill
         phrases = {tuple(stems(text)) for text in (skill.title, *skill.hints)}
@@ -135,14 +137,58 @@ class SkillIndex:
             found += [known for likeness, known in tops if likeness >= 2 * SURE]
         return list({each.skill.name: each for each in found}.values())
 
+    def families_named(self, text: str) -> list[Family]:
+        """Families of which a text names most skills, line by line or all together."""
+        counts: Counter[str] = Counter()
+        named: dict[str, set[str]] = {}
+        for piece in re.split(r"[;\n•,]|\.\s", text):
+            for likeness, known in self.rank(piece)[:1]:
+                if likeness >= SURE:
+                    named.setdefault(known.family.name, set()).add(known.skill.name)
+        for family, skills in named.items():
+            counts[family] = len(skills)
+        return [
+            family
+            for family in {p.known.family.name: p.known.family for p in self._portraits}.values()
+            if counts[family.name] > len(family.skills) / 2
+        ]
 
-def _mentions(skill: Skill) -> Counter[str]:
-    count: Counter[str] = Counter()
+    def find(self, name: str) -> Known | None:
+        """The skill of that name."""
+        return next((p.known for p in self._portraits if p.known.skill.name == name), None)
+
+    def any(self) -> Known:
+        """Some skill, where any will do."""
+        return self._portraits[0].known
+
+
+def _mentions(skill: Skill) -> dict[str, float]:
+    count: dict[str, float] = {}
     for text, weight in (
         (skill.title, _TITLE),
         (" ".join(skill.hints), _HINT),
         (skill.description, _ABOUT),
     ):
         for stem in set(stems(text)):
-            count[stem] = max(count[stem], weight)  # type: ignore[assignment]
+            count[stem] = max(count.get(stem, 0.0), weight)
     return count
+
+
+def likeness_of_vocabulary(family: Family, questions: Sequence[str]) -> float:
+    """Share of the words in the questions that the family's own questions use, 0 to 1."""
+    known = _vocabulary(family)
+    words = [word for question in questions for word in _WORD.findall(question.lower())]
+    plain = [word for word in words if word.isalpha()]
+    return sum(word in known for word in plain) / max(1, len(plain))
+
+
+@cache
+def _vocabulary(family: Family) -> frozenset[str]:
+    rng = Random(family.name)
+    questions = (
+        skill.sample(rng, phrasing).question
+        for skill in family.skills
+        for phrasing in skill.phrasings
+        for _ in range(30)
+    )
+    return frozenset(word for question in questions for word in _WORD.findall(question.lower()))

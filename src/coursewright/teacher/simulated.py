@@ -9,26 +9,30 @@ for others. It never runs anything found in a prompt.
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from random import Random
 from typing import Any
 
 from coursewright.families import FAMILIES, Sample, load_family
+from coursewright.families.program import spoil_literal
+from coursewright.families.solving import Solver
 from coursewright.protocols import Completion
 from coursewright.teacher.reading import Ask, read_prompt
-from coursewright.teacher.recognition import Known, SkillIndex
+from coursewright.teacher.recognition import Known, SkillIndex, likeness_of_vocabulary
+from coursewright.teacher.speech import Entry, answer_entry, question_entry, say
 from coursewright.teacher.wording import choose_phrasing
 
 _CHARACTERS_PER_TOKEN = 4
 _CONFUSED = (
     "I am not sure what you mean. Could you tell me more about the questions you have in mind?",
-    "I'm sorry, I don't think I know this topic well enough to write about it.",
+    "I'm sorry, I don't think I know this topic well enough.",
     "I am not sure I understand the request. Which subject is this about?",
 )
-_QUESTION_NAMES = frozenset({"question", "problem", "q", "prompt", "task", "exercise", "text"})
-_CONTEXT_NAMES = frozenset({"context", "table", "passage", "background", "data", "document"})
-_ANSWER_NAMES = frozenset({"answer", "output", "solution", "result", "a", "completion", "response"})
+_UNSURE = ("I am not sure", "I do not know", "unclear")
+_FAMILIAR = 0.5
+"""Share of a task's visible questions it must recognise to teach it without hesitation."""
+_SOUNDS_FAMILIAR = 0.7
+"""Share of their words it must know from its own questions, where it recognises none."""
 
 
 class SimulatedUpstream:
@@ -45,6 +49,7 @@ class SimulatedUpstream:
     ) -> None:
         self._families = tuple(map(load_family, (*FAMILIES, *families)))
         self._index = SkillIndex(self._families)
+        self._solver = Solver(self._families)
         self._wrong = wrong
         self._broken = broken
         self._delay = delay_seconds
@@ -55,7 +60,7 @@ class SimulatedUpstream:
             await asyncio.sleep(self._delay)
         text = self.respond(request, seed)
         prompt = sum(len(message["content"]) for message in request["messages"])
-        most = int(request.get("max_tokens", 1024)) * _CHARACTERS_PER_TOKEN
+        most = _room(request)
         return Completion(
             text[:most],
             _tokens(prompt),
@@ -69,123 +74,149 @@ class SimulatedUpstream:
     def respond(self, request: dict[str, Any], seed: int) -> str:
         """The text of the answer."""
         rng = Random(seed)
-        json_mode = request.get("response_format", {}).get("type") == "json_object"
-        ask = read_prompt(request["messages"], json_mode=json_mode)
-        room = int(request.get("max_tokens", 1024)) * _CHARACTERS_PER_TOKEN
+        ask = read_prompt(request["messages"])
         if ask.intent == "solve":
-            return self._confused(ask, rng)
-        return self._write(ask, rng, room)
+            return self._solve(ask, rng)
+        if ask.intent == "reword":
+            return self._reword(ask, rng)
+        return self._write(ask, rng, _room(request))
 
     # ------------------------------------------------------------ writing
 
     def _write(self, ask: Ask, rng: Random, room: int) -> str:
         skills = self._skills(ask)
         if not skills:
-            return self._confused(ask, rng)
-        entries: list[dict[str, str]] = []
+            return rng.choice(_CONFUSED)
+        avoid = self._quoted_phrasings(ask) if ask.vary else {}
+        entries: list[Entry] = []
         seen: set[str] = set()
         used = 200
         for _ in range(ask.count):
             known = rng.choice(skills)
-            sample = self._draw(known, ask, rng, seen)
+            sample = self._draw(known, ask, rng, avoid.get(known.skill.name, ()), seen)
             seen.add(sample.question + sample.context)
-            entry = _entry(known, sample, self._answer(known, sample, ask, rng), ask)
-            used += len(json.dumps(entry)) + 4
+            answer = self._say_answer(self._worked(sample, rng, known), ask)
+            entry = question_entry(known, sample, answer, ask)
+            used += sum(len(k) + len(v) + 12 for k, v in entry.items())
             if used > room and entries:  # it knows how long it may talk, and does not overrun
                 break
             entries.append(entry)
-        return self._render(entries, ask, rng)
+        return say(entries, ask, rng, broken=self._broken, single=False)
 
     def _skills(self, ask: Ask) -> list[Known]:
-        for text in (f"{ask.topic}\n{ask.situation}".strip(), *ask.questions[:3], ask.text):
-            if text and (found := self._index.named(text)):
-                return found
-        return []
+        """What to write about: what the prompt names, else what its examples are about."""
+        topic = f"{ask.topic}\n{ask.situation}".strip()
+        if topic and (found := self._index.named(topic)):
+            return found
+        if found := self._skills_of(ask.questions):
+            return found
+        return self._index.named(ask.text)
 
-    def _draw(self, known: Known, ask: Ask, rng: Random, seen: set[str]) -> Sample:
+    def _skills_of(self, questions: Sequence[str]) -> list[Known]:
+        recognised = filter(None, map(self._solver.recognise, questions[:5]))
+        names = dict.fromkeys(skill.name for skill, _ in recognised)
+        return [known for name in names if (known := self._index.find(name))]
+
+    def _quoted_phrasings(self, ask: Ask) -> dict[str, set[str]]:
+        """Phrasings of the examples in a prompt that wants other ones."""
+        quoted: dict[str, set[str]] = {}
+        for question in ask.questions[:5]:
+            if found := self._solver.recognise(question):
+                quoted.setdefault(found[0].name, set()).add(found[1])
+        return quoted
+
+    def _draw(
+        self, known: Known, ask: Ask, rng: Random, avoid: Sequence[str] | set[str], seen: set[str]
+    ) -> Sample:
         for _ in range(4):
-            phrasing = choose_phrasing(rng, known.skill, ask.style, vary=ask.vary)
+            phrasing = choose_phrasing(rng, known.skill, ask.style, vary=ask.vary, avoid=avoid)
             level = rng.choice(ask.levels) if ask.levels else None
             sample = known.skill.sample(rng, phrasing, level)
             if sample.question + sample.context not in seen:
                 break
         return sample
 
-    def _answer(self, known: Known, sample: Sample, ask: Ask, rng: Random) -> str:
-        worked = known.skill.slip(sample, rng) if rng.random() < self._wrong else sample.worked
-        return (
-            worked.rpartition("=")[2].strip()
-            if ask.bare and sample.worked != sample.answer
-            else worked
-        )
+    # ------------------------------------------------------------ solving
 
-    # ------------------------------------------------------------ speaking
+    def _solve(self, ask: Ask, rng: Random) -> str:
+        if not ask.questions:
+            return rng.choice(_CONFUSED)
+        solved = [self._solver.solve(question) for question in ask.questions]
+        if not any(solved):
+            return rng.choice(_CONFUSED)
+        answers = [
+            rng.choice(_UNSURE)
+            if sample is None
+            else self._say_answer(self._worked(sample, rng), ask)
+            for sample in solved
+        ]
+        entries = [answer_entry(answer, ask) for answer in answers]
+        return say(entries, ask, rng, broken=self._broken, single=len(entries) == 1)
 
-    def _render(self, entries: Sequence[dict[str, str]], ask: Ask, rng: Random) -> str:
-        if not ask.json:
-            return "\n\n".join(
-                "\n".join(f"{k}: {v}" for k, v in entry.items()) for entry in entries
+    def _worked(self, sample: Sample, rng: Random, known: Known | None = None) -> str:
+        """The worked answer, or a wrong one in a share of cases."""
+        if rng.random() >= self._wrong:
+            return sample.worked
+        skill = known.skill if known else self._solver.skill(sample.skill)
+        return skill.slip(sample, rng) if skill else spoil_literal(sample, rng)
+
+    def _say_answer(self, worked: str, ask: Ask) -> str:
+        return worked.rpartition("=")[2].strip() if ask.bare else worked
+
+    # ------------------------------------------------------------ rewording
+
+    def _reword(self, ask: Ask, rng: Random) -> str:
+        """The same question in another phrasing, or at least with other words around it."""
+        question = ask.questions[0] if ask.questions else ""
+        solved, found = self._solver.solve(question), self._solver.recognise(question)
+        if not question or solved is None:
+            return rng.choice(_CONFUSED)
+        known = self._index.find(found[0].name) if found else self._index.find(solved.skill)
+        told = None
+        if known and found and not solved.context:
+            told = self._same_in_other_words(known, solved, found[1], rng)
+        if told is None:
+            lead = rng.choice(
+                ("Please work this out. ", "Here is something to solve. ", "Try this: ")
             )
-        whole: Any = {ask.wrapper: entries} if ask.wrapper else list(entries)
-        text = json.dumps(whole, ensure_ascii=False, indent=1 if rng.random() < 0.3 else None)
-        return break_format(text, entries, rng) if rng.random() < self._broken else text
+            told = Sample(
+                solved.skill, "", lead + solved.question, solved.context, solved.answer, ""
+            )
+        answer = self._say_answer(self._worked(solved, rng, known), ask)
+        family = known or self._index.any()
+        entry = question_entry(family, told, answer, ask)
+        return say([entry], ask, rng, broken=self._broken, single=True)
 
-    def _confused(self, ask: Ask, rng: Random) -> str:
-        return rng.choice(_CONFUSED)
+    def _same_in_other_words(
+        self, known: Known, solved: Sample, phrasing: str, rng: Random
+    ) -> Sample | None:
+        others = [p for p in known.skill.phrasings if p != phrasing]
+        for _ in range(300 if others else 0):
+            sample = known.skill.sample(rng, rng.choice(others))
+            if sample.worked == solved.worked:
+                return sample
+        return None
 
     # ------------------------------------------------------------ self-knowledge
 
-    def knows(self, description: str, questions: Iterable[str]) -> bool:
-        """Whether it can be a teacher of this task at all."""
-        return bool(self._index.named(description))
+    def knows(self, description: str, questions: Sequence[str]) -> bool:
+        """Whether it can teach this task: it recognises the questions, or both the description
+        and the words of the questions sound like something it knows."""
+        if not questions:
+            return bool(self._index.named(description))
+        seen = sum(self._solver.recognise(question) is not None for question in questions)
+        if seen >= _FAMILIAR * len(questions):
+            return True
+        families = self._index.families_named(description)
+        return any(
+            likeness_of_vocabulary(family, questions) >= _SOUNDS_FAMILIAR for family in families
+        )
+
+
+def _room(request: dict[str, Any]) -> int:
+    """Characters that fit into the response."""
+    return int(request.get("max_tokens", 1024)) * _CHARACTERS_PER_TOKEN
 
 
 def _tokens(characters: int) -> int:
     return -(-characters // _CHARACTERS_PER_TOKEN)
-
-
-def _entry(known: Known, sample: Sample, answer: str, ask: Ask) -> dict[str, str]:
-    """One question under the field names the prompt asked for."""
-    fields = ask.fields or ("question", "context", "answer")
-    names = {name: name.lower() for name in fields}
-    has_context = any(low in _CONTEXT_NAMES for low in names.values())
-    question = (
-        sample.question
-        if has_context or not sample.context
-        else f"{sample.context}\n{sample.question}"
-    )
-    entry: dict[str, str] = {}
-    for name, low in names.items():
-        if low in _QUESTION_NAMES or low == "input":
-            entry[name] = question
-        elif low == "instruction":
-            # In the study's shape the instruction stands alone and the input holds the question.
-            entry[name] = known.family.instruction if "input" in names.values() else question
-        elif low in _CONTEXT_NAMES:
-            if sample.context:
-                entry[name] = sample.context
-        elif low in _ANSWER_NAMES:
-            entry[name] = answer
-        elif low in ("topic", "skill"):
-            entry[name] = known.skill.title
-    if not any(low in _QUESTION_NAMES | {"input", "instruction"} for low in names.values()):
-        entry = {"question": question, **entry}
-    return entry if any(n.lower() in _ANSWER_NAMES for n in entry) else {**entry, "answer": answer}
-
-
-def break_format(text: str, entries: Sequence[dict[str, str]], rng: Random) -> str:
-    """The same response as a model in a bad moment would send it."""
-    match rng.randrange(5):
-        case 0:
-            return text[: rng.randint(len(text) // 3, len(text) - 2)]
-        case 1:
-            return f"Sure! Here you are:\n```json\n{text}\n```\nLet me know if you need more."
-        case 2:
-            return text[:-1] + "," + text[-1]
-        case 3:
-            lost = [
-                {k: v for k, v in entry.items() if k.lower() not in _ANSWER_NAMES}
-                for entry in entries
-            ]
-            return json.dumps(lost, ensure_ascii=False)
-    return text.replace('"', "'")
