@@ -134,7 +134,8 @@ def average(rng: Random, level: Difficulty) -> Drawn:
 
 
 def best(rng: Random, level: Difficulty) -> Drawn:
-    column = rng.choice(("sales", "profit", "exports", "income", "costs"))
+    columns = ("sales", "profit", "exports", "income", "costs", "wages", "rent", "debt", "taxes")
+    column = rng.choice(columns)
     years, cells, fields = _yearly(rng, level, (column,))
     cells[column] = rng.sample(range(10, 99), len(years))
     best = years[cells[column].index(max(cells[column]))]

@@ -1,5 +1,6 @@
 """Overlap of words and word n-grams, exact: sets for small comparisons, an index for many."""
 
+import math
 import re
 import unicodedata
 from collections import defaultdict
@@ -96,8 +97,9 @@ def near_duplicates(
     index: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
     for right, gram_set in enumerate(grams):
         ordered = sorted(gram_set, key=lambda gram: (frequency[gram], gram))
-        # threshold * |set| n-grams must be shared, so one is among the |set| - that + 1 rarest.
-        prefix = ordered[: len(ordered) - int(-(-threshold * len(ordered) // 1)) + 1]
+        # That many n-grams must be shared, so one of them is among the rarest of either set.
+        shared = math.ceil(threshold * len(ordered) - 1e-9)
+        prefix = ordered[: len(ordered) - shared + 1]
         candidates = {left for gram in prefix for left in index[gram]}
         for left in sorted(candidates):
             overlap = jaccard(grams[left], gram_set)

@@ -24,15 +24,20 @@ def task_folder(task: str) -> Path:
 
     Raises `TaskError` when there is neither.
     """
-    path = Path(task).expanduser()
-    if path.is_dir():
-        return path
-    if task and "/" not in task and "\0" not in task and (BUILTIN / task / "task.yaml").is_file():
-        return BUILTIN / task
-    if path.exists():
-        raise TaskError("is not a folder", file=path)
-    known = ", ".join(builtin_tasks())
-    raise TaskError(f"no such task folder, and the built-in tasks are {known}", file=path)
+    known = builtin_tasks()
+    try:
+        path = Path(task).expanduser()
+        if task.strip() and path.is_dir():
+            return path
+        if task in known:
+            return BUILTIN / task
+        if task.strip() and path.exists():
+            raise TaskError("is not a folder", file=path)
+    except (OSError, ValueError, RuntimeError):
+        pass  # too long, a NUL, an unknown ~user: no folder has such a name
+    names = ", ".join(known)
+    message = f"no such task folder, and the built-in tasks are {names}"
+    raise TaskError(message, file=task[:200] or "''")
 
 
 def check_task(task: str) -> list[Problem]:

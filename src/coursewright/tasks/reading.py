@@ -140,7 +140,8 @@ def dirty_string(value: Any, field: str = "") -> str | None:
 
 def _decode(content: bytes, path: Path, line: int | None) -> str:
     if content.startswith(b"\xef\xbb\xbf"):
-        raise TaskError("begins with a byte-order mark; save it as plain UTF-8", file=path, line=1)
+        message = "begins with a byte-order mark; save it as plain UTF-8"
+        raise TaskError(message, file=path, line=line or 1)
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
