@@ -95,6 +95,11 @@ class TestMending:
         assert "KeyError" in proposal.analysis
         assert len(FakeProgramModule(make_brief()).run(proposal.code)) == 240
 
+    def test_a_runtime_error_is_not_taken_for_a_timeout(self) -> None:
+        trace = "Traceback\n  calls -= 1  # deadline\nRuntimeError: no rows"
+        failed = make_attempt(first_attempt().code, status="failed", error=trace)
+        assert plan_for(make_turn("debug", 1, failed)).shape == "plain"
+
     def test_too_few_rows_loosen_the_filter_first(self) -> None:
         thin = make_attempt(first_attempt().code, status="invalid", error="12 usable rows")
         plan = plan_for(make_turn("repair", 1, thin))

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from coursewright.agents.curriculum import Plan, first_plan, plan_of, reach
 from coursewright.agents.exam import Exam, read_exam
-from coursewright.agents.moves import errors_of, mend, next_move, out_of_form
+from coursewright.agents.moves import errors_of, last_line, mend, next_move, out_of_form
 from coursewright.agents.writing import write_program
 from coursewright.records import Attempt, Brief, Proposal, Turn
 
@@ -29,7 +29,8 @@ class HeuristicAgent:
             failed = _matching(plan_of(turn.parent.code), fresh)
             plan, reason = mend(failed, brief, turn.parent)
             plan = replace(plan, move=turn.operation)
-            analysis = f"{reason}\n\nWhat was reported: {_last_line(turn.parent.feedback.error)}"
+            reported = last_line(turn.parent.feedback.error) or "nothing"
+            analysis = f"{reason}\n\nWhat was reported: {reported}"
         else:
             plan, analysis = _draft(fresh, brief, exam, turn)
         title = f"Round {turn.number}, {turn.operation}: a course for a small student."
@@ -103,8 +104,3 @@ def _in_markdown(plan: Plan, exam: Exam) -> str:
     ]
     lines += [f"| {lesson.name.replace('|', '/')} | {lesson.rows} |" for lesson in plan.topics]
     return "\n".join(lines) + "\n"
-
-
-def _last_line(error: str | None) -> str:
-    lines = [line.strip() for line in (error or "").splitlines() if line.strip()]
-    return lines[-1][:300] if lines else "nothing"

@@ -118,25 +118,30 @@ def out_of_form(exam: Exam, feedback: Feedback) -> float:
 # ---------------------------------------------------------------- mending
 
 
+_LIMIT = re.compile(r"\btime(?:d out|out| limit| is up|\b)|deadline|killed|memory|\bcpu\b|too many")
+_CALLS = re.compile(r"budget|\bcap\b|calls|quota|\b429\b")
+
+
 def mend(plan: Plan, brief: Brief, attempt: Attempt) -> tuple[Plan, str]:
     """Return a plan without the fault that ended an attempt, and what was changed, in words."""
-    error = (attempt.feedback.error or "").lower()
-    dropped = attempt.feedback.rows_dropped
-    if re.search(r"time|deadline|killed|memory|cpu", error) and attempt.status != "invalid":
-        return _smaller(
-            plan, brief
-        ), "The program ran into a limit: half the calls, in small batches."
-    if re.search(r"budget|\bcap\b|calls|429|quota", error) and attempt.status != "invalid":
-        return _smaller(plan, brief), "The calls did not suffice: half as many, in small batches."
-    if attempt.status == "invalid" or attempt.operation == "repair":
-        if plan.shape == "course" and plan.votes > 0 and not dropped:
+    if attempt.status == "invalid":
+        if plan.shape == "course" and plan.votes > 0 and not attempt.feedback.rows_dropped:
             # Nothing was refused, so the program itself was too choosy.
-            more = replace(plan, votes=0, yield_=0.5, spare_numbers=0.0)
-            return _with_reach(more, brief), "Too few rows were left: take answers unchecked."
-        return _safe(
-            plan, brief
-        ), "Rows were refused: the plain program, with the simplest requests."
+            return replace(plan, votes=0), "Too few rows were left: take answers unchecked."
+        return _safe(plan, brief), "Rows were refused: the plain program, the simplest requests."
+    # Only the last line: the lines of a traceback quote the program, which talks of calls too.
+    error = last_line(attempt.feedback.error).lower()
+    if _LIMIT.search(error):
+        return _smaller(plan, brief), "It ran into a limit: half the calls, in small batches."
+    if _CALLS.search(error):
+        return _smaller(plan, brief), "The calls did not suffice: half as many, in small batches."
     return _safe(plan, brief), "The program broke: the plain program does the same in fewer steps."
+
+
+def last_line(text: str | None) -> str:
+    """The last line that says something, cut to 300 characters."""
+    lines = [line.strip() for line in (text or "").splitlines() if line.strip()]
+    return lines[-1][:300] if lines else ""
 
 
 def _smaller(plan: Plan, brief: Brief) -> Plan:
@@ -150,6 +155,8 @@ def _smaller(plan: Plan, brief: Brief) -> Plan:
 
 
 def _safe(plan: Plan, brief: Brief) -> Plan:
+    if plan.shape == "plain":  # it failed as well, so all that is left to change is its size
+        return _smaller(plan, brief)
     return _with_reach(replace(plan, shape="plain", votes=0, yield_=0.5), brief)
 
 
