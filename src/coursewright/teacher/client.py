@@ -200,7 +200,8 @@ class GatewayTeacher:
         return told
 
     def _order(self, order: dict[str, Any]) -> dict[str, Any]:
-        assert self._folder is not None
+        if self._folder is None:
+            raise GatewayLost("the teacher gateway was closed")
         try:
             with socket.socket(socket.AF_UNIX) as link:
                 link.connect(str(self._folder / "c" / "s"))

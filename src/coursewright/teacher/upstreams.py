@@ -12,12 +12,12 @@ asked once before a run starts.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Any
 
 from coursewright.chat import item_body
 from coursewright.config import CustomPart, SimulatedTeacher
 from coursewright.errors import ConfigError
+from coursewright.plugins import construct
 from coursewright.protocols import Upstream
 from coursewright.records import Brief
 
@@ -57,22 +57,13 @@ def load_upstream(config: SimulatedTeacher | CustomPart) -> Upstream:
         ConfigError: there is no such class, or it does not take these options.
     """
     name = upstream_name(config)
-    options = (
-        dict(config.options)
-        if isinstance(config, CustomPart)
-        else config.model_dump(exclude={"kind"})
+    if isinstance(config, CustomPart):
+        options = dict(config.options)
+    else:
+        options = config.model_dump(exclude={"kind"})
+    upstream: Upstream = construct(
+        UPSTREAMS.get(name, name), options, field="--teacher", methods=("complete", "close")
     )
-    module, _, attribute = UPSTREAMS.get(name, name).partition(":")
-    try:
-        found = getattr(import_module(module), attribute)
-    except (ImportError, AttributeError) as error:
-        raise ConfigError(f"cannot import {name!r}: {error}", field="--teacher") from error
-    try:
-        upstream: Upstream = found(**options)
-    except TypeError as error:
-        raise ConfigError(
-            f"{name!r} does not take these options: {error}", field="--teacher"
-        ) from (error)
     return upstream
 
 
