@@ -7,9 +7,9 @@ situation has several *stories* (`words_subtraction`, `words_stories`), in this 
 
 `[a|b|]` is a choice, made once per story; groups whose alternatives begin alike choose alike, so
 that `[day|week]` and `[days|weeks]` agree. `{A}` is a person, `{n}` a kind of thing, `{p}`, `{q}`
-and `{r}` three kinds that go together, `{x}` ... `{w}` numbers; the rest is in `_world`. Around a
-story the generator adds numbers that play no part, makes the last fact an if-clause, or pulls it
-into the question.
+and `{r}` three kinds that go together, `{x}` ... `{w}` numbers; the rest is in `words_world`.
+Around a story the generator sets a scene, adds numbers that play no part, makes the last fact an
+if-clause, or pulls it into the question.
 """
 
 import re
@@ -59,7 +59,7 @@ def tell(story: str, rng: Random, difficulty: Difficulty) -> tuple[str, str]:
     facts = body.split(" ; ")
     question = rng.choice(asked.split(" || "))
     numbers = draw_numbers(expression, rng, difficulty)
-    facts = _distract(facts, rng, difficulty)
+    facts = _set_scene(_distract(facts, rng, difficulty), rng, difficulty)
     slots: dict[str, object] = {**draw_world(rng), **numbers}
     chosen: dict[tuple[str, ...], int] = {}
     facts = [_choose(fact, rng, chosen) for fact in facts]
@@ -92,6 +92,47 @@ _ASIDES = (
 )
 
 
+_OPENERS = (
+    "{A} and {B} are cousins",
+    "the school was getting ready for a fair",
+    "{A} went to the market with {his} parents",
+    "{A} likes to help {his} neighbors",
+    "{A} keeps a list of everything {he} owns",
+    "it was {A}'s first week in the new house",
+    "the holidays had just begun",
+    "{A} was cleaning up {his} room",
+    "{B} came to visit {A} at the weekend",
+    "{A} runs a small shop near the station",
+    "after school {A} met {B} at the corner",
+    "{A} is saving up for a trip with {his} friends",
+    "the family was planning a big dinner",
+    "{A}'s class held a contest",
+    "{A} and {his} sister live on a farm",
+    "{B} and {C} were there to help {A}",
+)
+_BETWEEN = (
+    "everybody was happy about it",
+    "{B} watched from the window",
+    "{C} could not come",
+    "the weather was fine",
+    "{A} wrote that down",
+    "then {A} took a break",
+    "it was a busy day",
+    "{B} asked {A} about it",
+)
+
+
+def _set_scene(facts: list[str], rng: Random, difficulty: Difficulty) -> list[str]:
+    """Add sentences without any number, as people do who tell a story."""
+    share = {"easy": 0.15, "medium": 0.4, "hard": 0.6}[difficulty]
+    if rng.random() < share:
+        facts = [rng.choice(_OPENERS), *facts]
+    if rng.random() < share / 2:
+        at = rng.randint(1, len(facts))
+        facts = [*facts[:at], rng.choice(_BETWEEN), *facts[at:]]
+    return facts
+
+
 def _distract(facts: list[str], rng: Random, difficulty: Difficulty) -> list[str]:
     """Add numbers that play no part: never when easy, mostly when hard."""
     if rng.random() >= {"easy": 0.0, "medium": 0.35, "hard": 0.7}[difficulty]:
@@ -99,8 +140,9 @@ def _distract(facts: list[str], rng: Random, difficulty: Difficulty) -> list[str
     paired = _pair_up(facts, rng) if rng.random() < 0.6 else facts
     if paired != facts:
         return paired
-    at = rng.randint(0, len(facts))
-    return [*facts[:at], rng.choice(_ASIDES), *facts[at:]]
+    aside = rng.choice(_ASIDES)
+    at = rng.randint(1 if "also" in aside or "as well" in aside else 0, len(facts))
+    return [*facts[:at], aside, *facts[at:]]
 
 
 def _pair_up(facts: list[str], rng: Random) -> list[str]:
@@ -124,7 +166,7 @@ def _pair_up(facts: list[str], rng: Random) -> list[str]:
 def _arrange(facts: list[str], question: str, rng: Random) -> str:
     """Join facts and question as people do; the condition of an "if" is never an aside."""
     *rest, last = facts
-    way = 1.0 if last in _ASIDES else rng.random()
+    way = 1.0 if last in _ASIDES or last in _BETWEEN else rng.random()
     if way < 0.35:
         return "".join(f"{fact}. " for fact in rest) + f"if {last}, {question}?"
     if way < 0.42:

@@ -36,9 +36,9 @@ def put_numbers(expression: str, numbers: Mapping[str, int]) -> str:
 def _any(rng: Random, difficulty: Difficulty) -> int:
     if difficulty == "easy":
         return rng.randint(2, 20)
-    if difficulty == "medium":
-        return rng.randint(2, 99)
-    return rng.randint(2, 20) if rng.random() < 0.4 else rng.randint(10, 999)
+    if rng.random() < 0.4:
+        return rng.randint(2, 12)
+    return rng.randint(10, 99) if difficulty == "medium" else rng.randint(10, 600)
 
 
 def _make_divisible(expression: str, numbers: dict[str, int], rng: Random) -> None:

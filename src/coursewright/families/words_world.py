@@ -30,7 +30,7 @@ _OWNED: tuple[
             ("received", "receive"),
             ("packed", "pack"),
         ),
-        ("ripe", "fresh", "small", "big", "frozen", "sweet", "red", "green", "yellow"),
+        ("ripe", "fresh", "small", "big", "frozen", "dried", "red", "green", "yellow"),
     ),
     (
         _TREASURES,
