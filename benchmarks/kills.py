@@ -1,14 +1,15 @@
 """kill -9 of supervisor, gateway, worker or program at random moments, then `resume`.
 
 Bar: 40 kills; the same final data set as the undisturbed run, a ledger that holds at least every
-upstream call, and no orphan process. The run is short, its caps do not bind, and its program
-(`benchmarks/kill_program.py`) does not branch on what is left of them.
+upstream call, and no orphan process. The run is short: a cut of science-mini, two rounds, one
+epoch. Its caps do not bind, and the heuristic agent's programs do not branch on what is left.
 """
 
 from __future__ import annotations
 
 import json
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -17,8 +18,10 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import yaml
 
 from benchmarks.common import COMMAND, ROOT, report
+from coursewright.tasks import task_folder
 
 KILLS = 40
 VICTIMS = ("supervisor", "gateway", "worker", "program")
@@ -29,19 +32,32 @@ MARKS = {
 }
 
 
+SIZES = {"visible.jsonl": 60, "scored.jsonl": 60, "private.jsonl": 120}
+CONFIG = {
+    "retrainings": 1,
+    "budget": {"rounds": 2},
+    "student": {"kind": "nano", "recipe": {"epochs": 1}},
+}
+
+
+def prepare(place: Path) -> Path:
+    """Write the cut task and the config; return the folder for the runs."""
+    task = place / "short-science"
+    shutil.copytree(task_folder("science-mini"), task)
+    for name, size in SIZES.items():
+        lines = (task / name).read_text().splitlines(keepends=True)
+        (task / name).write_text("".join(lines[:size]))
+    settings = yaml.safe_load((task / "task.yaml").read_text())
+    (task / "task.yaml").write_text(
+        yaml.safe_dump({**settings, "rows": {"minimum": 100, "maximum": 400}})
+    )
+    (place / "config.yaml").write_text(yaml.safe_dump(CONFIG))
+    return place
+
+
 def command(runs: Path, name: str) -> list[str]:
-    config = str(ROOT / "benchmarks" / "kills.yaml")
-    return [
-        *COMMAND,
-        "run",
-        "science-mini",
-        "--config",
-        config,
-        "--runs",
-        str(runs),
-        "--name",
-        name,
-    ]
+    task, config = str(runs / "short-science"), str(runs / "config.yaml")
+    return [*COMMAND, "run", task, "--config", config, "--runs", str(runs), "--name", name]
 
 
 def start(arguments: list[str]) -> subprocess.Popen[bytes]:
@@ -128,7 +144,7 @@ def kill_once(runs: Path, number: int, undisturbed: dict[str, Any], seconds: flo
 def main() -> None:
     kills = int(sys.argv[sys.argv.index("--kills") + 1]) if "--kills" in sys.argv else KILLS
     with tempfile.TemporaryDirectory() as place:
-        runs = Path(place)
+        runs = prepare(Path(place))
         began = time.monotonic()
         start(command(runs, "undisturbed")).wait()
         seconds = time.monotonic() - began

@@ -158,6 +158,9 @@ class Student(Protocol):
     def start(self) -> None:
         """Begin to load in the background; returns at once."""
 
+    def wait(self) -> None:
+        """Return once it is loaded, so that loading is not timed as work."""
+
     def train(self, rows: str, seed: int) -> Training:
         """Fine-tune the base model on the data set with this digest."""
 

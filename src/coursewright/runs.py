@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from coursewright import evaluation, loop
 from coursewright.agents import make_agent
@@ -14,7 +16,7 @@ from coursewright.display import Silent
 from coursewright.errors import RunFolderError
 from coursewright.protocols import Progress, Stages
 from coursewright.records import Outcome, Record, Result
-from coursewright.store import Artifacts, RunFolder, RunStore, resolve_run
+from coursewright.store import Artifacts, RunFolder, RunStore, read_stages, resolve_run
 from coursewright.tasks import baseline_scores, load_task, read_split
 from coursewright.teacher import check_teacher
 from coursewright.wiring import assemble, make_brief, make_student, part_name, pick_scorer
@@ -65,19 +67,30 @@ def reproduce(run: str, runs: Path, progress: Progress, *, retrain: bool) -> Rep
     result = original.result()
     if result is None:
         raise RunFolderError("has no result yet; `coursewright resume` goes on", file=original.path)
-    recorded = original.config
-    config = recorded.model_copy(update={"agent": ReplayAgent(path=original.path), "name": None})
-    task = load_task(config.task)
+    recorded, task = original.config, load_task(original.config.task)
     original.require_unchanged(recorded, task.digests)
-    with (
-        tempfile.TemporaryDirectory(prefix="coursewright-") as place,
-        RunStore.create(Path(place), "replay", config, task.digests) as store,
-    ):
-        shutil.copyfile(original.ledger_path, store.ledger_path)
-        if not retrain:
-            store.reuse(original, frozenset({"train", "evaluate", "private"}))
-        again = carry(store, config, progress)
-    return _compare(result, again)
+    with tempfile.TemporaryDirectory(prefix="coursewright-") as place:
+        proposals = Path(place) / "proposals.jsonl"
+        proposals.write_text("".join(f"{line}\n" for line in recorded_proposals(original)))
+        update = {"agent": ReplayAgent(path=proposals), "name": None}
+        config = recorded.model_copy(update=update)
+        with RunStore.create(Path(place), "replay", config, task.digests) as store:
+            shutil.copyfile(original.ledger_path, store.ledger_path)
+            if not retrain:
+                store.reuse(original, frozenset({"train", "evaluate", "private"}))
+            again = carry(store, config, progress)
+    return compare(result, again)
+
+
+def recorded_proposals(run: RunFolder) -> list[str]:
+    """Return a run's proposals as JSON, in the order of its rounds."""
+    stages = [stage for stage in read_stages(run.journal_path) if stage["kind"] == "propose"]
+    return [stage["outcome"] for stage in sorted(stages, key=round_of)]
+
+
+def round_of(stage: Any) -> int:
+    """Return the round that a journaled stage belongs to."""
+    return int(json.loads(stage["inputs"])["round"])
 
 
 def try_question(run: str, runs: Path, question: str) -> dict[str, str]:
@@ -170,7 +183,7 @@ def human_inputs(config: RunConfig) -> tuple[str, ...]:
     return tuple(inputs)
 
 
-def _compare(first: Result, again: Result) -> Reproduction:
+def compare(first: Result, again: Result) -> Reproduction:
     lines, identical = [], True
     for was, now in zip(first.rounds, again.rounds, strict=False):
         same = was.dataset == now.dataset

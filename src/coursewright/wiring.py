@@ -54,8 +54,14 @@ def assemble(store: RunStore, config: RunConfig, progress: Progress) -> Iterator
             agent=make_agent(config.agent),
             sandbox=sandbox,
             teacher=teacher,
-            intake=SubmissionIntake(store.artifacts, task.rows),
-            auditor=SubmissionAuditor(store.artifacts, store.ledger_path, brief.visible),
+            intake=SubmissionIntake(store.artifacts, task.rows, task.sample),
+            auditor=SubmissionAuditor(
+                store.artifacts,
+                store.ledger_path,
+                visible=brief.visible,
+                seeds=brief.seeds,
+                instructions=(task.instruction,),
+            ),
             student=student,
             evaluator=SplitEvaluator(
                 partial(read_split, task),
@@ -122,7 +128,7 @@ def make_student(
             config.path,
             config.options,
             field="student",
-            methods=("start", "train", "answer", "fingerprint", "close"),
+            methods=("start", "wait", "train", "answer", "fingerprint", "close"),
         )
         return made
     return LocalStudent(config, artifacts, progress, generation=generation)

@@ -62,6 +62,7 @@ class SplitEvaluator:
 
     def _score(self, weights: str | None, split: Split, items: Sequence[Item]) -> Evaluation:
         who = "base" if weights is None else "student"
+        self._student.wait()
         self._progress.start(f"{split} ({who})", len(items))
         began = time.monotonic()
         results: list[Answered] = []

@@ -74,6 +74,10 @@ class LocalStudent:
         """Start the worker; returns at once."""
         self._link.start()
 
+    def wait(self) -> None:
+        """Return once the worker has loaded its libraries."""
+        self._link.ask({"do": "wait"})
+
     def train(self, rows: str, seed: int) -> Training:
         """Fine-tune the base model on the data set with this digest.
 

@@ -41,6 +41,7 @@ def main() -> None:
     serve: dict[str, Callable[..., dict[str, Any]]] = {
         "train": training.train,
         "answer": generation.Answerer().answer,
+        "wait": lambda say, device: {},
     }
     device = training.choose_device(sys.argv[1])
     while True:
