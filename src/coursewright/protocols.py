@@ -87,8 +87,9 @@ class Completion:
 class TeacherLine(Protocol):
     """An open line to the gateway for one round."""
 
-    socket: Path
-    """The Unix socket of this round; nobody else's calls arrive there."""
+    @property
+    def socket(self) -> Path:
+        """The Unix socket of this round; nobody else's calls arrive there."""
 
     def usage(self) -> Usage:
         """What this round has spent so far."""
