@@ -47,6 +47,9 @@ def pairs(*entries: tuple[str, object], **more: object) -> str:
         ("1,234", "1234"),
         ("$4", "4"),
         ("4 apples", "4"),
+        ("4 apples, for 7 - 3 = 4", "4"),
+        ("4 (for 7 - 3 is 4, not 5)", "4"),
+        ("maybe, but 100 % sure", "maybe"),
         ("7 - 3 = 4", "7 - 3 = 4"),
         ("7 - 3 = 4", "7-3=4"),
         ("The answer is 4.", "4"),
@@ -195,6 +198,12 @@ def test_a_number_of_the_question_is_no_answer(calls: Calls) -> None:
 def test_a_part_of_a_number_is_no_answer(calls: Calls, answer: str) -> None:
     key = calls.add(ASK, pairs((APPLES, answer)))
     assert fault(calls, row(APPLES, "5", key)) is not None
+
+
+@pytest.mark.parametrize("answer", ["14 + 21 = 35", "[14, 35]", "(14, 1)", "14, then 35"])
+def test_a_number_on_the_way_to_the_result_is_no_answer(calls: Calls, answer: str) -> None:
+    key = calls.add(ASK, pairs((APPLES, answer)))
+    assert fault(calls, row(APPLES, "14", key)) is not None
 
 
 def test_a_hand_written_question_is_refused(calls: Calls) -> None:

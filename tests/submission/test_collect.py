@@ -191,9 +191,9 @@ def test_one_huge_line_is_refused_in_bounded_memory(artifacts: Artifacts) -> Non
 
 def test_hostile_signs_are_read_in_bounded_time(artifacts: Artifacts) -> None:
     for data in (
-        b'[{"a": "' + b'\\"' * 10_000_000 + b'"},' + b"[]," * 40_000 + b"{}]",
-        b"[[" + b"[]," * 10_000_000 + b"1]]",
-        b"[{" + b'""' * 10_000_000 + b"}]",
+        b'[{"a": "' + b'\\"' * 3_000_000 + b'"},' + b"[]," * 40_000 + b"{}]",
+        b"[[" + b"[]," * 3_000_000 + b"1]]",
+        b"[{" + b'""' * 3_000_000 + b"}]",
     ):
         digest = artifacts.put_bytes(data)
         began = time.process_time()

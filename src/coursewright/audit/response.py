@@ -26,6 +26,10 @@ _LABEL = re.compile(
 )
 """Words with which programs label the parts of a row. They are glue, not content."""
 
+LONG = 16
+"""Characters from which on an output does not stand in a value by chance."""
+
+_REMARK = re.compile(r"\s*[^\W\d_]|\s*\(|[;:.]\s")
 _WORD = re.compile(r"\w")
 _NEXT_QUESTION = re.compile(
     r"^\W*(?:(?:q|question|problem|exercise|item|input|example)\b[\s.#]*\d*\s*[:.)]|\d+\s*[.)]\s)"
@@ -143,11 +147,29 @@ def without(
 
 
 def composed_of(values: tuple[tuple[str, ...], ...], output: str) -> bool:
-    """Whether an output is one of these values, stands in one, or is put together from several."""
-    if any(same_value(output, way) or stands_in(output, way) for ways in values for way in ways):
+    """Whether an output is one of these values, trimmed from one, or put together from several."""
+    if any(
+        same_value(output, way) or _trimmed_from(way, output) for ways in values for way in ways
+    ):
         return True
     used, rest = _cover(values, output)
     return bool(used) and not _is_content(rest)
+
+
+def _trimmed_from(value: str, output: str) -> bool:
+    """Whether a program that trims this value to its result may get this output.
+
+    The number 14 stands in "14 + 21 = 35" and in "[14, 35]", but is the result of neither.
+    """
+    found = list(places(output, value))
+    if not any(map(str.isdigit, output)) or len(output) >= LONG:
+        return bool(found)
+    if value[0] in "[({" and output[0] != value[0]:
+        return False
+    rests = [(at, value[at + len(output) :]) for at in found]
+    return any(
+        not any(map(str.isdigit, rest)) or (at == 0 and _REMARK.match(rest)) for at, rest in rests
+    )
 
 
 def _cover(values: tuple[tuple[str, ...], ...], text: str) -> tuple[set[int], str]:

@@ -8,10 +8,11 @@ that another run can take over outcomes that its own config decides in the same 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -262,48 +263,38 @@ def _require_format(database: sqlite3.Connection, path: Path) -> int:
     return found
 
 
-class _Reader:
+@contextlib.contextmanager
+def _reading(path: Path) -> Iterator[sqlite3.Connection]:
     """A journal opened for reading only, beside its writer if there is one."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> sqlite3.Connection:
-        if not self._path.is_file():
-            raise RunFolderError("there is no journal", file=self._path)
-        # WAL makes files beside the database, which a folder that cannot be written refuses;
-        # with no WAL left over, the one file is the whole truth.
-        whole = not self._path.with_name(f"{self._path.name}-wal").exists()
-        mode = "mode=ro&immutable=1" if whole else "mode=ro"
-        with storage(self._path):
-            self._database = sqlite3.connect(f"{self._path.resolve().as_uri()}?{mode}", uri=True)
-            self._database.row_factory = sqlite3.Row
-            try:
-                _require_format(self._database, self._path)
-            except BaseException:
-                self._database.close()
-                raise
-        return self._database
-
-    def __exit__(self, *_: object) -> None:
-        self._database.close()
+    if not path.is_file():
+        raise RunFolderError("there is no journal", file=path)
+    # WAL makes files beside the database, which a folder that cannot be written refuses;
+    # with no WAL left over, the one file is the whole truth.
+    whole = not path.with_name(f"{path.name}-wal").exists()
+    mode = "mode=ro&immutable=1" if whole else "mode=ro"
+    with storage(path):
+        database = sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True)
+        with contextlib.closing(database):
+            database.row_factory = sqlite3.Row
+            _require_format(database, path)
+            yield database
 
 
 def read_stages(path: Path) -> list[sqlite3.Row]:
     """All recorded stages (key, kind, inputs, code, outcome, failed, seconds, at), in order."""
-    with _Reader(path) as database, storage(path):
+    with _reading(path) as database:
         return database.execute("SELECT * FROM stages ORDER BY rowid").fetchall()
 
 
 def read_seconds(path: Path) -> dict[str, float]:
     """Seconds by kind of stage and `total`, of a run that another process may hold."""
-    with _Reader(path) as database, storage(path):
+    with _reading(path) as database:
         return _seconds(database)
 
 
 def read_events(path: Path) -> list[str]:
     """The readable history of a run that another process may hold."""
-    with _Reader(path) as database, storage(path):
+    with _reading(path) as database:
         return _events(database)
 
 
@@ -325,35 +316,18 @@ def _events(database: sqlite3.Connection) -> list[str]:
     ]
 
 
-class _transaction:  # noqa: N801 - used like a function
+@contextlib.contextmanager
+def _transaction(database: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
     """All or nothing, synchronised to disk."""
-
-    def __init__(self, database: sqlite3.Connection) -> None:
-        self._database = database
-
-    def __enter__(self) -> sqlite3.Connection:
-        self._database.execute("BEGIN IMMEDIATE")
-        return self._database
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if error is None:
-            try:
-                self._database.execute("COMMIT")
-                return
-            except sqlite3.Error:
-                self._roll_back()
-                raise
-        self._roll_back()
-
-    def _roll_back(self) -> None:
+    database.execute("BEGIN IMMEDIATE")
+    try:
+        yield database
+        database.execute("COMMIT")
+    except BaseException:
         # A full disk has rolled back already.
-        if self._database.in_transaction:
-            self._database.execute("ROLLBACK")
+        if database.in_transaction:
+            database.execute("ROLLBACK")
+        raise
 
 
 def _now() -> str:
