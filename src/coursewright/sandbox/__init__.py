@@ -19,7 +19,7 @@ from coursewright.errors import IsolationError
 from coursewright.records import Isolation
 from coursewright.sandbox.bubblewrap import Bubblewrap
 from coursewright.sandbox.enclosure import Enclosure
-from coursewright.sandbox.execution import ProgramLost, ProgramSandbox
+from coursewright.sandbox.execution import LineCut, ProgramLost, ProgramSandbox
 from coursewright.sandbox.exposure import Exposure, machine_exposure
 from coursewright.sandbox.landlock import Landlock
 from coursewright.sandbox.packages import PROGRAM_PACKAGES, installed_packages
@@ -28,6 +28,7 @@ from coursewright.sandbox.probe import probe
 
 __all__ = [
     "PROGRAM_PACKAGES",
+    "LineCut",
     "ProgramLost",
     "ProgramSandbox",
     "installed_packages",

@@ -78,7 +78,6 @@ Prompt = str | Sequence[dict[str, str]]
 
 _OCCURRENCE = "X-Coursewright-Occurrence"
 _FIELDS = ("instruction", "input", "output")
-_began = time.monotonic()
 
 
 # ---------------------------------------------------------------- the teacher
@@ -363,8 +362,8 @@ async def _post(session: Any, data: bytes, headers: dict[str, str]) -> tuple[Ans
 
 def _seconds_left() -> float:
     """Time for the teacher: the rest of the program's, less some to save what came."""
-    total = float(os.environ.get("COURSEWRIGHT_SECONDS", "inf"))
-    return total - min(2.0, 0.05 * total) - (time.monotonic() - _began)
+    left = float(os.environ.get("COURSEWRIGHT_DEADLINE", "inf")) - time.monotonic()
+    return left - min(2.0, max(0.5, 0.05 * left))
 
 
 teacher = Teacher()

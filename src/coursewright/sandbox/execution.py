@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from coursewright.config import SandboxConfig
-from coursewright.errors import IsolationError
+from coursewright.errors import HelperLost, IsolationError
 from coursewright.records import Execution, ExecutionStatus, Isolation
 from coursewright.sandbox import limits
 from coursewright.sandbox.enclosure import Enclosure, Tree
@@ -29,11 +29,15 @@ _READ = 1 << 18
 _DRAIN_SECONDS = 5.0
 
 
-class ProgramLost(Exception):
+class ProgramLost(HelperLost):
     """A program was killed from outside, by no cap of ours: run it again.
 
     A program can kill itself the same way, so the caller should not try for ever.
     """
+
+
+class LineCut(HelperLost):
+    """Nobody listens at the round's teacher socket any more; the program was stopped."""
 
 
 class ProgramSandbox:
@@ -70,6 +74,7 @@ class ProgramSandbox:
 
         Raises:
             ProgramLost: something outside killed the program.
+            LineCut: the teacher's gateway is gone.
             IsolationError: the program could not be started behind its walls.
         """
         began = time.monotonic()
@@ -79,7 +84,9 @@ class ProgramSandbox:
             line = Line(socket, on_rows)
             with contextlib.closing(line):
                 attempt = _Attempt(self._config, line, began, began + deadline)
-                attempt.run(lambda output: self._launch(folders, uid, seed, deadline, line, output))
+                attempt.run(
+                    lambda output: self._launch(folders, uid, seed, began + deadline, line, output)
+                )
             status, reason = attempt.verdict()
             return attempt.execution(status, reason, self._names(folders)).model_copy(
                 update={"submission": submission(folders.work)}
@@ -106,7 +113,8 @@ class ProgramSandbox:
             "line": line.theirs.fileno(),
             "lifeline": None if theirs is None else theirs.fileno(),
             "seed": seed,
-            "seconds": deadline,
+            # The monotonic clock is one for all processes of the machine.
+            "deadline": deadline,
             "work": str(inside.work),
             "path": [str(inside.packages)],
         }
@@ -169,7 +177,7 @@ def _environment(inside: Folders, seed: int, deadline: float, line: Line) -> dic
         "COURSEWRIGHT_DATA": str(inside.data),
         "COURSEWRIGHT_WORK": str(inside.work),
         "COURSEWRIGHT_SEED": str(seed),
-        "COURSEWRIGHT_SECONDS": repr(deadline),
+        "COURSEWRIGHT_DEADLINE": repr(deadline),
         "COURSEWRIGHT_LINE": str(line.theirs.fileno()),
     }
 
@@ -233,6 +241,8 @@ class _Attempt:
                     self._line.listen()
                     if not self._line.open:
                         poller.unregister(source)
+            if self._line.lost:
+                raise LineCut("nobody answers at the teacher line any more")
             if self._reason is None and watch.wait() == 0:
                 self._reason = watch.look()
             if self._reason is not None:

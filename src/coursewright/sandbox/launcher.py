@@ -157,7 +157,7 @@ def run(settings: dict[str, Any]) -> None:
     module.__file__ = place
     module.__dict__["__builtins__"] = builtins
     sys.modules["__main__"] = module
-    _warn_before(settings["seconds"])
+    _warn_before(settings["deadline"])
     try:
         with open(place, "rb") as stream:
             code = compile(stream.read(), place, "exec", dont_inherit=True)
@@ -200,11 +200,12 @@ def fix_randomness(seed: int) -> None:
     os.register_at_fork(before=before_fork, after_in_child=in_child)
 
 
-def _warn_before(seconds: float) -> None:
+def _warn_before(deadline: float) -> None:
     """Shortly before the deadline, print where every thread is: what Debug needs to know."""
     faulthandler.enable()
-    if seconds > 2:
-        faulthandler.dump_traceback_later(seconds - min(1.0, 0.1 * seconds))
+    left = deadline - time.monotonic()
+    if left > 1:
+        faulthandler.dump_traceback_later(left - min(1.0, 0.2 * left))
 
 
 if __name__ == "__main__":

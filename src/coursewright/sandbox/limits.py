@@ -27,7 +27,8 @@ def resource_limits(config: SandboxConfig) -> dict[str, tuple[int, int]]:
         "RLIMIT_CORE": (0, 0),
         "RLIMIT_CPU": (config.cpu_seconds, config.cpu_seconds + 2),
         "RLIMIT_DATA": (config.memory_bytes + _SLACK,) * 2,
-        "RLIMIT_FSIZE": (config.file_bytes,) * 2,
+        # A little less than all files together may hold: the program hears of it as an error.
+        "RLIMIT_FSIZE": (config.file_bytes * 15 // 16,) * 2,
         "RLIMIT_MEMLOCK": (65536, 65536),
         "RLIMIT_MSGQUEUE": (0, 0),
         "RLIMIT_NOFILE": (1024, 1024),

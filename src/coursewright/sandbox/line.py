@@ -16,6 +16,7 @@ from __future__ import annotations
 import array
 import contextlib
 import socket
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,7 +24,9 @@ _PACKET = 64
 _CONNECTIONS = 20_000
 """Handed over to one program in all; a well-behaved one needs as many as it has calls under
 way, and again after long pauses."""
-_CONNECT_SECONDS = 2.0
+_CONNECT_SECONDS = 0.5
+_PATIENCE_SECONDS = 1.0
+"""So long nobody may be listening at the gateway's socket before it counts as lost."""
 
 
 class Line:
@@ -34,6 +37,9 @@ class Line:
         self._on_rows = on_rows
         self._rows = 0
         self._handed = 0
+        self._refused_since: float | None = None
+        self.lost = False
+        """Whether the gateway is gone: the program asks again and again in vain."""
         self.ready = False
         """Whether the launcher got as far as the program."""
         self.open = True
@@ -92,12 +98,24 @@ class Line:
         connection.settimeout(_CONNECT_SECONDS)
         try:
             connection.connect(self._gateway)
+        except (FileNotFoundError, ConnectionRefusedError):
+            connection.close()
+            self._note_refusal()
+            return None
         except OSError:
+            # Merely busy; the program asks again.
             connection.close()
             return None
+        self._refused_since = None
         # The flag travels with the connection; the program's client sets its own.
         connection.setblocking(False)
         return connection
+
+    def _note_refusal(self) -> None:
+        now = time.monotonic()
+        if self._refused_since is None:
+            self._refused_since = now
+        self.lost = now - self._refused_since > _PATIENCE_SECONDS
 
 
 def _rights(connection: socket.socket) -> list[tuple[int, int, bytes]]:

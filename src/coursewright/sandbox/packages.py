@@ -7,6 +7,7 @@ itself with its private splits among it, cannot be read.
 
 from __future__ import annotations
 
+import functools
 import re
 import sysconfig
 from dataclasses import dataclass
@@ -86,6 +87,7 @@ def installed_packages() -> tuple[str, ...]:
     return tuple(f"{name} {version}" for name, version in find_packages().versions)
 
 
+@functools.cache
 def find_packages() -> PackageView:
     """Find the allowed distributions that are installed in the running interpreter."""
     entries: dict[str, Path] = {}
@@ -104,9 +106,10 @@ def find_packages() -> PackageView:
 def _top_level(distribution: metadata.Distribution) -> dict[str, Path]:
     """Return the entries of site-packages that belong to one distribution alone."""
     found: dict[str, Path] = {}
-    for file in distribution.files or ():
-        name = file.parts[0]
-        if name in found or name in ("..", "__pycache__") or name.endswith((".pth", ".egg-link")):
+    # Read by hand: the parsed list makes a path object of each of ten thousand files.
+    record = distribution.read_text("RECORD") or ""
+    for name in sorted({line.split(",", 1)[0].split("/", 1)[0] for line in record.splitlines()}):
+        if name in ("", "..", "__pycache__") or name.endswith((".pth", ".egg-link")):
             continue
         path = Path(str(distribution.locate_file(name)))
         if not path.exists() or path.is_symlink():
