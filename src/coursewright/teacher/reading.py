@@ -46,7 +46,7 @@ _NOUNS = (
     r"|variations?|variants?|samples?|entries|q&as?|instances?)"
 )
 _COUNT = re.compile(
-    rf"\b(\d{{1,4}}|{'|'.join(_NUMBERS)})\s+(?:[\w'’&-]+,?\s+){{0,5}}?{_NOUNS}\b", re.I
+    rf"\b(\d{{1,4}}|{'|'.join(_NUMBERS)})[ \t]+(?:[\w'’&-]+,?[ \t]+){{0,5}}?{_NOUNS}\b", re.I
 )
 _LEAD = (
     r"(?:^|[.!?:;\n]\s*|\b(?:you|please|to|now|and|then|can you|could you|i want you to|let us)\s+)"
@@ -207,7 +207,8 @@ def _about(text: str) -> str:
 
 
 def _count(text: str) -> int:
-    match = _COUNT.search(text)
+    # The closest pair of number and noun: "two arms ... 3 questions" asks for three.
+    match = min(_COUNT.finditer(text), key=lambda m: (len(m[0].split()), m.start()), default=None)
     if match is None:
         singular = re.search(
             r"\b(?:a|an|one|another)\s+(?:[\w-]+\s+){0,4}(?:question|problem)\b", text, re.I
@@ -256,7 +257,8 @@ def _questions(text: str, intent: Intent) -> tuple[str, ...]:
         quoted = re.findall(r"[\"“]([^\"”\n]{20,600}\?)[\"”]", text)
         return (*listed, *quoted)[:20]
     head, _, rest = text.partition("\n")
-    body = rest if rest.strip() else (head.partition(":")[2] or head)
+    said = head.partition(":")[2]
+    body = f"{said}\n{rest}" if said.strip() else rest or head
     return (_cut(body),) if body.strip() else ()
 
 

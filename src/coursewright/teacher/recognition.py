@@ -163,6 +163,7 @@ class SkillIndex:
 
 
 def _mentions(skill: Skill) -> dict[str, float]:
+    """Stems by which the skill is known, with the weight of the place they stand in."""
     count: dict[str, float] = {}
     for text, weight in (
         (skill.title, _TITLE),
@@ -189,6 +190,6 @@ def _vocabulary(family: Family) -> frozenset[str]:
         skill.sample(rng, phrasing).question
         for skill in family.skills
         for phrasing in skill.phrasings
-        for _ in range(30)
+        for _ in range(16)
     )
     return frozenset(word for question in questions for word in _WORD.findall(question.lower()))
