@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import random
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,10 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-import yaml
 
 from benchmarks.common import COMMAND, ROOT, report
-from coursewright.tasks import task_folder
+from tests.short import prepare
 
 KILLS = 40
 VICTIMS = ("supervisor", "gateway", "worker", "program")
@@ -30,29 +28,6 @@ MARKS = {
     "worker": "coursewright.student.worker",
     "program": "launcher.py",
 }
-
-
-SIZES = {"visible.jsonl": 60, "scored.jsonl": 60, "private.jsonl": 120}
-CONFIG = {
-    "retrainings": 1,
-    "budget": {"rounds": 2},
-    "student": {"kind": "nano", "recipe": {"epochs": 1}},
-}
-
-
-def prepare(place: Path) -> Path:
-    """Write the cut task and the config; return the folder for the runs."""
-    task = place / "short-science"
-    shutil.copytree(task_folder("science-mini"), task)
-    for name, size in SIZES.items():
-        lines = (task / name).read_text().splitlines(keepends=True)
-        (task / name).write_text("".join(lines[:size]))
-    settings = yaml.safe_load((task / "task.yaml").read_text())
-    (task / "task.yaml").write_text(
-        yaml.safe_dump({**settings, "rows": {"minimum": 100, "maximum": 400}})
-    )
-    (place / "config.yaml").write_text(yaml.safe_dump(CONFIG))
-    return place
 
 
 def command(runs: Path, name: str) -> list[str]:
@@ -144,7 +119,8 @@ def kill_once(runs: Path, number: int, undisturbed: dict[str, Any], seconds: flo
 def main() -> None:
     kills = int(sys.argv[sys.argv.index("--kills") + 1]) if "--kills" in sys.argv else KILLS
     with tempfile.TemporaryDirectory() as place:
-        runs = prepare(Path(place))
+        runs = Path(place)
+        prepare(runs)
         began = time.monotonic()
         start(command(runs, "undisturbed")).wait()
         seconds = time.monotonic() - began

@@ -1,0 +1,88 @@
+"""The command line: bad input is one line with the right exit code, and nothing is lost."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+COMMAND = [sys.executable, "-m", "coursewright"]
+
+
+def cw(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run one command to its end."""
+    return subprocess.run(
+        [*COMMAND, *arguments], capture_output=True, text=True, check=False, timeout=120
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["run", "no-such-task"], "no-such-task"),
+        (["run", "science-mini", "--agent", "wizard"], "--agent"),
+        (["run", "science-mini", "--teacher", "wizard"], "--teacher"),
+        (["run", "science-mini", "--student", "wizard"], "--student"),
+        (["run", "science-mini", "--agent", "program:missing.py"], "missing.py"),
+        (["run", "science-mini", "--agent", "replay:missing.jsonl"], "missing.jsonl"),
+        (["run", "science-mini", "--mode", "twice"], "mode"),
+        (["run", "science-mini", "--rounds", "0"], "budget.rounds"),
+        (["run", "science-mini", "--config", "missing.yaml"], "missing.yaml"),
+        (["run", "science-mini", "--name", "../out"], "name"),
+        (["resume", "nobody"], "nobody"),
+        (["show", "nobody"], "nobody"),
+        (["reproduce", "nobody"], "nobody"),
+        (["try", "nobody", "?"], "nobody"),
+        (["prune", "nobody"], "nobody"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_2(tmp_path: Path, arguments: list[str], said: str) -> None:
+    done = cw(*arguments, "--runs", str(tmp_path))
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_task_the_teacher_does_not_know_names_the_teacher(tmp_path: Path) -> None:
+    task = tmp_path / "birds"
+    assert cw("task", "new", str(task)).returncode == 0
+    done = cw("run", str(task), "--runs", str(tmp_path / "runs"))
+    assert done.returncode == 2
+    assert "--teacher" in done.stderr
+
+
+def test_help_imports_no_heavy_library() -> None:
+    probe = "import sys; sys.argv = ['c', '--help']\nimport coursewright.cli as c\n"
+    probe += "try: c.main()\nexcept SystemExit: pass\n"
+    probe += "print({'torch', 'numpy', 'rich', 'aiohttp', 'pydantic'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "set()"
+
+
+def test_doctor_and_task_list_speak_json() -> None:
+    report = json.loads(cw("doctor", "--json").stdout)
+    assert set(report) == {"isolation", "accelerators", "endpoints", "versions"}
+    assert report["isolation"]["verified"] is True
+    names = [task["name"] for task in json.loads(cw("task", "list", "--json").stdout)["tasks"]]
+    assert names == ["code-mini", "finance-mini", "science-mini", "word-problems"]
+
+
+def test_a_checked_task_says_ok_and_a_broken_one_where(tmp_path: Path) -> None:
+    assert json.loads(cw("task", "check", "science-mini", "--json").stdout) == {
+        "ok": True,
+        "problems": [],
+    }
+    (tmp_path / "task.yaml").write_text("name: [")
+    done = cw("task", "check", str(tmp_path), "--json")
+    assert done.returncode == 2
+    report = json.loads(done.stdout)
+    assert report["ok"] is False
+    assert {"file", "line", "field", "message"} == set(report["problems"][0])
+
+
+def test_list_of_nothing_is_empty(tmp_path: Path) -> None:
+    assert json.loads(cw("list", "--runs", str(tmp_path), "--json").stdout) == {"runs": []}

@@ -1,0 +1,147 @@
+"""One short run for real (sandbox, gateway, training), and what can be done with it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.short import prepare
+
+pytestmark = [pytest.mark.train, pytest.mark.xdist_group("train"), pytest.mark.timeout(600)]
+
+COMMAND = [sys.executable, "-m", "coursewright"]
+
+
+def cw(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run one command to its end."""
+    return subprocess.run(
+        [*COMMAND, *arguments], capture_output=True, text=True, check=False, timeout=500
+    )
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("runs")
+
+
+@pytest.fixture(scope="module")
+def arguments(place: Path) -> list[str]:
+    return [*prepare(place), "--runs", str(place)]
+
+
+@pytest.fixture(scope="module")
+def result(place: Path, arguments: list[str]) -> dict[str, Any]:
+    """The result of an undisturbed run called `first`."""
+    done = cw("run", *arguments, "--name", "first", "--json")
+    assert done.returncode == 0, done.stderr
+    loaded: dict[str, Any] = json.loads(done.stdout)
+    return loaded
+
+
+def test_a_run_ends_with_a_private_score_and_its_interval(result: dict[str, Any]) -> None:
+    low, high = result["final"]["private_ci95"]
+    assert low <= result["final"]["private"] <= high
+    assert result["status"] == "finished"
+    assert result["isolation"]["verified"] is True
+    assert result["teacher_usage"]["calls"] > 0
+    assert result["human_inputs"] == ["task"]
+    assert sum(v for k, v in result["seconds"].items() if k != "total") == pytest.approx(
+        result["seconds"]["total"]
+    )
+
+
+def test_the_record_is_laid_out_for_people(place: Path, result: dict[str, Any]) -> None:
+    run = place / "first"
+    assert (run / "rounds" / "000" / "code.py").read_text().strip()
+    assert (run / "rounds" / "000" / "feedback.md").read_text().startswith("Rows kept:")
+    assert (run / "student" / "config.json").is_file()
+    assert json.loads((run / "result.json").read_text())["final"] == result["final"]
+
+
+def test_a_finished_run_resumes_to_the_same_result(place: Path, result: dict[str, Any]) -> None:
+    again = cw("resume", "first", "--runs", str(place), "--json")
+    assert json.loads(again.stdout) == result
+
+
+def test_reproduce_finds_every_data_set_again(place: Path, result: dict[str, Any]) -> None:
+    done = cw("reproduce", "first", "--runs", str(place), "--json")
+    report = json.loads(done.stdout)
+    assert report["identical"] is True
+    assert report["new_calls"] == 0
+    assert len(report["lines"]) == len(result["rounds"]) + 1
+
+
+def test_reproduce_says_so_when_a_recorded_program_was_changed(
+    place: Path, result: dict[str, Any]
+) -> None:
+    import shutil
+    import sqlite3
+
+    forged = place / "forged"
+    shutil.copytree(place / "first", forged)
+    with sqlite3.connect(forged / "journal.sqlite") as journal:
+        journal.execute(
+            "UPDATE stages SET outcome = replace(outcome, 'seed()', '7') WHERE kind = 'propose'"
+        )
+    done = cw("reproduce", "forged", "--runs", str(place), "--json")
+    shutil.rmtree(forged)
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["identical"] is False
+
+
+def test_base_and_student_can_be_asked(place: Path, result: dict[str, Any]) -> None:
+    done = cw("try", "first", "What is 3 m/s for 4 s in metres?", "--runs", str(place), "--json")
+    assert set(json.loads(done.stdout)) == {"base", "student"}
+
+
+def test_list_and_show_find_the_run(place: Path, result: dict[str, Any]) -> None:
+    listed = json.loads(cw("list", "--runs", str(place), "--json").stdout)["runs"]
+    assert [entry["run"] for entry in listed if entry["status"] == "finished"] == ["first"]
+    assert json.loads(cw("show", "first", "--runs", str(place), "--json").stdout) == result
+
+
+@pytest.mark.parametrize("share", [0.3, 0.7])
+def test_a_killed_run_resumes_to_the_same_data(
+    place: Path, arguments: list[str], result: dict[str, Any], share: float
+) -> None:
+    name = f"killed-{share}"
+    quiet = subprocess.DEVNULL
+    running = subprocess.Popen(
+        [*COMMAND, "run", *arguments, "--name", name], stdout=quiet, stderr=quiet
+    )
+    time.sleep(share * result["seconds"]["total"])
+    os.kill(running.pid, signal.SIGKILL)
+    running.wait()
+    done = cw("resume", name, "--runs", str(place), "--json")
+    assert done.returncode == 0, done.stderr
+    again = json.loads(done.stdout)
+    assert again["final"]["dataset"] == result["final"]["dataset"]
+    assert [r["dataset"] for r in again["rounds"]] == [r["dataset"] for r in result["rounds"]]
+
+
+def test_a_config_changed_under_a_run_is_refused(place: Path, result: dict[str, Any]) -> None:
+    (place / "first" / "result.json").rename(place / "kept.json")
+    task = place / "short-science" / "description.md"
+    before = task.read_text()
+    task.write_text(before + "\nOne more line.\n")
+    done = cw("resume", "first", "--runs", str(place))
+    task.write_text(before)
+    (place / "kept.json").rename(place / "first" / "result.json")
+    assert done.returncode == 2
+    assert "description.md" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_prune_keeps_record_and_student(place: Path, result: dict[str, Any]) -> None:
+    done = cw("prune", "first", "--runs", str(place), "--json")
+    assert json.loads(done.stdout)["freed_bytes"] > 0
+    assert json.loads(cw("show", "first", "--runs", str(place), "--json").stdout) == result
+    assert cw("try", "first", "2 + 2?", "--runs", str(place)).returncode == 0
