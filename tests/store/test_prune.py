@@ -37,6 +37,15 @@ def test_checkpoints_go_and_the_record_stays(tmp_path: Path) -> None:
         store.journal.stage("train", {"n": 0}, lambda: 1 / 0, Training)
 
 
+def test_a_pruned_run_can_still_be_taken_over(tmp_path: Path) -> None:
+    folder, weights = finished(tmp_path)
+    prune(folder.path)
+    with RunStore.create(tmp_path, "again", config()) as again:
+        assert again.reuse(folder, frozenset({"train"})) == 3
+        again.deliver(weights)
+        assert (again.student_path / "model.safetensors").read_bytes() == b"\2" * 10_000
+
+
 def test_a_held_run_is_not_pruned(tmp_path: Path) -> None:
     folder, _ = finished(tmp_path)
     with RunStore.open(folder.path), pytest.raises(RunHeld):

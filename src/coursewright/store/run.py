@@ -129,6 +129,9 @@ class RunStore(RunFolder):
         outcome: training and evaluation. Returns how many stages were taken over.
         """
         outcomes = self.journal.copy_stages(other.journal_path, kinds)
+        if other.student_path.is_dir():
+            # The one checkpoint that pruning leaves; kept here, it has its old digest again.
+            self.artifacts.put_folder(other.student_path)
         for digest in sorted(set(re.findall(r"\b[0-9a-f]{64}\b", "".join(outcomes)))):
             if other.artifacts.has(digest):
                 self.artifacts.adopt(digest, other.artifacts)
