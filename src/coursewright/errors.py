@@ -13,15 +13,12 @@
     ├── HelperLost                     -   a helper process died under a stage: do it again
     └── StageFailed                    -   a stage failed: ends the round, never the run
 
-A `StageFailed` carries the name of the stage it escaped from (see `stage`) and one of the
-study's error types, so that a bad round becomes a line of the record instead of a crash.
+A `StageFailed` carries the name of its stage and one of the study's error types, so that a bad
+round becomes a line of the record instead of a crash.
 """
 
 from __future__ import annotations
 
-import contextlib
-import errno
-from collections.abc import Iterator
 from pathlib import Path
 
 
@@ -120,21 +117,3 @@ class StageFailed(CoursewrightError):
         self.kind = kind
         self.stage = stage
         super().__init__(message)
-
-
-@contextlib.contextmanager
-def stage(name: str) -> Iterator[None]:
-    """Name the stage of any failure that leaves this block; turn a full disk into one line."""
-    try:
-        yield
-    except StageFailed as failure:
-        failure.stage = failure.stage or name
-        raise
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
-            raise StorageError(
-                f"{name}: {error.strerror}; free some space or choose another --runs folder, "
-                "then continue with `coursewright resume`",
-                file=error.filename,
-            ) from error
-        raise
