@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from coursewright import sandbox as sandboxes
 from coursewright.config import SandboxConfig
 from coursewright.errors import IsolationError
-from coursewright.sandbox import ProgramSandbox, confine, open_sandbox
+from coursewright.sandbox import ProgramSandbox, confine, execution, open_sandbox
 from coursewright.sandbox.enclosure import Start
 from coursewright.sandbox.landlock import Landlock
 from coursewright.sandbox.probe import probe
@@ -67,11 +68,21 @@ def test_an_open_folder_is_found(tmp_path: Path) -> None:
     assert "__init__.py" in found
 
 
+def test_kept_rights_of_root_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    if os.getuid() != 0:
+        pytest.skip("only root has rights to keep")
+    wall = Leaky()
+    monkeypatch.setattr(wall, "user", lambda: None)
+    start = wall.start
+    monkeypatch.setattr(
+        wall,
+        "start",
+        lambda folders, uid: dataclasses.replace(start(folders, uid), drop_capabilities=False),
+    )
+    assert "capabilities" in _probe(wall)
+
+
 def test_a_leaking_environment_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    import os
-
-    from coursewright.sandbox import execution
-
     clean = execution._environment
     monkeypatch.setattr(
         execution, "_environment", lambda *arguments: {**os.environ, **clean(*arguments)}

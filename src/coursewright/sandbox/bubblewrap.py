@@ -23,7 +23,15 @@ from coursewright.config import SandboxConfig
 from coursewright.errors import IsolationError
 from coursewright.sandbox import limits, seccomp, tree
 from coursewright.sandbox.collect import Collected
-from coursewright.sandbox.enclosure import Start, Users
+from coursewright.sandbox.enclosure import (
+    CAP_DAC_READ_SEARCH,
+    CAP_SETGID,
+    CAP_SETUID,
+    CAP_SYS_ADMIN,
+    Start,
+    Users,
+    holds_capabilities,
+)
 from coursewright.sandbox.exposure import Exposure
 from coursewright.sandbox.workspace import Folders
 
@@ -35,7 +43,6 @@ _INSIDE = Folders(
     library=_ROOM / "library",
     packages=_ROOM / "packages",
 )
-_CAP_SETGID, _CAP_SETUID, _CAP_SYS_ADMIN = 6, 7, 21
 
 
 class Bubblewrap:
@@ -61,10 +68,11 @@ class Bubblewrap:
         self._program = found
         self._exposure = exposure
         self._filter = seccomp.program_filter(target, namespaces=True)
-        self._own_user = _may_mount()
+        readable = _readable_inside(exposure)
+        self._own_user = _may_mount() and (readable or holds_capabilities(CAP_DAC_READ_SEARCH))
+        self._read_search = self._own_user and not readable
         self._users = Users()
         self._tasks = limits.task_limit(config, shared_user=False)
-        self._read_search = self._own_user and not _readable_inside(exposure)
         self.mechanisms = (
             _version(found),
             "own user" if self._own_user else "user namespace",
@@ -273,14 +281,8 @@ def _wait_until_gone(handle: int) -> None:
 
 def _may_mount() -> bool:
     """Whether we are root with the capabilities for mounting and changing users."""
-    if os.getuid() != 0:
-        return False
-    held = 0
-    with contextlib.suppress(OSError, ValueError, IndexError):
-        status = Path("/proc/self/status").read_text()
-        held = int(status.split("CapEff:")[1].split()[0], 16)
-    needed = (_CAP_SETGID, _CAP_SETUID, _CAP_SYS_ADMIN)
-    return all(held >> capability & 1 for capability in needed)
+    needed = (CAP_SETGID, CAP_SETUID, CAP_SYS_ADMIN)
+    return os.getuid() == 0 and holds_capabilities(*needed)
 
 
 def _readable_inside(exposure: Exposure) -> bool:

@@ -168,6 +168,13 @@ class Teacher:
             client = self._client
         return client.calls_left()
 
+    def close(self) -> None:
+        """Let go of the connections; a program need not, its end does it."""
+        with self._lock:
+            client, self._client = self._client, None
+        if client is not None:
+            client.close()
+
     def _count(self, body: dict[str, Any]) -> int:
         # What the gateway overrules cannot make two requests different.
         counted = {key: value for key, value in body.items() if key != "max_tokens"}
@@ -238,7 +245,8 @@ class _Client:
         self._concurrency = concurrency or int(brief().get("concurrency", 80))
         line = os.environ.get("COURSEWRIGHT_LINE") if self._path == "teacher" else None
         self._loop = asyncio.new_event_loop() if line is None else _Loop(int(line))
-        threading.Thread(target=self._loop.run_forever, name="teacher", daemon=True).start()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
         self._session: Any = None
         self._slots: asyncio.Semaphore | None = None
 
@@ -255,10 +263,27 @@ class _Client:
     def calls_left(self) -> int:
         return int(self._run(self._calls_left()))
 
+    def close(self) -> None:
+        if os.getpid() == self._pid:
+            self._run(self._close())
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+            self._loop.close()
+
+    async def _close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+
     def _run(self, work: Any) -> Any:
+        problem = None
         if os.getpid() != self._pid:
+            # Another process would count the same prompts anew, and get the same answers.
+            problem = "ask the teacher from the program's first process only"
+        elif threading.current_thread() is self._thread:
+            problem = "on_progress must not ask the teacher"
+        if problem is not None:
             work.close()
-            raise RuntimeError("ask the teacher from the program's first process only")
+            raise RuntimeError(problem)
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
     async def _open(self) -> Any:
@@ -288,7 +313,7 @@ class _Client:
             if on_progress is not None:
                 on_progress(done, len(requests))
 
-        position, left = 0, 1
+        position, left = 0, len(requests) - 1  # a single one runs no race
         while position < len(requests) and left > 0:
             # While the cap is far, everything goes at once. Near it, no more is under way than
             # can be paid for, so that which prompts get an answer is not decided by a race.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ from coursewright.sandbox.workspace import Folders
 _OWN_USERS = range(0x60000000, 0x6FFFFFFF)
 """User ids that no account has; with a small id map (rootless containers) others are taken."""
 _FEW_OWN_USERS = range(61184, 65000)
+
+CAP_DAC_READ_SEARCH, CAP_SETGID, CAP_SETUID, CAP_SYS_ADMIN = 2, 6, 7, 21
 
 
 class Tree(Protocol):
@@ -116,6 +119,15 @@ def _maps_all_users() -> bool:
     except OSError:
         return False
     return len(mapped) == 3 and mapped[0] == "0" and int(mapped[2]) >= 0xFFFFFFFF
+
+
+def holds_capabilities(*wanted: int) -> bool:
+    """Whether this process has all these capabilities, by their numbers in capabilities(7)."""
+    held = 0
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        status = Path("/proc/self/status").read_text()
+        held = int(status.split("CapEff:")[1].split()[0], 16)
+    return all(held >> capability & 1 for capability in wanted)
 
 
 def open_to_others(path: Path) -> bool:

@@ -17,7 +17,15 @@ import os
 from coursewright.config import SandboxConfig
 from coursewright.errors import IsolationError
 from coursewright.sandbox import confine, limits, seccomp
-from coursewright.sandbox.enclosure import Start, Users, open_to_others
+from coursewright.sandbox.enclosure import (
+    CAP_DAC_READ_SEARCH,
+    CAP_SETGID,
+    CAP_SETUID,
+    Start,
+    Users,
+    holds_capabilities,
+    open_to_others,
+)
 from coursewright.sandbox.exposure import Exposure, split_around
 from coursewright.sandbox.keeper import KeptTree, launch_kept
 from coursewright.sandbox.workspace import Folders
@@ -52,26 +60,20 @@ class Landlock:
         self._filter = seccomp.program_filter(target, namespaces=False, refuse=refuse).hex()
         self._config = config
         self._rules = _machine_rules(exposure)
-        self._root = os.getuid() == 0
-        self._read_search = self._root and not all(
-            open_to_others(path)
-            for path in (
-                exposure.interpreter,
-                exposure.library,
-                *exposure.packages.entries.values(),
-            )
-        )
+        self._own_user, self._read_search = _choose_user(exposure)
         self._users = Users()
         self.mechanisms = (
             f"Landlock version {self._version}",
             f"seccomp filter ({os.uname().machine})",
-            *(("own user",) if self._root else ()),
+            *(("own user",) if self._own_user else ()),
             "no new privileges, no capabilities"
             + (" but reading, under the Landlock rules" if self._read_search else ""),
             "resource limits and a watch over the tree",
         )
         notes = ["existence, size and times of reachable files outside can be asked"]
-        if not self._root:
+        if not self._own_user and os.getuid() == 0:
+            notes.append("root without the means of an own user: only the watch counts processes")
+        elif not self._own_user:
             notes.append("processes are counted together with the user's other processes")
         if self._version < _SIGNALS_SCOPED:
             notes.append("programs cannot send signals, to their own children neither")
@@ -79,7 +81,7 @@ class Landlock:
 
     def user(self) -> int | None:
         """Choose a fresh user id where we are root."""
-        return self._users.fresh() if self._root else None
+        return self._users.fresh() if self._own_user else None
 
     def inside(self, folders: Folders) -> Folders:
         """There is no other file tree."""
@@ -99,7 +101,7 @@ class Landlock:
             uid=uid,
             read_search=self._read_search,
             drop_capabilities=True,
-            tasks=limits.task_limit(self._config, shared_user=not self._root),
+            tasks=limits.task_limit(self._config, shared_user=not self._own_user),
             landlock={"version": self._version, "rules": rules},
             seccomp=self._filter,
         )
@@ -116,6 +118,17 @@ class Landlock:
         """Start the launcher as keeper."""
         assert lifeline is not None
         return launch_kept(command, environment, descriptors, output, lifeline)
+
+
+def _choose_user(exposure: Exposure) -> tuple[bool, bool]:
+    """Whether programs get a user of their own, and whether it needs the right to read all."""
+    if os.getuid() != 0 or not holds_capabilities(CAP_SETGID, CAP_SETUID):
+        return False, False
+    places = (exposure.interpreter, exposure.library, *exposure.packages.entries.values())
+    if all(open_to_others(path) for path in places):
+        return True, False
+    able = holds_capabilities(CAP_DAC_READ_SEARCH)
+    return able, able
 
 
 def _machine_rules(exposure: Exposure) -> list[tuple[str, int]]:

@@ -25,6 +25,8 @@ _CONNECTIONS = 20_000
 """Handed over to one program in all; a well-behaved one needs as many as it has calls under
 way, and again after long pauses."""
 _CONNECT_SECONDS = 0.5
+_AT_A_TIME = 128
+"""Messages served before the supervisor looks at anything else again."""
 _PATIENCE_SECONDS = 1.0
 """So long nobody may be listening at the gateway's socket before it counts as lost."""
 
@@ -57,8 +59,8 @@ class Line:
         self.ours.close()
 
     def listen(self) -> None:
-        """Serve every message that has come."""
-        while self.open:
+        """Serve the messages that have come; a flood of them only in part."""
+        for _ in range(_AT_A_TIME):
             try:
                 packet = self.ours.recv(_PACKET)
             except BlockingIOError:
