@@ -232,7 +232,6 @@ def test_killed_gateway_is_replaced_and_nothing_is_paid_twice(tmp_path: Path):
         assert 0 < len(got) < 120
         with Ledger.read_only(desk.ledger) as ledger:
             assert ledger.totals().calls >= desk.upstream_calls()
-            assert all(ledger.lookup(key) for key in got)
         with teacher.line(0, 1000) as line:
             assert teacher.pid != pid
             replies = ask(line.socket, bodies)

@@ -47,6 +47,8 @@ class Line:
     """How often each request (by digest) was accepted."""
     waiting: int = 0
     flights: set[asyncio.Task[Completion]] = field(default_factory=set)
+    settling: dict[str, asyncio.Future[None]] = field(default_factory=dict)
+    """Answers on their way to the ledger, by key."""
     closed: bool = False
 
 
@@ -81,6 +83,7 @@ class Desk:
         for flight in list(line.flights):
             flight.cancel()
         await asyncio.gather(*line.flights, return_exceptions=True)
+        await asyncio.gather(*line.settling.values(), return_exceptions=True)
 
     def totals(self, number: int | None = None) -> Totals:
         """What a round or the run has spent, from the ledger."""
@@ -155,19 +158,22 @@ class Desk:
         self._flights[key] = flight
         line.flights.add(flight)
 
-        def landed(done: asyncio.Task[Completion]) -> None:
-            del self._flights[key]
-            line.flights.discard(done)
-            if not done.cancelled():
-                done.exception()  # read, so that a flight whose program died does not warn
-
-        flight.add_done_callback(landed)
+        flight.add_done_callback(lambda _: self._landed(line, key, flight))
         return flight
+
+    def _landed(self, line: Line, key: str, flight: asyncio.Task[Completion]) -> None:
+        line.flights.discard(flight)
+        settled = line.settling.get(key)
+        if settled is None:
+            del self._flights[key]
+        else:  # until the ledger can answer, the landed flight does
+            settled.add_done_callback(lambda _: self._flights.pop(key))
+        if not flight.cancelled():
+            flight.exception()  # read, so that a flight whose program died does not warn
 
     async def _fly(self, line: Line, key: str, request: Request, occurrence: int) -> Completion:
         """Bring one claimed call upstream, with retries, each of them paid for."""
         loop, claimed = asyncio.get_running_loop(), True
-        jitter = random.Random(key)
         try:
             async with self._slots:
                 deadline = loop.time() + self._settings.call_seconds
@@ -182,7 +188,7 @@ class Desk:
                         claimed = False
                         return await self._try(line, key, request, ticket, deadline)
                     except TeacherError as error:
-                        pause = _pause(error, attempt, jitter)
+                        pause = _pause(error, attempt, key)
                         last = attempt + 1 == self._settings.attempts
                         if last or not error.retryable or loop.time() + pause >= deadline:
                             raise Refusal(502, "upstream_error", str(error)) from error
@@ -193,18 +199,16 @@ class Desk:
                 line.budget.return_call()
 
     async def _reserve(self, line: Line, key: str, request: Request, occurrence: int) -> int:
-        most = request.tokens_at_most()
+        most = request.tokens_at_most
         await line.budget.hold_tokens(most)
-        step = asyncio.ensure_future(
-            self.writer.do(
-                lambda: self._ledger.reserve(
-                    key,
-                    request.digest,
-                    request.text,
-                    occurrence=occurrence,
-                    round_number=line.number,
-                    tokens=most,
-                )
+        step = self.writer.do(
+            lambda: self._ledger.reserve(
+                key,
+                request.digest,
+                request.text,
+                occurrence=occurrence,
+                round_number=line.number,
+                tokens=most,
             )
         )
         try:
@@ -224,7 +228,7 @@ class Desk:
         self, line: Line, key: str, request: Request, ticket: int, deadline: float
     ) -> Completion:
         """One reserved try. It leaves the ledger settled, failed or unknown, never open."""
-        most = request.tokens_at_most()
+        most = request.tokens_at_most
         try:
             self.upstream_calls += 1
             async with asyncio.timeout_at(deadline):
@@ -246,7 +250,13 @@ class Desk:
             # A timeout, or a bug in a user's own upstream class: the call ends, not the gateway.
             raise TeacherError(reason) from error
         line.budget.spend_tokens(most, answer.prompt_tokens + answer.completion_tokens)
-        await self.writer.do(
+        self._settle(line, key, ticket, answer)
+        return answer
+
+    def _settle(self, line: Line, key: str, ticket: int, answer: Completion) -> None:
+        """Begin to record an answer. The program need not wait for the disk: the round does,
+        when it closes, and a round that dies before is done again."""
+        settled = self.writer.do(
             lambda: self._ledger.settle(
                 ticket,
                 answer.text,
@@ -255,7 +265,13 @@ class Desk:
                 finish_reason=answer.finish_reason,
             )
         )
-        return answer
+        line.settling[key] = settled
+
+        def done(_: asyncio.Future[None]) -> None:
+            del line.settling[key]
+            settled.exception()  # read; `writer.fault` keeps it for the supervisor
+
+        settled.add_done_callback(done)
 
 
 def _closed(line: Line) -> Refusal:
@@ -266,12 +282,12 @@ def _completion(call: Call) -> Completion:
     return Completion(call.response, call.prompt_tokens, call.completion_tokens, call.finish_reason)
 
 
-def _pause(error: TeacherError, attempt: int, jitter: random.Random) -> float:
+def _pause(error: TeacherError, attempt: int, key: str) -> float:
     """Seconds before the next try: the server's wish within reason, else doubling with jitter."""
     wish = getattr(error, "retry_after", None)
     if isinstance(wish, (int, float)) and 0 <= wish <= _RETRY_AFTER_MOST:
         return float(wish)
-    return _BACKOFF_SECONDS * float(2**attempt) * (0.5 + jitter.random())
+    return _BACKOFF_SECONDS * float(2**attempt) * (0.5 + random.Random(f"{key}/{attempt}").random())
 
 
 def _sound(answer: Completion, request: Request) -> Completion:

@@ -229,6 +229,9 @@ def main() -> int:
     """Serve until standard input ends; 2 when the settings or the ledger cannot be used."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the supervisor's to answer
     os.umask(0o077)
+    # The ledger's thread comes back from the disk many times a second; at Python's default it
+    # would then wait 5 ms for the event loop to let go of the interpreter.
+    sys.setswitchinterval(0.0005)
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     folder = Path(tempfile.mkdtemp(prefix="cw-"))

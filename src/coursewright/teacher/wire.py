@@ -12,6 +12,7 @@ import hashlib
 import json
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from coursewright.protocols import Completion
@@ -61,6 +62,7 @@ class Request:
     digest: str
     """SHA-256 of `text`."""
 
+    @cached_property
     def tokens_at_most(self) -> int:
         """An upper bound of prompt and completion tokens: no tokenizer needs more than one
         token a byte, plus a few around each message."""

@@ -33,15 +33,15 @@ class LedgerWriter:
         self._thread = threading.Thread(target=self._run, name="ledger", daemon=True)
         self._thread.start()
 
-    async def do(self, step: Callable[[], T]) -> T:
-        """Run one ledger step, such as `lambda: ledger.reserve(...)`, and wait for the disk.
+    def do(self, step: Callable[[], T]) -> asyncio.Future[T]:
+        """Hand in a ledger step, such as `lambda: ledger.reserve(...)`; await it for the disk.
 
-        Raises:
-            sqlite3.Error: the step could not be made durable; nothing of it happened.
+        The step is done whether or not anyone still waits. It raises `sqlite3.Error` if it
+        could not be made durable; then nothing of it happened.
         """
         future: asyncio.Future[T] = self._loop.create_future()
         self._jobs.put((step, future))
-        return await future
+        return future
 
     async def close(self) -> None:
         """Finish what was asked and stop the thread. The ledger stays open."""
