@@ -168,6 +168,9 @@ class Student(Protocol):
     def answer(self, weights: str | None, prompts: Sequence[str]) -> list[str]:
         """Greedy answers, in order, of the base model (None) or of a fine-tuned one."""
 
+    def special_tokens(self) -> tuple[str, ...]:
+        """Texts that the student's tokenizer reads as commands: no row may hold them."""
+
     def fingerprint(self) -> str:
         """Digest of base weights and recipe."""
 

@@ -54,7 +54,9 @@ def assemble(store: RunStore, config: RunConfig, progress: Progress) -> Iterator
             agent=make_agent(config.agent),
             sandbox=sandbox,
             teacher=teacher,
-            intake=SubmissionIntake(store.artifacts, task.rows, task.sample),
+            intake=SubmissionIntake(
+                store.artifacts, task.rows, task.sample, student.special_tokens()
+            ),
             auditor=SubmissionAuditor(
                 store.artifacts,
                 store.ledger_path,
@@ -128,7 +130,10 @@ def make_student(
             config.path,
             config.options,
             field="student",
-            methods=("start", "wait", "train", "answer", "fingerprint", "close"),
+            methods=(
+                *("start", "wait", "train", "answer"),
+                *("special_tokens", "fingerprint", "close"),
+            ),
         )
         return made
     return LocalStudent(config, artifacts, progress, generation=generation)

@@ -123,6 +123,14 @@ class LocalStudent:
         answers: list[str] = self._link.ask(request)["answers"]
         return answers
 
+    def special_tokens(self) -> tuple[str, ...]:
+        """Texts that the tokenizer reads as commands: rows and answers must not hold them."""
+        file = self._base / "tokenizer.json"
+        if not file.is_file():
+            return ()
+        added = json.loads(file.read_text(encoding="utf-8")).get("added_tokens", [])
+        return tuple(token["content"] for token in added if token.get("special"))
+
     def fingerprint(self) -> str:
         """Digest of base weights, recipe and everything else that decides weights and answers."""
         if self._fingerprint is None:
