@@ -8,71 +8,26 @@ text is safe to read; what goes beyond is `Unreadable`.
 from __future__ import annotations
 
 import ast
-import operator
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from coursewright.families.program_values import (
+    BINARY,
+    COMPARE,
+    ERRORS,
+    FUNCTIONS,
+    METHODS,
+    SIZE,
+    UNARY,
+    Unreadable,
+    bounded,
+)
+
+__all__ = ["Unreadable", "result_of"]
+
 _STEPS = 20_000
-_SIZE = 5_000
-"""Elements of a collection, characters of a string."""
-_MAGNITUDE = 10**15
 _DEPTH = 40
-
-_BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod,
-    ast.Pow: operator.pow,
-    ast.BitAnd: operator.and_,
-    ast.BitOr: operator.or_,
-    ast.BitXor: operator.xor,
-}
-_COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.Is: operator.is_,
-    ast.IsNot: operator.is_not,
-    ast.In: lambda left, right: left in right,
-    ast.NotIn: lambda left, right: left not in right,
-}
-_UNARY: dict[type[ast.unaryop], Callable[[Any], Any]] = {
-    ast.USub: operator.neg,
-    ast.UAdd: operator.pos,
-    ast.Not: operator.not_,
-}
-_FUNCTIONS: dict[str, Callable[..., Any]] = {
-    function.__name__: function
-    for function in (
-        abs, all, any, bool, dict, divmod, enumerate, filter, float, int, len, list, map, max, min,
-        range, reversed, round, set, sorted, str, sum, tuple, zip,
-    )
-} | {"next": next, "iter": lambda items: iter(items)}  # fmt: skip
-_METHOD_NAMES: dict[type, str] = {
-    list: "append extend insert pop remove sort reverse index count copy clear",
-    dict: "get items keys values pop setdefault update copy",
-    str: "upper lower strip split join replace startswith endswith count index find title",
-    set: "add discard union intersection difference",
-    tuple: "index count",
-}
-_METHODS = {kind: frozenset(names.split()) for kind, names in _METHOD_NAMES.items()}
-_ERRORS: dict[str, type[Exception]] = {
-    error.__name__: error
-    for error in (KeyError, IndexError, ValueError, ZeroDivisionError, TypeError, StopIteration)
-} | {"Exception": Exception}
-
-_COLLECTIONS = (str, list, tuple, dict, set)
-
-
-class Unreadable(Exception):
-    """The program uses something this reader does not know, or is too long to follow."""
 
 
 class _Return(Exception):
@@ -169,7 +124,7 @@ class _Reader:
         except Exception as error:
             for handler in handlers:
                 kind = handler.type
-                wanted = _ERRORS.get(kind.id) if isinstance(kind, ast.Name) else Exception
+                wanted = ERRORS.get(kind.id) if isinstance(kind, ast.Name) else Exception
                 if wanted is not None and isinstance(error, wanted):
                     return self.block(handler.body, names)
             raise
@@ -178,11 +133,11 @@ class _Reader:
     def assign(self, target: ast.expr, value: Any, names: dict[str, Any]) -> None:
         match target:
             case ast.Name(id=name):
-                names[name] = self.bounded(value)
+                names[name] = bounded(value)
             case ast.Tuple(elts=parts) | ast.List(elts=parts):
                 self.unpack(parts, list(value), names)
             case ast.Subscript(value=holder, slice=place):
-                self.value(holder, names)[self.value(place, names)] = self.bounded(value)
+                self.value(holder, names)[self.value(place, names)] = bounded(value)
             case _:
                 raise Unreadable(type(target).__name__)
 
@@ -201,7 +156,7 @@ class _Reader:
 
     def value(self, node: ast.expr, names: dict[str, Any]) -> Any:
         self.tick()
-        return self.bounded(self._value(node, names))
+        return bounded(self._value(node, names))
 
     def _value(self, node: ast.expr, names: dict[str, Any]) -> Any:
         match node:
@@ -220,8 +175,8 @@ class _Reader:
                 return {self.value(k, names): self.value(v, names) for k, v in pairs if k}
             case ast.BinOp(left=left, op=op, right=right):
                 return self.binary(op, self.value(left, names), self.value(right, names))
-            case ast.UnaryOp(op=op, operand=operand) if type(op) in _UNARY:
-                return _UNARY[type(op)](self.value(operand, names))
+            case ast.UnaryOp(op=op, operand=operand) if type(op) in UNARY:
+                return UNARY[type(op)](self.value(operand, names))
             case ast.BoolOp(op=op, values=parts):
                 result: Any = None
                 for part in parts:
@@ -256,7 +211,7 @@ class _Reader:
         raise Unreadable(type(node).__name__)
 
     def look_up(self, name: str, names: dict[str, Any]) -> Any:
-        for scope in (names, self.globals, _FUNCTIONS):
+        for scope in (names, self.globals, FUNCTIONS):
             if name in scope:
                 return scope[name]
         raise Unreadable(name)
@@ -271,24 +226,24 @@ class _Reader:
         return found
 
     def binary(self, op: ast.operator, left: Any, right: Any) -> Any:
-        if type(op) not in _BINARY:
+        if type(op) not in BINARY:
             raise Unreadable(type(op).__name__)
         if isinstance(op, ast.Mult):
             sizes = [len(side) for side in (left, right) if isinstance(side, (list, str, tuple))]
             counts = [side for side in (left, right) if isinstance(side, int)]
-            if sizes and counts and sizes[0] * counts[0] > _SIZE:
+            if sizes and counts and sizes[0] * counts[0] > SIZE:
                 raise Unreadable("too large")
         if isinstance(op, ast.Pow) and not (isinstance(right, int) and 0 <= right <= 40):
             raise Unreadable("power")
         if isinstance(op, ast.Mod) and isinstance(left, str):
             raise Unreadable("string formatting")
-        return _BINARY[type(op)](left, right)
+        return BINARY[type(op)](left, right)
 
     def compare(self, node: ast.Compare, names: dict[str, Any]) -> Any:
         left = self.value(node.left, names)
         for op, right_node in zip(node.ops, node.comparators, strict=True):
             right = self.value(right_node, names)
-            if not _COMPARE[type(op)](left, right):
+            if not COMPARE[type(op)](left, right):
                 return False
             left = right
         return True
@@ -313,13 +268,13 @@ class _Reader:
         keywords = {k.arg: self.value(k.value, names) for k in node.keywords if k.arg}
         if isinstance(node.func, ast.Attribute):
             holder = self.value(node.func.value, names)
-            if node.func.attr not in _METHODS.get(type(holder), frozenset()):
+            if node.func.attr not in METHODS.get(type(holder), frozenset()):
                 raise Unreadable(node.func.attr)
             if node.func.attr in ("replace", "join"):
-                self.bounded([holder, *map(str, arguments)])
+                bounded([holder, *map(str, arguments)])
             return getattr(holder, node.func.attr)(*arguments, **keywords)
         function = self.value(node.func, names)
-        if function is range and any(abs(bound) > _SIZE for bound in arguments):
+        if function is range and any(abs(bound) > SIZE for bound in arguments):
             raise Unreadable("too large")
         result = function(*arguments, **keywords)
         # Lazy results are drawn out here, under the limit, and not somewhere inside a builtin.
@@ -367,31 +322,7 @@ class _Reader:
         for item in items:
             self.tick()
             found.append(item)
-        return self.bounded(found)  # type: ignore[no-any-return]
-
-    def bounded(self, value: Any) -> Any:
-        if isinstance(value, int) and abs(value) > _MAGNITUDE:
-            raise Unreadable("too large")
-        if isinstance(value, _COLLECTIONS) and _weight(value, _SIZE) > _SIZE:
-            raise Unreadable("too large")
-        return value
-
-
-def _weight(value: Any, most: int) -> int:
-    """Elements of a value, of its elements, and so on: lists that hold one another twice grow
-    without bound only when they are written out. Counts little further than `most`."""
-    if isinstance(value, str):
-        return len(value)
-    if not isinstance(value, _COLLECTIONS):
-        return 1
-    if len(value) > most:
-        return most + 1
-    total = 1
-    for item in [*value, *value.values()] if isinstance(value, dict) else value:
-        total += _weight(item, most - total)
-        if total > most:
-            break
-    return total
+        return bounded(found)  # type: ignore[no-any-return]
 
 
 def _as_load(target: ast.expr) -> ast.expr:
@@ -408,7 +339,7 @@ def result_of(source: str) -> str:
     Raises:
         Unreadable: it is no such program, or not one this reader can follow to its end.
     """
-    if len(source) > _SIZE:
+    if len(source) > SIZE:
         raise Unreadable("too long")
     try:
         module = ast.parse(source)
