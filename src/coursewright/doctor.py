@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from contextlib import closing
 from importlib import metadata
 from typing import Any
 
@@ -14,9 +15,10 @@ PACKAGES = ("coursewright", "torch", "transformers", "trl", "peft", "aiohttp", "
 
 def diagnose() -> dict[str, Any]:
     """Return the report of `doctor --json`; runs the escape probe of every level it tries."""
-    sandbox = open_sandbox(SandboxConfig(), allow_weak=True)
+    with closing(open_sandbox(SandboxConfig(), allow_weak=True)) as sandbox:
+        isolation = sandbox.isolation.model_dump(mode="json")
     return {
-        "isolation": sandbox.isolation.model_dump(mode="json"),
+        "isolation": isolation,
         "accelerators": accelerators(),
         "endpoints": [],
         "versions": {"python": platform.python_version()} | versions(),

@@ -129,6 +129,8 @@ class Brief(Record):
     packages: tuple[str, ...] = ()
     """Distributions a program may import beside the standard library."""
     program_seconds: float
+    concurrency: int = 80
+    """Teacher calls that a program may have under way at once."""
 
 
 class Allowance(Record):

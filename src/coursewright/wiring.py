@@ -42,6 +42,7 @@ def assemble(store: RunStore, config: RunConfig, progress: Progress) -> Iterator
         stack.callback(student.close)
         student.start()  # its imports take seconds; the first proposal runs meanwhile
         sandbox = open_sandbox(config.sandbox, allow_weak=config.allow_weak)
+        stack.callback(sandbox.close)
         teacher = GatewayTeacher(
             config.teacher, ledger=store.ledger_path, seed=config.seed, budget=config.budget
         )
@@ -93,13 +94,15 @@ def make_brief(config: RunConfig, task: Task) -> Brief:
         instruction=task.instruction,
         answer_format=task.answer_format,
         sample=task.sample,
-        visible=tuple(visible),
+        # `meta` is the task author's: it may say how an item was made.
+        visible=tuple(item.model_copy(update={"meta": {}}) for item in visible),
         seeds=task.seeds if config.setting == "seed" else (),
         rows=task.rows,
         teacher=part_name(config.teacher),
         student=part_name(config.student),
         packages=installed_packages(),
         program_seconds=config.budget.program_seconds,
+        concurrency=config.budget.concurrency,
     )
 
 
