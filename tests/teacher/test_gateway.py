@@ -314,9 +314,11 @@ def test_second_gateway_on_one_ledger_waits_for_the_first(tmp_path: Path):
     desk = Desk(tmp_path)
     first, second = desk.teacher(), desk.teacher()
     first.health()
-    threading.Timer(0.5, first.close).start()
+    closing = threading.Timer(0.5, first.close)
+    closing.start()
     with second.line(0, 5) as line:
         assert ask(line.socket, [chat("x")])[0][0] == 200
+    closing.join()
     assert first.pid is None
     second.close()
 

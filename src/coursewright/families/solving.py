@@ -22,8 +22,8 @@ from coursewright.families import Family, Sample, Skill, words_reading
 from coursewright.families.program_reading import Unreadable, result_of
 from coursewright.families.tracing import Plan, Reading, learn_plan
 
-_DRAWS = 24
-_FRAME_DRAWS = 10
+_DRAWS = 20
+_FRAME_DRAWS = 5
 _TOKEN = re.compile(r"[A-Za-z]+(?:'[a-z]+)?|\d+(?:\.\d+)?|[^\w\s]")
 _LONGEST = 4000
 """Characters of a question that are read at all."""
@@ -123,7 +123,8 @@ def _learn(skill: Skill, name: str) -> _Phrasing | None:
     token_lists = [tokenise(sample.question) for sample in samples]
     frame = tuple(token_lists[0])
     for tokens in token_lists[1:_FRAME_DRAWS]:
-        frame = _common([t for t in frame if t in set(tokens)], tokens)
+        known = set(tokens)
+        frame = _common([token for token in frame if token in known], tokens)
     # Draws that shared a slot by luck would make the frame too narrow.
     while not all(_holds(tokens, frame) for tokens in token_lists):
         for tokens in token_lists:

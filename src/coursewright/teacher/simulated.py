@@ -204,12 +204,15 @@ class SimulatedUpstream:
         and the words of the questions sound like something it knows."""
         if not questions:
             return bool(self._index.named(description))
-        seen = sum(self._solver.recognise(question) is not None for question in questions)
-        if seen >= _FAMILIAR * len(questions):
-            return True
-        families = self._index.families_named(description)
+        named = self._index.families_named(description)
+        # The likely families first: each is learned only when it is asked.
+        for family in (*named, *(family for family in self._families if family not in named)):
+            solver = Solver([family])
+            seen = sum(solver.recognise(question) is not None for question in questions)
+            if seen >= _FAMILIAR * len(questions):
+                return True
         return any(
-            likeness_of_vocabulary(family, questions) >= _SOUNDS_FAMILIAR for family in families
+            likeness_of_vocabulary(family, questions) >= _SOUNDS_FAMILIAR for family in named
         )
 
 
