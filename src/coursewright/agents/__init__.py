@@ -8,11 +8,11 @@ package.module:Class any class with `propose(brief, turn) -> Proposal`
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any, cast
+from typing import Any
 
 from coursewright.config import CustomPart, Part, ProgramAgent, ReplayAgent
 from coursewright.errors import ConfigError
+from coursewright.plugins import construct
 from coursewright.protocols import Agent
 
 __all__ = ["AGENTS", "make_agent"]
@@ -44,21 +44,5 @@ def make_agent(part: Part) -> Agent:
 
 
 def _construct(path: str, options: dict[str, Any]) -> Agent:
-    module_name, _, class_name = path.partition(":")
-    try:
-        module = import_module(module_name)
-    except ModuleNotFoundError as missing:
-        # A missing import inside the user's module is another fault than a misspelt path.
-        if missing.name and not f"{module_name}.".startswith(f"{missing.name}."):
-            raise ConfigError(f"{path!r} cannot be imported: {missing}", field="agent") from missing
-        raise ConfigError(f"no module {module_name!r}", field="agent") from missing
-    build = getattr(module, class_name, None)
-    if not callable(build):
-        raise ConfigError(f"module {module_name!r} has no class {class_name!r}", field="agent")
-    try:
-        agent = build(**options)
-    except TypeError as error:
-        raise ConfigError(f"{path} does not take these options: {error}", field="agent") from error
-    if not callable(getattr(agent, "propose", None)):
-        raise ConfigError(f"{path} has no method `propose(brief, turn)`", field="agent")
-    return cast(Agent, agent)
+    agent: Agent = construct(path, options, field="agent", methods=("propose",))
+    return agent
