@@ -26,6 +26,7 @@ from coursewright.teacher.upstreams import upstream_name
 
 _START_SECONDS = 60.0
 _STOP_SECONDS = 10.0
+_ORDER_SECONDS = 60.0
 _ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
 
@@ -43,7 +44,11 @@ class GatewayLine:
     _teacher: GatewayTeacher
 
     def usage(self) -> Usage:
-        """What this round has spent so far, over all its lives."""
+        """What this round has spent so far, over all its lives.
+
+        Raises:
+            GatewayLost: the gateway died; the program's answers may be incomplete.
+        """
         return self._teacher.usage(self.number)
 
 
@@ -136,7 +141,9 @@ class GatewayTeacher:
         )
 
     def _totals(self, round_number: int | None) -> Totals:
-        # From the ledger, not from the process: right even when the process is dead.
+        if self.pid is not None and self._folder is not None:
+            # It waits for the answers that are still on their way to the ledger.
+            return Totals(**self._order({"do": "usage", "round": round_number})["usage"])
         if not self._settings.ledger.is_file():
             return Totals()
         with Ledger.read_only(self._settings.ledger) as ledger:
@@ -204,6 +211,7 @@ class GatewayTeacher:
             raise GatewayLost("the teacher gateway was closed")
         try:
             with socket.socket(socket.AF_UNIX) as link:
+                link.settimeout(_ORDER_SECONDS)
                 link.connect(str(self._folder / "c" / "s"))
                 link.sendall(json.dumps(order).encode() + b"\n")
                 with link.makefile("rb") as answer:

@@ -134,7 +134,9 @@ class Gateway:
                 await self._close(number)
                 return {"usage": dataclasses.asdict(self._desk.totals(number))}
             case {"do": "usage"}:
-                return {"usage": dataclasses.asdict(self._desk.totals())}
+                for door in list(self._doors.values()):
+                    await self._desk.settled(door.line)
+                return {"usage": dataclasses.asdict(self._desk.totals(order.get("round")))}
             case {"do": "health"}:
                 return {
                     "fault": self._desk.writer.fault,
