@@ -147,7 +147,7 @@ def _distract(facts: list[str], rng: Random, difficulty: Difficulty) -> list[str
 
 def _pair_up(facts: list[str], rng: Random) -> list[str]:
     """Put a second kind of thing beside the first: "5 cups" becomes "5 cups and 8 bowls"."""
-    if any("times as" in fact or "the rest" in fact for fact in facts):
+    if any(word in fact for fact in facts for word in ("times as", "the rest", "of them")):
         return facts  # "twice as many" of which?
     other_first = rng.random() < 0.4
     left = rng.choice((1, 2, 2))
@@ -159,8 +159,7 @@ def _pair_up(facts: list[str], rng: Random) -> list[str]:
             fact = fact.replace(match[0], " and ".join(pair[::-1] if other_first else pair), 1)
             left -= 1
         paired.append(fact)
-    # "Of them" would now be open to doubt.
-    return [re.sub(r"\bof them\b", "of the {n}", fact) for fact in paired]
+    return paired
 
 
 def _arrange(facts: list[str], question: str, rng: Random) -> str:

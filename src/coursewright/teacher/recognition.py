@@ -27,7 +27,7 @@ then there these they this those to too two up use uses using very was way were 
 which while who will with word words would write you your answer answers example examples exam
 item items problem problems exercise exercises number numbers
 """
-_STOP = frozenset(_STOP_WORDS.split())
+STOP = frozenset(_STOP_WORDS.split())
 _ENDINGS = (
     "ations",
     "ation",
@@ -52,7 +52,7 @@ _TITLE, _HINT, _ABOUT = 2.0, 1.5, 1.0
 
 def stems(text: str) -> list[str]:
     """Word stems in order: crude, but the same for `divide`, `divided` and `dividing`."""
-    return [_stem(word) for word in _WORD.findall(text.lower()) if word not in _STOP]
+    return [_stem(word) for word in _WORD.findall(text.lower()) if word not in STOP]
 
 
 def _stem(word: str) -> str:

@@ -9,7 +9,7 @@ from functools import cache
 from random import Random
 
 from coursewright.families import Skill
-from coursewright.teacher.recognition import stems
+from coursewright.teacher.recognition import STOP, stems
 
 _FAVOURITES = 2
 _HABIT = 0.85
@@ -70,7 +70,7 @@ def fitting_phrasings(skill: Skill, style: str) -> tuple[str, ...]:
     wanted = {
         word for pattern, ids in _STYLES.items() if re.search(pattern, said) for word in ids.split()
     }
-    wanted |= set(re.findall(r"[a-z]+", said))
+    wanted |= set(re.findall(r"[a-z]+", said)) - STOP
     found = tuple(p for p in skill.phrasings if wanted & set(re.split(r"[-_ ]", p)))
     if found:
         return found
