@@ -56,14 +56,23 @@ def find(victim: str, supervisor: psutil.Process) -> psutil.Process | None:
 
 
 def orphans(before: set[int]) -> list[str]:
-    """Return command lines of ours that outlived their supervisor."""
+    """Return command lines of ours that no living supervisor answers for any more."""
     left = []
     for process in psutil.process_iter(["pid", "cmdline"]):
-        line = " ".join(process.info["cmdline"] or [])
-        ours = any(mark in line for mark in MARKS.values())
-        if process.info["pid"] not in before and ours:
-            left.append(line)
+        if process.info["pid"] in before or not is_ours(process.info["cmdline"]):
+            continue
+        try:
+            chain = [parent.cmdline() for parent in process.parents() if parent.pid != 1]
+        except psutil.Error:
+            continue  # it ended while we looked
+        if all(is_ours(words) for words in chain):
+            left.append(" ".join(process.info["cmdline"]))
     return left
+
+
+def is_ours(words: list[str] | None) -> bool:
+    """Whether a command line is a gateway, a worker, a program, or a program's jailer."""
+    return any(mark in word for mark in (*MARKS.values(), "bwrap") for word in words or [])
 
 
 def outcome(runs: Path, name: str) -> dict[str, Any]:
