@@ -86,3 +86,11 @@ def test_a_checked_task_says_ok_and_a_broken_one_where(tmp_path: Path) -> None:
 
 def test_list_of_nothing_is_empty(tmp_path: Path) -> None:
     assert json.loads(cw("list", "--runs", str(tmp_path), "--json").stdout) == {"runs": []}
+
+
+@pytest.mark.parametrize("place", ["/proc/nowhere", "/dev/null/runs"])
+def test_a_place_that_cannot_hold_runs_is_named(place: str) -> None:
+    done = cw("run", "science-mini", "--runs", place)
+    assert done.returncode == 2
+    assert place in done.stderr
+    assert done.stderr.count("\n") == 1

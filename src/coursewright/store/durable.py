@@ -27,6 +27,7 @@ _REFUSALS = {
     errno.EACCES,
     errno.EPERM,
     errno.EIO,
+    errno.ENOENT,
     errno.ENOTDIR,
     errno.ENAMETOOLONG,
     errno.ENOLCK,
