@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from random import Random
 
 from coursewright.chat import item_body, layout
 from coursewright.families import Family, load_family
-from nano import arithmetic, gsm8k, literals, reading
+from nano import arithmetic, formulas, gsm8k, literals, reading, stories
 
 Pair = tuple[str, str]
 Drill = Callable[[Random], Pair]
@@ -16,20 +18,30 @@ Drill = Callable[[Random], Pair]
 KNOWN: dict[str, dict[str, tuple[str, ...]]] = {
     "science": {
         "distance": ("direct", "given"),
-        "kelvin": ("lab",),
+        "kelvin": ("lab", "direct"),
         "force": ("story", "direct"),
         "series-resistance": ("given", "quiz"),
     },
     "code": {
-        "reverse-list": ("slice",),
+        "reverse-list": ("slice", "builtin"),
         "sum-list": ("builtin", "loop"),
-        "largest": ("sorted",),
+        "largest": ("sorted", "builtin"),
         "count-value": ("method",),
+        "sort-list": ("builtin", "method"),
+        "first-items": ("slice",),
+        "keep-above": ("comprehension",),
     },
     "finance": {
         "cell-lookup": ("terse", "direct"),
         "profit": ("direct", "terse"),
-        "growth": ("terse",),
+        "growth": ("terse", "direct"),
+        "budget-left": ("direct", "terse"),
+        "column-total": ("terse", "direct"),
+    },
+    "words": {
+        "subtraction": ("left-over",),
+        "addition": ("together",),
+        "multiplication": ("equal-groups",),
     },
 }
 """What the base model meets of each task: a few skills in a few training phrasings."""
@@ -52,38 +64,73 @@ class TaskShare:
         return layout(self.family.instruction, body), sample.worked
 
 
-def mixture(gsm8k_train: Path) -> list[tuple[str, float, Drill]]:
-    """Name, weight and drill; weights count documents and need not add up to one."""
+@dataclass(frozen=True)
+class Part:
+    """A drill and its share of the documents (shares need not add up to one)."""
+
+    name: str
+    share: float
+    early: float
+    """Its share at the beginning, while the model learns to copy and to count at all."""
+    draw: Drill
+
+
+def mixture(gsm8k_train: Path) -> list[Part]:
+    """All drills with their shares."""
     problems = gsm8k.load(gsm8k_train)
+    names, things = gsm8k.names(problems), gsm8k.nouns(problems)
     human = gsm8k.Drills(problems)
-    read = reading.Drills(gsm8k.names(problems), gsm8k.nouns(problems))
-    drills: list[tuple[str, float, Drill]] = [
-        ("step", 16, arithmetic.step),
-        ("chain", 6, arithmetic.chain),
-        ("compare", 2, arithmetic.compare),
-        ("first-step", 14, human.first_step),
-        ("solution", 6, human.solution),
-        ("numbers", 6, human.numbers),
-        ("whose", 5, read.whose),
-        ("join", 6, read.join),
-        ("differ", 4, read.differ),
-        ("order", 3, read.order),
-        ("table", 8, read.table),
-        ("copy", 4, read.copy),
-        ("lists", 12, literals.lists),
-        ("two-lists", 2, literals.two_lists),
-        ("dictionaries", 3, literals.dictionaries),
-        ("text", 1, literals.text),
-        ("repeat", 2, literals.repeat),
+    read = reading.Drills(names, things)
+    told = stories.Drills(names, things)
+    parts = [
+        Part("step", 14, 15, arithmetic.step),
+        Part("chain", 4, 0, arithmetic.chain),
+        Part("compare", 2, 2, arithmetic.compare),
+        Part("formula", 6, 4, lambda rng: formulas.one_step(rng, things)),
+        Part("formulas", 3, 0, lambda rng: formulas.two_steps(rng, things)),
+        Part("first-step", 6, 0, human.first_step),
+        Part("solution", 0.5, 0, human.solution),
+        Part("numbers", 2, 0, human.numbers),
+        Part("whose", 2, 4, read.whose),
+        Part("join", 2, 2, read.join),
+        Part("differ", 2, 0, read.differ),
+        Part("one", 4, 6, told.one),
+        Part("two", 4, 0, told.two),
+        Part("order", 3, 5, read.order),
+        Part("table", 16, 3, read.table),
+        Part("echo", 3, 30, read.echo),
+        Part("copy", 2, 10, read.copy),
+        Part("lists", 10, 6, literals.lists),
+        Part("python", 14, 6, literals.python),
+        Part("two-lists", 3, 0, literals.two_lists),
+        Part("dictionaries", 2, 2, literals.dictionaries),
+        Part("text", 0.5, 0, literals.text),
+        Part("repeat", 3, 0, literals.repeat),
     ]
+    shares = {"science": 5, "code": 8, "finance": 8, "words": 2}
     for name, known in KNOWN.items():
-        drills.append((f"task:{name}", 2.5, TaskShare(load_family(name), known)))
-    return drills
+        drill = TaskShare(load_family(name), known)
+        parts.append(Part(f"task:{name}", shares[name], 0, drill))
+    return parts
 
 
-def documents(drills: list[tuple[str, float, Drill]], rng: Random) -> Iterator[Pair]:
+def vocabulary_texts(parts: list[Part], rng: Random) -> Iterator[str]:
+    """What the tokenizer learns its words from: the mixture, and every training phrasing.
+
+    A vocabulary knows no answers; with the tasks' words in it, fine-tuning takes fewer tokens.
+    """
+    for question, answer in islice(documents(parts, rng), 24_000):
+        yield question
+        yield answer
+    for name in KNOWN:
+        for skill in load_family(name).skills:
+            for _ in range(150):
+                sample = skill.sample(rng)
+                yield item_body(sample.question, sample.context or None)
+
+
+def documents(parts: list[Part], rng: Random, early: bool = False) -> Iterator[Pair]:
     """An endless mixture, a pure function of the state of `rng`."""
-    functions = [drill for _, _, drill in drills]
-    weights = [weight for _, weight, _ in drills]
+    shares = [part.early if early else part.share for part in parts]
     while True:
-        yield from (drill(rng) for drill in rng.choices(functions, weights, k=64))
+        yield from (part.draw(rng) for part in rng.choices(parts, shares, k=64))

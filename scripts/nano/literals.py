@@ -107,3 +107,51 @@ def repeat(rng: Random) -> Pair:
     """Add or multiply several times."""
     start, by, n = rng.randint(0, 30), rng.randint(2, 12), rng.randint(2, 6)
     return f"start {start}, add {by}, {n} times", repr(start + by * n)
+
+
+def python(rng: Random) -> Pair:
+    """A Python expression over literals, evaluated by Python itself."""
+    xs = _list(rng)
+    k, by = rng.randint(1, len(xs)), rng.randint(2, 5)
+    x, limit = rng.choice(xs), rng.choice(xs) - rng.randint(0, 2)
+    v = rng.choice("xyznvek")
+    n = rng.randint(2, 3)
+    a, b = ([rng.randint(0, 20) for _ in range(n)] for _ in range(2))
+    d = {key: rng.randint(0, 40) for key in rng.sample(_KEYS, rng.randint(2, 3))}
+    expression = rng.choice(
+        (
+            f"sorted({xs})",
+            f"sorted({xs}, reverse=True)",
+            f"{xs}[::-1]",
+            f"list(reversed({xs}))",
+            f"max({xs})",
+            f"min({xs})",
+            f"len({xs})",
+            f"sum({xs[:4]})",
+            f"{xs}[:{k}]",
+            f"{xs}[{k}:]",
+            f"{xs}[{k - 1}]",
+            f"{xs}[-1]",
+            f"{xs}.count({x})",
+            f"{xs}.index({x})",
+            f"{x} in {xs}",
+            f"[{v} * {by} for {v} in {xs}]",
+            f"[{v} + {by} for {v} in {xs}]",
+            f"[{v} for {v} in {xs} if {v} > {limit}]",
+            f"[{v} for {v} in {xs} if {v} < {limit}]",
+            f"[{v} for {v} in {xs} if {v} % 2 == 0]",
+            f"[{v} for {v} in {xs} if {v} % 2 == 1]",
+            f"list(zip({a}, {b}))",
+            f"{a} + {b}",
+            f"{d}.get({rng.choice([*d, rng.choice(_KEYS)])!r}, {rng.randint(0, 9)})",
+            f"{d}[{rng.choice(list(d))!r}]",
+            f"list({d})",
+            f"{xs[:3]} + [{x}]",
+            f"{rng.randint(2, 30)} + {by} * {rng.randint(2, 9)}",
+        )
+    )
+    shown = expression
+    if expression.startswith(str(xs)) and rng.random() < 0.5:
+        name = rng.choice(("xs", "nums", "a", "row", "values"))
+        shown = f"{name} = {xs}\n{name}{expression[len(str(xs)) :]}"
+    return shown, repr(eval(expression))  # our own text, never a program's

@@ -110,23 +110,27 @@ class Drills:
         """One or two cells of a small table."""
         columns = rng.sample(self.things, rng.randint(2, 4))
         rows = rng.sample(self.names, rng.randint(2, 4))
+        corner = rng.choice(("name", "who", "year", "item"))
+        if corner == "year":
+            first = rng.randint(1990, 2020)
+            rows = [str(first + i) for i in range(len(rows))]
         cells = {(r, c): amount(rng) * rng.choice((1, 1, 1, 10)) for r in rows for c in columns}
-        style = rng.randrange(4)
+        style = rng.choice((0, 0, 0, 1, 2, 3))
         if style == 0:
-            lines = [" | ".join(["name", *columns])]
+            lines = [" | ".join([corner, *columns])]
             lines += [" | ".join([r, *(str(cells[r, c]) for c in columns)]) for r in rows]
         elif style == 1:
-            lines = [",".join(["name", *columns])]
+            lines = [",".join([corner, *columns])]
             lines += [",".join([r, *(str(cells[r, c]) for c in columns)]) for r in rows]
         elif style == 2:
             lines = [f"{r}: " + ", ".join(f"{c} {cells[r, c]}" for c in columns) for r in rows]
         else:
-            lines = ["| " + " | ".join(["name", *columns]) + " |"]
+            lines = ["| " + " | ".join([corner, *columns]) + " |"]
             lines += [
                 "| " + " | ".join([r, *(str(cells[r, c]) for c in columns)]) + " |" for r in rows
             ]
         r, c = rng.choice(rows), rng.choice(columns)
-        kind = rng.randrange(5)
+        kind = rng.choice((0, 0, 0, 2, 3, 4, 4))
         if kind < 2:
             ask = rng.choice(
                 (f"{c} of {r}?", f"Look up {r}, {c}.", f"What is in row {r}, column {c}?")
@@ -139,8 +143,30 @@ class Drills:
         else:
             s, sign = rng.choice(rows), rng.choice("+-")
             ask = f"Write {c} of {r} {SIGNS[sign]} {c} of {s}."
-            answer = f"{cells[r, c]} {sign} {cells[s, c]}"
+            a, b = cells[r, c], cells[s, c]
+            answer = f"{a} {sign} {b}"
+            if sign == "+" or a >= b:
+                ask = ask.replace("Write ", rng.choice(("", "Work out ")))
+                answer += f" = {a + b if sign == '+' else a - b}"
         return "\n".join([*lines, ask]), answer
+
+    def echo(self, rng: Random) -> Pair:
+        """Repeat a long line: nothing teaches copying faster."""
+        kind = rng.randrange(4)
+        if kind == 0:
+            words = [str(amount(rng)) for _ in range(rng.randint(3, 10))]
+        elif kind == 1:
+            words = rng.sample(self.things if rng.random() < 0.5 else self.names, rng.randint(3, 9))
+        else:
+            pool = self.things + self.names
+            words = [
+                str(amount(rng)) if rng.random() < 0.5 else rng.choice(pool)
+                for _ in range(rng.randint(3, 10))
+            ]
+        line = rng.choice((" ", " ", ", ", " | ")).join(words)
+        if kind == 3:
+            return f"{line}\n{rng.choice(('Repeat.', 'Again.', 'Copy the line.'))}", line
+        return f"{rng.choice(('Repeat:', 'Say:', 'Copy this line:'))} {line}", line
 
     def copy(self, rng: Random) -> Pair:
         """Repeat a line of words and numbers, or the part after a mark."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
@@ -16,7 +17,9 @@ CHAT_TEMPLATE = (
 
 # A sign takes the spaces around it along when a digit follows (" * ", ", "): a sum of two
 # two-digit numbers is then seven tokens long, and a number looks the same wherever it stands.
-_PIECES = Regex(r"\d| ?[A-Za-z]+|\n *| ?[^\sA-Za-z\d]+ ?(?=\d)| ?[^\sA-Za-z\d]+|\s+")
+_PIECES = Regex(
+    r"\d{1,2}(?=(?:\d\d)*(?!\d))| ?[A-Za-z]+|\n *| ?[^\sA-Za-z\d]+ ?(?=\d)| ?[^\sA-Za-z\d]+|\s+"
+)
 
 
 def train_tokenizer(texts: Iterable[str], size: int) -> PreTrainedTokenizerFast:
@@ -35,7 +38,10 @@ def train_tokenizer(texts: Iterable[str], size: int) -> PreTrainedTokenizerFast:
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    tokenizer.train_from_iterator(texts, trainer)
+    numbers = (
+        str(n) for _ in range(2000) for n in [*range(10, 100), "00 01 02 03 04 05 06 07 08 09"]
+    )
+    tokenizer.train_from_iterator(chain(numbers, texts), trainer)
     fast = PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
         pad_token=PAD,

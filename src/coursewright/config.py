@@ -77,7 +77,7 @@ class Recipe(Part):
     """How a student is fine-tuned. The defaults are those of the embedded student."""
 
     method: Literal["full", "lora"] = "full"
-    learning_rate: float = Field(default=1e-3, gt=0)
+    learning_rate: float = Field(default=2e-3, gt=0)
     epochs: int = Field(default=3, ge=1)
     batch: int = Field(default=16, ge=1)
     """Rows per forward pass; times `accumulation` it is the rows of one optimiser step."""
