@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from random import Random
 
+import coursewright
 from coursewright.chat import item_body, layout
 from coursewright.families import Family, load_family
 from nano import arithmetic, formulas, gsm8k, literals, reading, stories
+
+BUILTIN = Path(coursewright.__file__).parent / "tasks" / "builtin"
 
 Pair = tuple[str, str]
 Drill = Callable[[Random], Pair]
@@ -48,9 +52,15 @@ KNOWN: dict[str, dict[str, tuple[str, ...]]] = {
 
 
 class TaskShare:
-    """Questions of one family, of the known skills and phrasings only."""
+    """Questions of one family, of the known skills and phrasings only, and of no split."""
 
-    def __init__(self, family: Family, known: dict[str, tuple[str, ...]]) -> None:
+    def __init__(
+        self,
+        family: Family,
+        known: dict[str, tuple[str, ...]],
+        taken: frozenset[str] = frozenset(),
+    ) -> None:
+        self.taken = taken
         self.family = family
         self.choices = [(family.skill(s), p) for s, ps in known.items() for p in ps]
         for skill, phrasing in self.choices:
@@ -58,10 +68,23 @@ class TaskShare:
                 raise ValueError(f"{family.name}/{skill.name}: {phrasing} is not for training")
 
     def __call__(self, rng: Random) -> Pair:
-        skill, phrasing = rng.choice(self.choices)
-        sample = skill.sample(rng, phrasing)
-        body = item_body(sample.question, sample.context or None)
-        return layout(self.family.instruction, body), sample.worked
+        while True:
+            skill, phrasing = rng.choice(self.choices)
+            sample = skill.sample(rng, phrasing)
+            body = item_body(sample.question, sample.context or None)
+            if body not in self.taken:
+                return layout(self.family.instruction, body), sample.worked
+
+
+def split_questions() -> frozenset[str]:
+    """Every question of every split of the built-in tasks, which no document may hold."""
+    found = set()
+    for split in ("visible", "scored", "private"):
+        for file in BUILTIN.glob(f"*/{split}.jsonl"):
+            for line in file.read_text(encoding="utf-8").splitlines():
+                item = json.loads(line)
+                found.add(item_body(item["question"], item.get("context")))
+    return frozenset(found)
 
 
 @dataclass(frozen=True)
@@ -107,9 +130,10 @@ def mixture(gsm8k_train: Path) -> list[Part]:
         Part("text", 0.5, 0, literals.text),
         Part("repeat", 3, 0, literals.repeat),
     ]
+    taken = split_questions()
     shares = {"science": 5, "code": 8, "finance": 8, "words": 2}
     for name, known in KNOWN.items():
-        drill = TaskShare(load_family(name), known)
+        drill = TaskShare(load_family(name), known, taken)
         parts.append(Part(f"task:{name}", shares[name], 0, drill))
     return parts
 

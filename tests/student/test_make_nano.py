@@ -78,3 +78,11 @@ def test_what_nano_knows_of_a_task_is_some_skills_in_training_phrasings() -> Non
             assert not set(chosen) & set(family.skill(skill).heldout)
         with pytest.raises(ValueError, match="not for training"):
             corpus.TaskShare(family, {family.skills[0].name: ("a-test-only-phrasing",)})
+
+
+def test_no_document_is_a_question_of_a_split() -> None:
+    family, known = load_family("science"), {"kelvin": ("lab",)}
+    first = corpus.TaskShare(family, known)(Random(3))[0].partition("\n")[2]
+    again = corpus.TaskShare(family, known, frozenset({first}))(Random(3))[0]
+    assert first not in again
+    assert len(corpus.split_questions()) > 5000
