@@ -15,6 +15,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from random import Random
@@ -61,6 +62,10 @@ def read_arguments() -> argparse.Namespace:
         "--early", type=float, default=0.05, help="share of the run for first drills"
     )
     parser.add_argument("--resume", action="store_true")
+    parser.add_argument("--start", type=Path, help="go on from this finished checkpoint")
+    parser.add_argument(
+        "--more", action="append", default=[], metavar="DRILL=FACTOR", help="weigh a drill more"
+    )
     arguments = parser.parse_args()
     if (arguments.minutes is None) == (arguments.steps is None):
         parser.error("give one of --minutes and --steps")
@@ -176,16 +181,27 @@ class Making:
     def __init__(self, arguments: argparse.Namespace) -> None:
         self.arguments = arguments
         self.out: Path = arguments.out
-        self.parts = corpus.mixture(arguments.gsm8k / "train.jsonl")
+        more = {drill: float(factor) for drill, factor in (m.split("=") for m in arguments.more)}
+        self.parts = [
+            replace(part, share=part.share * more.get(part.name, 1.0))
+            for part in corpus.mixture(arguments.gsm8k / "train.jsonl")
+        ]
         self.step, self.seen, self.seconds = 0, 0, 0.0
         state = self.out / "state.pt"
         kept = torch.load(state, weights_only=False) if arguments.resume else None
-        if kept is None:
+        self.before: Any = None
+        if arguments.start is not None:
+            self.tokenizer = AutoTokenizer.from_pretrained(arguments.start)
+            self.before = json.loads((arguments.start / "made.json").read_text(encoding="utf-8"))
+        elif kept is None:
             words = corpus.vocabulary_texts(self.parts, Random(f"tokens {arguments.seed}"))
             self.tokenizer = tokens.train_tokenizer(words, arguments.vocabulary)
         else:
             self.tokenizer = AutoTokenizer.from_pretrained(self.out)
         self.model = build_model(arguments, self.tokenizer)
+        if arguments.start is not None:
+            finished = LlamaForCausalLM.from_pretrained(arguments.start, dtype=torch.float32)
+            self.model.load_state_dict(finished.state_dict())
         self.optimizers = build_optimizers(self.model, arguments)
         if kept is not None:
             self.model.load_state_dict(kept["model"])
@@ -244,7 +260,7 @@ class Making:
         self.out.mkdir(parents=True, exist_ok=True)
         self.model.save_pretrained(self.out)
         self.tokenizer.save_pretrained(self.out)
-        not_told = ("gsm8k", "out", "resume")
+        not_told = ("gsm8k", "out", "resume", "start")
         made = {
             "weights": sum(p.numel() for p in self.model.parameters()),
             "steps": self.step,
@@ -253,6 +269,8 @@ class Making:
             "options": {k: v for k, v in vars(self.arguments).items() if k not in not_told},
             "torch": torch.__version__,
         }
+        if self.before is not None:
+            made["before"] = self.before
         (self.out / "made.json").write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
         state = self.out / "state.pt"
         if not unfinished:
