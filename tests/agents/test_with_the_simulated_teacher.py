@@ -16,6 +16,7 @@ from coursewright.families import Family, load_family
 from coursewright.records import Brief, Item, Row, RowLimits
 from coursewright.teacher.simulated import SimulatedUpstream
 from tests.agents.fake_course import FakeProgramModule, make_brief, make_turn
+from tests.agents.withheld import FAMILY as KITCHEN
 
 FORMATS = {
     "science": "The calculation, then the result, as in `12 * 7 = 84`.",
@@ -116,6 +117,46 @@ def test_renamed_skills_are_taught_rightly_and_in_many_wordings(
     for skill in skill_names(family):
         assert sum(wordings[skill].values()) >= 0.7 * len(rows) / 4
         assert len(wordings[skill]) >= 4
+
+
+def test_a_family_nobody_wrote_it_for_is_taught_rightly() -> None:
+    upstream = SimulatedUpstream(families=("tests.agents.withheld",))
+    rng = random.Random(5)
+    samples = [skill.sample(rng) for _ in range(10) for skill in KITCHEN.skills]
+    topics = "".join(f"- **{skill.name}**: {skill.description}\n" for skill in KITCHEN.skills)
+    brief = make_brief(
+        task="kitchen",
+        summary="Sums in a kitchen.",
+        description=f"# Kitchen\n\nTopics:\n\n{topics}",
+        instruction=KITCHEN.instruction,
+        answer_format="The calculation, then the result, as in `12 * 7 = 84`.",
+        sample=(
+            Row(
+                instruction=KITCHEN.instruction,
+                input=samples[0].question,
+                output=samples[0].worked,
+            ),
+        ),
+        visible=tuple(
+            Item(id=f"v{place}", question=s.question, answer=s.answer, topic=s.skill)
+            for place, s in enumerate(samples)
+        ),
+        rows=RowLimits(minimum=50, maximum=150),
+    )
+
+    def reply(prompt: str, rng: random.Random) -> str:
+        request = {"messages": [{"role": "user", "content": prompt}], "max_tokens": 1024}
+        return upstream.respond(request, rng.randrange(2**31))
+
+    rows = FakeProgramModule(brief, reply).run(HeuristicAgent().propose(brief, make_turn()).code)
+    assert len(rows) == brief.rows.maximum
+    solved = [(row, upstream._solver.solve(row["input"])) for row in rows]
+    right = sum(
+        found is not None and _last(row["output"]) == _last(found.answer) for row, found in solved
+    )
+    assert right >= 0.97 * len(rows)
+    taught = Counter(found.skill for _, found in solved if found is not None)
+    assert min(taught[skill.name] for skill in KITCHEN.skills) >= 0.7 * len(rows) / 3
 
 
 def _last(answer: str) -> object:
