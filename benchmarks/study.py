@@ -33,7 +33,7 @@ def result_of(task: str, mode: str, seed: int) -> dict[str, Any]:
         return coursewright("show", name, *place)
     if (RUNS / name).exists():
         return coursewright("resume", name, *place)
-    arguments = ["--config", "examples/demo.yaml", "--mode", mode, "--seed", str(seed)]
+    arguments = ["--config", "benchmarks/study.yaml", "--mode", mode, "--seed", str(seed)]
     return coursewright("run", task, *arguments, *place, "--name", name)
 
 

@@ -151,7 +151,7 @@ class SandboxConfig(Part):
 class Budget(Part):
     """Defaults suit the embedded models; the study's are 50,000 / 5,000 / 3 h / 12 h / 30."""
 
-    calls: int = Field(default=6000, ge=1)
+    calls: int = Field(default=12_000, ge=1)
     """Teacher calls in all."""
     round_calls: int = Field(default=1500, ge=1)
     """Teacher calls in one round."""
@@ -161,7 +161,7 @@ class Budget(Part):
     program_seconds: float = Field(default=120.0, gt=0)
     seconds: float = Field(default=12 * 3600.0, gt=0)
     """Of the whole run, over all its sessions."""
-    rounds: int = Field(default=4, ge=1)
+    rounds: int = Field(default=8, ge=1)
     one_shot_attempts: int = Field(default=8, ge=1)
     concurrency: int = Field(default=80, ge=1, le=1024)
     """Teacher calls under way at once."""

@@ -24,9 +24,8 @@ def lines(result: Result) -> list[str]:
     ]
     out += [
         "",
-        f"audit      {result.audit}; isolation {result.isolation.level}"
-        f" ({', '.join(result.isolation.mechanisms)})"
-        + ("" if result.isolation.verified else ", NOT verified"),
+        f"audit      {result.audit}; isolation {result.isolation.level}, "
+        + ("verified by the escape probe" if result.isolation.verified else "NOT verified"),
         f"teacher    {result.teacher_usage.calls} calls, {result.teacher_usage.cached} from cache",
         "seconds    " + ", ".join(f"{name} {s:.1f}" for name, s in result.seconds.items()),
     ]
@@ -46,7 +45,7 @@ def _scores(result: Result) -> list[str]:
     verdict = "improved" if result.improved else "no improvement shown"
     out = [
         f"private    base {base.private:.1%} -> student {final.private:.1%} "
-        f"(95 % interval {low:.1%} to {high:.1%}), round {final.round} of {len(result.rounds)}"
+        f"(95 % interval {low:.1%} to {high:.1%}), data of round {final.round}"
     ]
     if result.gain_points is not None and result.gain_points_ci95 is not None:
         low, high = result.gain_points_ci95
