@@ -100,14 +100,10 @@ class World:
         self.alive = False
         self.journal = MemoryJournal()
         defaults: dict[str, Any] = {
-            "name": "r",
-            "mode": "iterative",
-            "protocol": "guarded-basic",
             "seed": 1,
             "rounds": 4,
             "seconds": 100.0,
             "program_seconds": 10.0,
-            "calls": 100,
             "round_calls": 10,
             "retrainings": 2,
         }

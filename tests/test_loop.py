@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from coursewright.errors import HelperLost, Interrupted
+from coursewright.errors import HelperLost, Interrupted, ProgramLost, StageFailed
 from coursewright.loop import run
 from coursewright.records import Outcome, Turn
 from coursewright.search import GreedySearch, OneShotSearch
@@ -62,7 +62,7 @@ def test_the_agent_never_sees_scored_results() -> None:
 
 def test_one_shot_remembers_nothing_and_stops_at_the_first_valid() -> None:
     wishes = ["crash", "400"]
-    world = World(lambda turn: wishes[turn.number], mode="one-shot")
+    world = World(lambda turn: wishes[turn.number])
     outcome = run(world.stages(OneShotSearch()))
     assert len(outcome.rounds) == 2
     assert all(turn.history == () for turn in world.turns)
@@ -94,3 +94,52 @@ def test_a_helper_killed_once_costs_nothing_and_killed_always_interrupts() -> No
     lost = [HelperLost("program killed")] * 9
     with pytest.raises(Interrupted, match="resume"):
         run(Unlucky(wish).stages(GreedySearch()))
+
+
+def test_a_program_that_kills_itself_every_time_ends_its_round_only() -> None:
+    class Suicidal(World):
+        def execute(self, code: str, **more: Any) -> Any:
+            if code == "kill":
+                raise ProgramLost("killed")
+            return super().execute(code, **more)
+
+    outcome = run(
+        Suicidal(lambda turn: "kill" if turn.number == 0 else "400").stages(GreedySearch())
+    )
+    assert outcome.rounds[0].failure == "runtime error"
+    assert outcome.best is not None
+
+
+def test_an_agent_that_fails_is_a_failed_round() -> None:
+    def wish(turn: Turn) -> str:
+        if turn.number == 0:
+            raise StageFailed("no answer", kind="agent output truncated")
+        return "400"
+
+    outcome = run(World(wish).stages(GreedySearch()))
+    assert outcome.rounds[0].failure == "agent output truncated"
+
+
+def test_time_that_ran_out_once_is_not_asked_again() -> None:
+    class Late(World):
+        def elapsed_after(self, rounds: int) -> None:
+            real = self.journal.elapsed
+            self.journal.elapsed = lambda: 1e9 if len(self.turns) >= rounds else real()  # type: ignore[method-assign]
+
+    world = Late(lambda turn: "400")
+    world.elapsed_after(2)
+    outcome = run(world.stages(GreedySearch()))
+    assert len(outcome.rounds) == 2
+    # Resumed long after its end, it replays the same two rounds.
+    world.journal.elapsed = lambda: 1e9  # type: ignore[method-assign]
+    assert run(world.stages(GreedySearch())) == outcome
+
+
+def test_a_capped_program_is_told_its_cap_last() -> None:
+    class Hungry(World):
+        def execute(self, code: str, **more: Any) -> Any:
+            done = super().execute("crash")
+            return done.model_copy(update={"status": "killed", "reason": "over 2048 MiB"})
+
+    outcome = run(Hungry(lambda turn: "400").stages(GreedySearch()))
+    assert (outcome.rounds[0].feedback.error or "").endswith("over 2048 MiB")

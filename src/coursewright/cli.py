@@ -15,7 +15,7 @@ from typing import Annotated, Any
 
 import typer
 
-from coursewright.errors import CoursewrightError
+from coursewright.errors import CoursewrightError, NoValidSubmission
 
 app = typer.Typer(
     name="coursewright",
@@ -78,7 +78,7 @@ def run(
     mode: Annotated[str | None, typer.Option(help="one-shot or iterative (default).")] = None,
     setting: Annotated[str | None, typer.Option(help="scratch (default) or seed.")] = None,
     protocol: Annotated[str | None, typer.Option(help="guarded (default) or paper.")] = None,
-    rounds: Annotated[int | None, typer.Option(help="Most rounds.")] = None,
+    rounds: Annotated[int | None, typer.Option(help="Most rounds, or one-shot attempts.")] = None,
     seed: Annotated[
         int | None, typer.Option(help="The seed that all randomness comes from.")
     ] = None,
@@ -104,11 +104,13 @@ def run(
         ("student", student, parse_student),
     ):
         if reference is not None:
-            overrides[key] = parse(reference).model_dump(mode="json", exclude_unset=True)
+            part = parse(reference)
+            # Defaults stay unset, so that a config file of the same kind keeps its say.
+            overrides[key] = part.model_dump(mode="json", exclude_unset=True) | {"kind": part.kind}
     if protocol is not None:
         overrides["protocol"] = "guarded-basic" if protocol == "guarded" else protocol
     if rounds is not None:
-        overrides["budget"] = {"rounds": rounds}
+        overrides["budget"] = {"rounds": rounds, "one_shot_attempts": rounds}
     if runs is not None:
         overrides["runs"] = str(runs)
     if allow_weak:
@@ -298,4 +300,4 @@ def _print_result(result: Any, as_json: bool) -> None:
         for line in lines(result):
             typer.echo(line)
     if result.status == "no-valid-submission":
-        raise typer.Exit(3)
+        raise NoValidSubmission("no round left enough valid rows within the budget")

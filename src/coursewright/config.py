@@ -36,7 +36,7 @@ class ProgramAgent(Part):
 class ReplayAgent(Part):
     kind: Literal["replay"] = "replay"
     path: Path
-    """JSON lines of recorded proposals, or a run folder."""
+    """JSON lines of recorded proposals, in the order of their rounds."""
 
 
 class CustomPart(Part):
@@ -223,6 +223,8 @@ def parse_agent(reference: str) -> Any:
     part: dict[str, Any] = {"kind": kind}
     if kind in ("program", "replay"):
         part["path"] = model
+    elif model:
+        part["model"] = model  # takes none: refused, instead of dropped
     return _part(_AGENTS, part, "--agent", reference, "heuristic, program:FILE, replay:FILE")
 
 
@@ -230,18 +232,19 @@ def parse_teacher(reference: str) -> Any:
     """Return the teacher config for `simulated` or a dotted path."""
     if _is_dotted(reference):
         return CustomPart(path=reference)
-    kind, _, _ = split_reference(reference)
-    return _part(_TEACHERS, {"kind": kind}, "--teacher", reference, "simulated")
+    kind, model, _ = split_reference(reference)
+    part = {"kind": kind, "model": model} if model else {"kind": kind}
+    return _part(_TEACHERS, part, "--teacher", reference, "simulated")
 
 
 def parse_student(reference: str) -> Any:
     """Return the student config for `nano`, `hf:FOLDER`, a local folder or a dotted path."""
-    if Path(reference).is_dir():
+    if reference != "nano" and Path(reference).is_dir():
         return HuggingFaceStudent(model=reference)
     if _is_dotted(reference):
         return CustomPart(path=reference)
     kind, model, _ = split_reference(reference)
-    part = {"kind": kind} if kind != "hf" else {"kind": "hf", "model": model}
+    part = {"kind": kind, "model": model} if model else {"kind": kind}
     return _part(_STUDENTS, part, "--student", reference, "nano, hf:FOLDER")
 
 

@@ -11,6 +11,7 @@
     ├── RunHeld                        5   another process holds the run folder
     ├── Interrupted                  130   stopped by hand or a lost helper; `resume` goes on
     ├── HelperLost                     -   a helper process died under a stage: do it again
+    │   └── ProgramLost                -   it was the program; every time: its own failure
     └── StageFailed                    -   a stage failed: ends the round, never the run
 
 A `StageFailed` carries the name of its stage and one of the study's error types, so that a bad
@@ -107,10 +108,14 @@ class HelperLost(CoursewrightError):
     """
 
 
+class ProgramLost(HelperLost):
+    """A program was killed by no cap of ours: from outside, or by itself."""
+
+
 class StageFailed(CoursewrightError):
     """One stage of one round failed.
 
-    `kind` is one of `records.FAILURES`, the study's error types.
+    `kind` is a `records.Failure`, one of the study's error types.
     """
 
     def __init__(self, message: str, *, kind: str = "other", stage: str | None = None) -> None:

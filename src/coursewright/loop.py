@@ -21,9 +21,9 @@ from coursewright.protocols import Stages
 from coursewright.records import Decision, Evaluation, Execution, Outcome, Round
 from coursewright.seeding import derive
 from coursewright.steps import (
-    allowance,
     audit,
     collect,
+    decide,
     evaluate,
     execute,
     open_private,
@@ -41,10 +41,7 @@ def run(stages: Stages) -> Outcome:
     base_visible = evaluate(stages, None, "visible")
     base_scored = evaluate(stages, None, "scored")
     rounds: list[Round] = []
-    while len(rounds) < stages.rules.rounds and allowance(stages).seconds > 0:
-        decision = stages.search.next(rounds, base_scored)
-        if decision is None:
-            break
+    while (decision := decide(stages, rounds, base_scored)) is not None:
         rounds.append(play(stages, decision, rounds, base_visible))
         stages.archive.round_done(rounds[-1])
 
@@ -119,7 +116,7 @@ def go_through_stages(
     collection = reached["collection"] = collect(stages, execution)
     require_rows(stages, execution, collection.kept, collection.error)
     audited = reached["audit"] = audit(stages, number, collection)
-    require_rows(stages, execution, audited.kept, "too many rows did not pass the audit")
+    require_rows(stages, execution, audited.kept, None)
     assert audited.rows is not None
     # One training seed for all rounds: they differ in their data alone.
     training = train(stages, audited.rows, derive(stages.rules.seed, "train"))
@@ -137,12 +134,11 @@ def require_rows(stages: Stages, execution: Execution, kept: int, reason: str | 
     minimum = stages.task.rows.minimum
     if kept >= minimum:
         return
-    if execution.status == "timeout":
-        raise StageFailed(execution.reason, kind="execution timeout", stage="execute")
     if execution.status != "ok":
-        message = execution.stderr or execution.reason
-        raise StageFailed(message, kind="runtime error", stage="execute")
-    message = f"{kept} usable rows, at least {minimum} are needed"
-    raise StageFailed(
-        f"{message}: {reason}" if reason else message, kind="too few valid rows", stage="collect"
-    )
+        # The reason stands last: long errors are cut at their beginning.
+        message = "\n".join(filter(None, (execution.stderr.rstrip(), execution.reason)))
+        late = execution.status == "timeout"
+        kind = "execution timeout" if late else "runtime error"
+        raise StageFailed(message, kind=kind, stage="execute")
+    message = reason or f"{kept} rows passed the audit, at least {minimum} are needed"
+    raise StageFailed(message, kind="too few valid rows", stage="collect")

@@ -252,16 +252,11 @@ class Scorer(Protocol):
 class Rules:
     """The settings that the loop itself acts on."""
 
-    name: str
-    """The run's id."""
-    mode: str
-    protocol: str
     seed: int
     rounds: int
     """Most rounds, or attempts in one-shot mode."""
     seconds: float
     program_seconds: float
-    calls: int
     round_calls: int
     retrainings: int
 

@@ -219,6 +219,12 @@ class Decision(Record):
     parent: int | None = None
 
 
+class Step(Record):
+    """Whether the run goes on, and how."""
+
+    decision: Decision | None
+
+
 class Turn(Record):
     """One request to an agent."""
 
@@ -232,6 +238,16 @@ class Turn(Record):
 
 
 # ---------------------------------------------------------------- stages of a round
+
+
+class Isolation(Record):
+    """How programs are shut in, as the escape probe found it."""
+
+    level: Literal["L4", "L3", "L2", "L1", "L0"]
+    mechanisms: tuple[str, ...]
+    verified: bool
+    notes: tuple[str, ...] = ()
+
 
 ExecutionStatus = Literal["ok", "raised", "timeout", "killed"]
 
@@ -251,6 +267,8 @@ class Execution(Record):
     """Digest of the bounded copy of submission.json(l), or None if there was none."""
     teacher: Usage = Usage()
     peak_bytes: int | None = None
+    isolation: Isolation | None = None
+    """What shut it in: a resumed run may find another sandbox than it began with."""
 
 
 class Collection(Record):
@@ -377,16 +395,7 @@ class Outcome(Record):
     """One evaluation per retraining, from the single opening of the private split."""
 
 
-# ---------------------------------------------------------------- isolation and result
-
-
-class Isolation(Record):
-    """How programs are shut in, as the escape probe found it."""
-
-    level: Literal["L4", "L3", "L2", "L1", "L0"]
-    mechanisms: tuple[str, ...]
-    verified: bool
-    notes: tuple[str, ...] = ()
+# ---------------------------------------------------------------- result
 
 
 class RoundSummary(Record):

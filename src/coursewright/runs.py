@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import shutil
 import tempfile
@@ -11,15 +12,22 @@ from typing import Any
 
 from coursewright import evaluation, loop
 from coursewright.agents import make_agent
-from coursewright.config import ReplayAgent, RunConfig
+from coursewright.config import HuggingFaceStudent, ProgramAgent, ReplayAgent, RunConfig
 from coursewright.display import Silent
 from coursewright.errors import RunFolderError
 from coursewright.protocols import Progress, Stages
-from coursewright.records import Outcome, Record, Result
+from coursewright.records import Isolation, Outcome, Record, Result, Task
 from coursewright.store import Artifacts, RunFolder, RunStore, read_stages, resolve_run
 from coursewright.tasks import baseline_scores, load_task, read_split
 from coursewright.teacher import check_teacher
-from coursewright.wiring import assemble, make_brief, make_student, part_name, pick_scorer
+from coursewright.wiring import (
+    assemble,
+    make_brief,
+    make_search,
+    make_student,
+    part_name,
+    pick_scorer,
+)
 
 EMBEDDED = {"heuristic": "agent", "simulated": "teacher", "nano": "student"}
 
@@ -45,8 +53,11 @@ def run(config: RunConfig, progress: Progress | None = None) -> Result:
     task = load_task(config.task)
     # Everything that can be wrong is found before a folder is made.
     make_agent(config.agent)
+    make_search(config)
+    pick_scorer(config, task)
     check_teacher(config.teacher, make_brief(config, task))
-    with RunStore.create(config.runs, config.name, config, task.digests) as store:
+    config = anchored(config)
+    with RunStore.create(config.runs, config.name, config, inputs_of(config, task)) as store:
         return carry(store, config, progress or Silent())
 
 
@@ -57,7 +68,7 @@ def resume(run: str, runs: Path, progress: Progress) -> Result:
         if result is not None:
             return result
         config = store.config
-        store.require_unchanged(config, load_task(config.task).digests)
+        store.require_unchanged(config, inputs_of(config, load_task(config.task)))
         return carry(store, config, progress)
 
 
@@ -68,7 +79,7 @@ def reproduce(run: str, runs: Path, progress: Progress, *, retrain: bool) -> Rep
     if result is None:
         raise RunFolderError("has no result yet; `coursewright resume` goes on", file=original.path)
     recorded, task = original.config, load_task(original.config.task)
-    original.require_unchanged(recorded, task.digests)
+    original.require_unchanged(recorded, {**original.inputs, **task.digests})
     with tempfile.TemporaryDirectory(prefix="coursewright-") as place:
         proposals = Path(place) / "proposals.jsonl"
         proposals.write_text("".join(f"{line}\n" for line in recorded_proposals(original)))
@@ -77,9 +88,32 @@ def reproduce(run: str, runs: Path, progress: Progress, *, retrain: bool) -> Rep
         with RunStore.create(Path(place), "replay", config, task.digests) as store:
             shutil.copyfile(original.ledger_path, store.ledger_path)
             if not retrain:
-                store.reuse(original, frozenset({"train", "evaluate", "private"}))
+                store.reuse(original, frozenset({"decide", "train", "evaluate", "private"}))
             again = carry(store, config, progress)
     return compare(result, again)
+
+
+def anchored(config: RunConfig) -> RunConfig:
+    """Return the config with the files it names as absolute paths: `resume` may start elsewhere."""
+    update: dict[str, Any] = {}
+    if Path(config.task).is_dir():
+        update["task"] = str(Path(config.task).absolute())
+    if isinstance(config.agent, ProgramAgent | ReplayAgent):
+        path = config.agent.path.absolute()
+        update["agent"] = config.agent.model_copy(update={"path": path})
+    if isinstance(config.student, HuggingFaceStudent):
+        model = str(Path(config.student.model).absolute())
+        update["student"] = config.student.model_copy(update={"model": model})
+    return config.model_copy(update=update)
+
+
+def inputs_of(config: RunConfig, task: Task) -> dict[str, str]:
+    """Return digests of the outside files that may not change under a run, by name."""
+    inputs = dict(task.digests)
+    if isinstance(config.agent, ProgramAgent | ReplayAgent):
+        content = config.agent.path.read_bytes()
+        inputs[f"agent {config.agent.path.name}"] = hashlib.sha256(content).hexdigest()
+    return inputs
 
 
 def recorded_proposals(run: RunFolder) -> list[str]:
@@ -148,12 +182,18 @@ def conclude(store: RunStore, config: RunConfig, stages: Stages, outcome: Outcom
         seed=config.seed,
         human_inputs=human_inputs(config),
         teacher_usage=stages.teacher.usage(),
-        isolation=stages.sandbox.isolation,
+        isolation=weakest_isolation(stages, outcome),
         seconds=time_by_stage(outcome, store.journal.elapsed()),
         embedded=tuple(f"{EMBEDDED[name]} {name}" for name in names if name in EMBEDDED),
         baselines=baselines,
         **evaluation.judge(outcome, config.seed),
     )
+
+
+def weakest_isolation(stages: Stages, outcome: Outcome) -> Isolation:
+    """Return the weakest level any program ran under: a run may have changed machines."""
+    met = [r.execution.isolation for r in outcome.rounds if r.execution]
+    return min(filter(None, met), key=lambda i: i.level, default=stages.sandbox.isolation)
 
 
 def time_by_stage(outcome: Outcome, total: float) -> dict[str, float]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import TypeVar, cast
 
-from coursewright.errors import HelperLost, Interrupted
+from coursewright.errors import HelperLost, Interrupted, ProgramLost, StageFailed
 from coursewright.protocols import Stages, attempts
 from coursewright.records import (
     Allowance,
@@ -19,10 +19,12 @@ from coursewright.records import (
     Decision,
     Evaluation,
     Execution,
+    Failure,
     PrivateOpening,
     Proposal,
     Round,
     Split,
+    Step,
     Training,
     Turn,
 )
@@ -31,6 +33,20 @@ from coursewright.seeding import derive
 T = TypeVar("T")
 
 TRIES = 3  # of a stage whose helper process was killed from outside
+
+
+def decide(stages: Stages, rounds: Sequence[Round], base: Evaluation) -> Decision | None:
+    """Ask the search for the next round; None when it, the rounds or the time are at their end.
+
+    Journaled, because time goes on: a resumed or reproduced run must end where it ended.
+    """
+
+    def produce() -> Step:
+        if len(rounds) >= stages.rules.rounds or allowance(stages).seconds <= 0:
+            return Step(decision=None)
+        return Step(decision=stages.search.next(rounds, base))
+
+    return stages.journal.stage("decide", {"round": len(rounds)}, produce, Step).decision
 
 
 def propose(stages: Stages, number: int, decision: Decision, rounds: Sequence[Round]) -> Proposal:
@@ -47,7 +63,10 @@ def propose(stages: Stages, number: int, decision: Decision, rounds: Sequence[Ro
 
     def produce() -> Proposal:
         began = time.monotonic()
-        proposal = stages.agent.propose(stages.brief, turn)
+        try:
+            proposal = stages.agent.propose(stages.brief, turn)
+        except StageFailed as failed:
+            proposal = Proposal(failure=cast(Failure, failed.kind), message=str(failed))
         return proposal.model_copy(update={"seconds": time.monotonic() - began})
 
     inputs = {"round": number, **decision.model_dump()}
@@ -71,7 +90,9 @@ def execute(
 
     def produce() -> Execution:
         stages.progress.start("program", stages.task.rows.maximum)
-        with stages.teacher.line(number, limits.round_calls) as line:
+        # The whole cap, also when resumed: the gateway knows what the round has spent of it,
+        # and what is left of the run's total.
+        with stages.teacher.line(number, stages.rules.round_calls) as line:
             execution = stages.sandbox.execute(
                 proposal.code,
                 files={**stages.program_files, **files},
@@ -83,7 +104,9 @@ def execute(
             )
             usage = line.usage()
         stages.progress.finish()
-        return execution.model_copy(update={"teacher": usage})
+        return execution.model_copy(
+            update={"teacher": usage, "isolation": stages.sandbox.isolation}
+        )
 
     inputs = {"round": number, "code": proposal.code, **earlier}
     return stages.journal.stage("program", inputs, lambda: persist(produce), Execution)
@@ -161,11 +184,14 @@ def persist(work: Callable[[], T]) -> T:
     """Do a stage again when a helper process was killed under it.
 
     Raises:
-        Interrupted: it was killed every time.
+        StageFailed: a program was killed every time; it may well have done it itself.
+        Interrupted: another helper was killed every time.
     """
     for _ in range(TRIES):
         try:
             return work()
         except HelperLost as lost:
             reason = lost
+    if isinstance(reason, ProgramLost):
+        raise StageFailed(f"{reason}, {TRIES} times", kind="runtime error", stage="execute")
     raise Interrupted(f"{reason}, {TRIES} times in a row; `coursewright resume` continues here")

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from coursewright.agents import make_agent
 from coursewright.audit import SubmissionAuditor
@@ -20,7 +20,7 @@ from coursewright.evaluation import SplitEvaluator
 from coursewright.feedback import GuardedFeedback
 from coursewright.plugins import construct
 from coursewright.protocols import Progress, Rules, Scorer, Search, Stages, Student
-from coursewright.records import Brief, Generation, Item, Record, Task
+from coursewright.records import Brief, Generation, Item, Record, Seed, Task
 from coursewright.sandbox import installed_packages, open_sandbox
 from coursewright.scoring import make_scorer
 from coursewright.search import GreedySearch, OneShotSearch
@@ -29,6 +29,8 @@ from coursewright.student import LocalStudent
 from coursewright.submission import SubmissionIntake
 from coursewright.tasks import load_task, read_split
 from coursewright.teacher import GatewayTeacher
+
+I = TypeVar("I", Item, Seed)  # noqa: E741
 
 
 @contextlib.contextmanager
@@ -50,7 +52,7 @@ def assemble(store: RunStore, config: RunConfig, progress: Progress) -> Iterator
         yield Stages(
             task=task,
             brief=brief,
-            rules=make_rules(store.name, config),
+            rules=make_rules(config),
             program_files=program_files(store, brief),
             agent=make_agent(config.agent),
             sandbox=sandbox,
@@ -94,9 +96,8 @@ def make_brief(config: RunConfig, task: Task) -> Brief:
         instruction=task.instruction,
         answer_format=task.answer_format,
         sample=task.sample,
-        # `meta` is the task author's: it may say how an item was made.
-        visible=tuple(item.model_copy(update={"meta": {}}) for item in visible),
-        seeds=task.seeds if config.setting == "seed" else (),
+        visible=tuple(map(without_meta, visible)),
+        seeds=tuple(map(without_meta, task.seeds)) if config.setting == "seed" else (),
         rows=task.rows,
         teacher=part_name(config.teacher),
         student=part_name(config.student),
@@ -106,19 +107,20 @@ def make_brief(config: RunConfig, task: Task) -> Brief:
     )
 
 
-def make_rules(name: str, config: RunConfig) -> Rules:
+def without_meta(item: I) -> I:
+    """Return an item or seed without the author's notes, which may say how it was made."""
+    return item.model_copy(update={"meta": {}})
+
+
+def make_rules(config: RunConfig) -> Rules:
     """Return the settings that the loop itself acts on."""
     budget = config.budget
     one_shot = config.mode == "one-shot"
     return Rules(
-        name=name,
-        mode=config.mode,
-        protocol=config.protocol,
         seed=config.seed,
         rounds=budget.one_shot_attempts if one_shot else budget.rounds,
         seconds=budget.seconds,
         program_seconds=budget.program_seconds,
-        calls=budget.calls,
         round_calls=budget.round_calls,
         retrainings=config.retrainings,
     )
@@ -127,11 +129,16 @@ def make_rules(name: str, config: RunConfig) -> Rules:
 def make_student(
     config: StudentConfig, artifacts: Artifacts, progress: Progress, generation: Generation
 ) -> Student:
-    """Return the student behind its worker process, or a class of the user's."""
+    """Return the student behind its worker process, or a class of the user's.
+
+    That class is made with its options and `store` (a `store.Artifacts`), `progress` and
+    `generation`: it reads data sets from the store and keeps its checkpoints there.
+    """
     if isinstance(config, CustomPart):
+        given = {"store": artifacts, "progress": progress, "generation": generation}
         made: Student = construct(
             config.path,
-            config.options,
+            {**given, **config.options},
             field="student",
             methods=(
                 *("start", "wait", "train", "answer"),

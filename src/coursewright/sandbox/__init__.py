@@ -15,11 +15,11 @@ Not covered: attacks on the kernel itself, timing, and what a program tells the 
 from __future__ import annotations
 
 from coursewright.config import SandboxConfig
-from coursewright.errors import IsolationError
+from coursewright.errors import IsolationError, ProgramLost
 from coursewright.records import Isolation
 from coursewright.sandbox.bubblewrap import Bubblewrap
 from coursewright.sandbox.enclosure import Enclosure
-from coursewright.sandbox.execution import LineCut, ProgramLost, ProgramSandbox
+from coursewright.sandbox.execution import LineCut, ProgramSandbox
 from coursewright.sandbox.exposure import Exposure, machine_exposure
 from coursewright.sandbox.landlock import Landlock
 from coursewright.sandbox.packages import PROGRAM_PACKAGES, installed_packages

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from coursewright.config import SandboxConfig
-from coursewright.errors import HelperLost, IsolationError
+from coursewright.errors import HelperLost, IsolationError, ProgramLost
 from coursewright.records import Execution, ExecutionStatus, Isolation
 from coursewright.sandbox import limits
 from coursewright.sandbox.enclosure import Enclosure, Tree
@@ -27,13 +27,6 @@ from coursewright.sandbox.workspace import Folders, Workspace
 _SIGKILL, _SIGXCPU = 9, 24
 _READ = 1 << 18
 _DRAIN_SECONDS = 5.0
-
-
-class ProgramLost(HelperLost):
-    """A program was killed from outside, by no cap of ours: run it again.
-
-    A program can kill itself the same way, so the caller should not try for ever.
-    """
 
 
 class LineCut(HelperLost):

@@ -100,6 +100,8 @@ class Link:
         process.stdin.write(json.dumps(request).encode() + b"\n")
         process.stdin.flush()
         for line in process.stdout:
+            if not line.endswith(b"\n"):
+                break  # killed while it wrote
             message: dict[str, Any] = json.loads(line)
             if message["event"] == "result":
                 result: dict[str, Any] = message["result"]

@@ -44,6 +44,9 @@ def fetch(folder: Path, artifacts: Artifacts, limit: int) -> str | None:
         directory = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError:
+        # A program can take its own folder's permissions away.
+        return artifacts.put_bytes(_MARK + b"unreadable")
     try:
         for name in NAMES:
             try:
