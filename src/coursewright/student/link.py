@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import coursewright
-from coursewright.errors import ConfigError, CoursewrightError, Interrupted, StageFailed
+from coursewright.errors import ConfigError, CoursewrightError, HelperLost, Interrupted, StageFailed
 
 RESTARTS = 2
 """How often one request is repeated after the worker was killed."""
@@ -161,4 +161,7 @@ def _error(message: dict[str, Any]) -> CoursewrightError:
     """The error a worker reported, as the loop knows it."""
     if message["kind"] == "config":
         return ConfigError(message["message"], field="student")
+    if message["stage"] == "answer":
+        # Not the data's fault, and perhaps a passing one: never a journaled outcome.
+        return HelperLost(f"the student cannot answer: {message['message']}")
     return StageFailed(message["message"], stage=message["stage"])
