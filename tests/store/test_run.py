@@ -82,7 +82,7 @@ def test_a_changed_config_is_refused_by_the_name_of_its_field(tmp_path: Path) ->
     with RunStore.create(tmp_path, "one", config(), {"visible.jsonl": "a"}) as store:
         store.require_unchanged(config(runs=Path("/elsewhere"), name="x"), {"visible.jsonl": "a"})
         changed = config(budget=Budget(rounds=9))
-        with pytest.raises(RunFolderError, match=r"was 4, is now 9") as caught:
+        with pytest.raises(RunFolderError, match=r"was 8, is now 9") as caught:
             store.require_unchanged(changed, {"visible.jsonl": "a"})
         assert caught.value.field == "budget.rounds"
         with pytest.raises(RunFolderError, match=r"visible.jsonl has changed"):
