@@ -13,6 +13,10 @@ from typing import Any
 
 import pytest
 
+from coursewright.errors import IsolationError
+from coursewright.records import Isolation
+from coursewright.runs import require_isolation
+from coursewright.store import RunStore
 from tests.short import prepare
 
 pytestmark = [pytest.mark.train, pytest.mark.xdist_group("train"), pytest.mark.timeout(600)]
@@ -138,6 +142,13 @@ def test_a_config_changed_under_a_run_is_refused(place: Path, result: dict[str, 
     assert done.returncode == 2
     assert "description.md" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_a_run_goes_on_no_weaker_than_it_began(place: Path, result: dict[str, Any]) -> None:
+    with RunStore.open(place / "first") as store:
+        require_isolation(store, Isolation(level="L3", mechanisms=(), verified=True))
+        with pytest.raises(IsolationError, match="began at level"):
+            require_isolation(store, Isolation(level="L1", mechanisms=(), verified=False))
 
 
 def test_prune_keeps_record_and_student(place: Path, result: dict[str, Any]) -> None:

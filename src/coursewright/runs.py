@@ -14,7 +14,7 @@ from coursewright import evaluation, loop
 from coursewright.agents import make_agent
 from coursewright.config import HuggingFaceStudent, ProgramAgent, ReplayAgent, RunConfig
 from coursewright.display import Silent
-from coursewright.errors import RunFolderError
+from coursewright.errors import IsolationError, RunFolderError
 from coursewright.protocols import Progress, Stages
 from coursewright.records import Isolation, Outcome, Record, Result, Task
 from coursewright.store import Artifacts, RunFolder, RunStore, read_stages, resolve_run
@@ -153,12 +153,29 @@ def try_question(run: str, runs: Path, question: str) -> dict[str, str]:
 def carry(store: RunStore, config: RunConfig, progress: Progress) -> Result:
     """Run the loop in a held run folder, and write down the result."""
     with assemble(store, config, progress) as stages:
+        require_isolation(store, stages.sandbox.isolation)
         outcome = loop.run(stages)
         result = conclude(store, config, stages, outcome)
     if outcome.retrainings:
         store.deliver(outcome.retrainings[0].weights)
     store.write_result(result)
     return result
+
+
+def require_isolation(store: RunStore, found: Isolation) -> None:
+    """A run goes on no weaker than it began.
+
+    Raises:
+        IsolationError: programs of this run were shut in at a stronger level than there is now.
+    """
+    programs = [s["outcome"] for s in read_stages(store.journal_path) if s["kind"] == "program"]
+    levels = [(json.loads(outcome).get("isolation") or {}).get("level") for outcome in programs]
+    strongest = max(filter(None, levels), default=found.level)
+    if found.level < strongest:
+        raise IsolationError(
+            f"this run began at level {strongest}, and only {found.level} holds now; "
+            "`coursewright doctor` says what is missing"
+        )
 
 
 def conclude(store: RunStore, config: RunConfig, stages: Stages, outcome: Outcome) -> Result:
