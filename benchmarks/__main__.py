@@ -25,6 +25,7 @@ def main() -> None:
     for name in chosen:
         if name not in NAMES:
             sys.exit(f"no measurement {name!r}; there are {', '.join(NAMES)}")
+    sys.argv[1:] = []  # options belong to `python -m benchmarks.NAME`
     for name in chosen:
         print(f"== {name}", file=sys.stderr, flush=True)
         import_module(f"benchmarks.{name}").main()
