@@ -101,11 +101,13 @@ class TestReplay:
         assert agent.propose(make_brief(), make_turn(number=1)) == said[1]
         assert agent.propose(make_brief(), make_turn(number=0)) == said[0]
 
-    def test_past_its_end_it_fails_and_says_so(self) -> None:
-        agent = ReplayAgent.from_records([Proposal(code="1")], source="run x")
+    def test_past_its_end_it_fails_and_says_so(self, tmp_path: Path) -> None:
+        path = tmp_path / "said.jsonl"
+        path.write_text(Proposal(code="1").model_dump_json() + "\n")
+        agent = ReplayAgent(path)
         late = agent.propose(make_brief(), make_turn(number=3))
         assert late.failure == "other"
-        assert "run x holds no proposal for round 3" in late.message
+        assert f"{path} holds no proposal for round 3" in late.message
         assert not late.code
 
     def test_a_bad_line_is_named(self, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -12,11 +11,7 @@ from coursewright.records import Brief, Proposal, Turn
 
 
 class ReplayAgent:
-    """Answers round N with the N-th recorded proposal.
-
-    Reads JSON lines, one `Proposal` each; or, through `from_records`, proposals that the reader
-    of a run folder has already loaded.
-    """
+    """Answers round N with the N-th recorded proposal: JSON lines, one `Proposal` each."""
 
     def __init__(self, path: str | Path) -> None:
         """Read the recording.
@@ -25,18 +20,7 @@ class ReplayAgent:
             ConfigError: the file cannot be read, or a line is not a proposal.
         """
         self.source = str(path)
-        self.proposals: Mapping[int, Proposal] = dict(enumerate(_read(Path(path))))
-
-    @classmethod
-    def from_records(
-        cls, proposals: Mapping[int, Proposal] | Iterable[Proposal], source: str = "the recording"
-    ) -> ReplayAgent:
-        """Return an agent that replays these proposals, by round number or in order."""
-        agent = cls.__new__(cls)
-        agent.source = source
-        numbered = proposals if isinstance(proposals, Mapping) else enumerate(proposals)
-        agent.proposals = dict(numbered)
-        return agent
+        self.proposals = dict(enumerate(_read(Path(path))))
 
     def propose(self, brief: Brief, turn: Turn) -> Proposal:
         """Return the proposal recorded for this round; a failed one where there is none."""
