@@ -1,6 +1,6 @@
 """What nano knows of the built-in tasks before and after a clean course: base and oracle accuracy.
 
-    python benchmarks/nano_base.py [--tasks science-mini word-problems] [--rows 1000] [--items 450]
+    python -m benchmarks.nano_base [--tasks science-mini ...] [--rows 1000] [--items 450]
 
 The oracle course is as many right rows as a submission may hold, drawn from the task's own
 generator in training phrasings; it shows how far the student can be brought, not what an agent
@@ -10,53 +10,29 @@ reaches. `--model` measures another checkpoint folder under nano's recipe.
 from __future__ import annotations
 
 import argparse
-import json
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
-from random import Random
 
-import yaml
-
+from benchmarks.common import TASKS
+from benchmarks.oracle import oracle_rows
 from coursewright.chat import item_body, layout
 from coursewright.config import HuggingFaceStudent, NanoStudent
 from coursewright.display import Silent
-from coursewright.families import load_family
-from coursewright.records import Generation, Item
+from coursewright.records import Item
 from coursewright.scoring import make_scorer
-from coursewright.store.artifacts import Artifacts
+from coursewright.store import Artifacts, put_rows
 from coursewright.student import NANO, LocalStudent
-
-BUILTIN = Path(NANO).parents[1] / "tasks" / "builtin"
-FAMILY_OF = {
-    "science-mini": "science",
-    "code-mini": "code",
-    "finance-mini": "finance",
-    "word-problems": "words",
-}
-
-
-def oracle_rows(family_name: str, instruction: str, count: int, seed: int) -> list[dict[str, str]]:
-    """Different right rows over all skills, in training phrasings."""
-    family, rng = load_family(family_name), Random(f"oracle {family_name} {seed}")
-    rows: dict[str, dict[str, str]] = {}
-    while len(rows) < count:
-        sample = family.skills[len(rows) % len(family.skills)].sample(rng)
-        body = item_body(sample.question, sample.context or None)
-        rows[body] = {"instruction": instruction, "input": body, "output": sample.worked}
-    found = list(rows.values())
-    rng.shuffle(found)
-    return found
+from coursewright.tasks import load_task, read_split
 
 
 def measure(task: str, arguments: argparse.Namespace, scratch: Path) -> None:
     """Print base and oracle accuracy of one task."""
-    folder = BUILTIN / task
-    spec = yaml.safe_load((folder / "task.yaml").read_text(encoding="utf-8"))
-    lines = (folder / f"{arguments.split}.jsonl").read_text(encoding="utf-8").splitlines()
-    items = [Item.model_validate_json(line) for line in lines][: arguments.items]
-    scorer = make_scorer(spec["scorer"])
-    prompts = [layout(spec["instruction"], item_body(i.question, i.context)) for i in items]
+    loaded = load_task(task)
+    items = read_split(loaded, arguments.split)[: arguments.items]
+    scorer = make_scorer(loaded.scorer)
+    prompts = [layout(loaded.instruction, item_body(i.question, i.context)) for i in items]
     (scratch / task).mkdir()
     store = Artifacts(scratch / task)
     nano = NanoStudent(threads=arguments.threads)
@@ -72,8 +48,7 @@ def measure(task: str, arguments: argparse.Namespace, scratch: Path) -> None:
         threads=arguments.threads,
         answer_batch=nano.answer_batch,
     )
-    generation = Generation.model_validate(spec["generation"])
-    with LocalStudent(config, store, Silent(), generation=generation) as student:
+    with LocalStudent(config, store, Silent(), generation=loaded.generation) as student:
 
         def accuracy(weights: str | None) -> tuple[float, float]:
             began = time.monotonic()
@@ -87,9 +62,8 @@ def measure(task: str, arguments: argparse.Namespace, scratch: Path) -> None:
         base, seconds = accuracy(None)
         print(f"{task:14s} base {base:6.1%}  ({len(items)} answers in {seconds:.1f} s)", flush=True)
         if arguments.rows:
-            rows = oracle_rows(FAMILY_OF[task], spec["instruction"], arguments.rows, arguments.seed)
-            data = "".join(json.dumps(row) + "\n" for row in rows)
-            trained = student.train(store.put_bytes(data.encode()), seed=arguments.seed)
+            rows = oracle_rows(task, arguments.rows, arguments.seed)
+            trained = student.train(put_rows(store, rows), seed=arguments.seed)
             oracle, seconds = accuracy(trained.weights)
             print(
                 f"{task:14s} oracle {oracle:6.1%}  ({trained.rows} rows, {trained.steps} steps, "
@@ -98,7 +72,7 @@ def measure(task: str, arguments: argparse.Namespace, scratch: Path) -> None:
             )
 
 
-def report(items: list[Item], answers: list[str], scores: list[float], count: int) -> None:
+def report(items: Sequence[Item], answers: list[str], scores: list[float], count: int) -> None:
     """Accuracy by topic, and a few wrong answers."""
     topics: dict[str, list[float]] = {}
     for item, score in zip(items, scores, strict=True):
@@ -111,7 +85,7 @@ def report(items: list[Item], answers: list[str], scores: list[float], count: in
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Base and oracle accuracy of nano.")
-    parser.add_argument("--tasks", nargs="+", default=list(FAMILY_OF), choices=list(FAMILY_OF))
+    parser.add_argument("--tasks", nargs="+", default=TASKS, choices=TASKS)
     parser.add_argument("--model", type=Path, default=NANO)
     parser.add_argument("--split", default="private")
     parser.add_argument("--rows", type=int, default=1000, help="0: base only")

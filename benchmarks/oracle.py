@@ -22,7 +22,12 @@ from coursewright.store import Artifacts, put_rows
 from coursewright.student import LocalStudent
 from coursewright.tasks import load_task, read_split
 
-FAMILY_OF = {"science-mini": "science", "code-mini": "code", "finance-mini": "finance"}
+FAMILY_OF = {
+    "science-mini": "science",
+    "code-mini": "code",
+    "finance-mini": "finance",
+    "word-problems": "words",
+}
 
 
 def oracle_rows(task: str, count: int, seed: int) -> list[TracedRow]:

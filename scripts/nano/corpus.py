@@ -111,16 +111,16 @@ def mixture(gsm8k_train: Path) -> list[Part]:
         Part("compare", 2, 2, arithmetic.compare),
         Part("formula", 6, 4, lambda rng: formulas.one_step(rng, things)),
         Part("formulas", 3, 0, lambda rng: formulas.two_steps(rng, things)),
-        Part("first-step", 6, 0, human.first_step),
+        Part("first-step", 12, 0, human.first_step),
         Part("solution", 0.5, 0, human.solution),
-        Part("numbers", 2, 0, human.numbers),
+        Part("numbers", 3, 0, human.numbers),
         Part("whose", 2, 4, read.whose),
         Part("join", 2, 2, read.join),
         Part("differ", 2, 0, read.differ),
         Part("one", 4, 6, told.one),
-        Part("two", 4, 0, told.two),
+        Part("two", 7, 0, told.two),
         Part("order", 3, 5, read.order),
-        Part("table", 16, 3, read.table),
+        Part("table", 20, 3, read.table),
         Part("echo", 3, 30, read.echo),
         Part("copy", 2, 10, read.copy),
         Part("lists", 10, 6, literals.lists),
@@ -131,7 +131,7 @@ def mixture(gsm8k_train: Path) -> list[Part]:
         Part("repeat", 3, 0, literals.repeat),
     ]
     taken = split_questions()
-    shares = {"science": 5, "code": 8, "finance": 8, "words": 2}
+    shares = {"science": 5, "code": 8, "finance": 16, "words": 1}
     for name, known in KNOWN.items():
         drill = TaskShare(load_family(name), known, taken)
         parts.append(Part(f"task:{name}", shares[name], 0, drill))

@@ -149,11 +149,12 @@ class SandboxConfig(Part):
 
 
 class Budget(Part):
-    """Defaults suit the embedded models; the study's are 50,000 / 5,000 / 3 h / 12 h / 30."""
+    """Defaults suit the embedded models: their calls are the study's (50,000 in all, 5,000 a round)
+    by 12.5. The study gives a program 3 h, a run 12 h and 30 rounds."""
 
-    calls: int = Field(default=12_000, ge=1)
+    calls: int = Field(default=4000, ge=1)
     """Teacher calls in all."""
-    round_calls: int = Field(default=1500, ge=1)
+    round_calls: int = Field(default=400, ge=1)
     """Teacher calls in one round."""
     tokens: int | None = Field(default=None, ge=1)
     """Teacher tokens (prompt and completion) in all."""

@@ -76,7 +76,7 @@ class RowLimits(Record):
     """Fewer than `minimum` usable rows is an invalid submission; the first `maximum` are used."""
 
     minimum: int = Field(default=300, ge=1)
-    maximum: int = Field(default=1200, ge=1)
+    maximum: int = Field(default=2000, ge=1)
 
 
 class Task(Record):

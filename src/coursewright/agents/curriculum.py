@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
 from coursewright.agents.exam import Exam
@@ -82,14 +82,12 @@ class Plan:
 
 def first_plan(brief: Brief, exam: Exam, allowance: Allowance) -> Plan:
     """All topics in their shares, every style and difficulty, everything solved again once."""
-    rows = brief.rows.maximum
-    counts = spread([topic.share for topic in exam.topics], rows)
     lessons = tuple(
-        Lesson(t.name, t.about, t.key, round(t.share, 4), count, situations_for(exam, t))
-        for t, count in zip(exam.topics, counts, strict=True)
+        Lesson(t.name, t.about, t.key, round(t.share, 4), 1, situations_for(exam, t))
+        for t in exam.topics
     )
     # Free text is never worded twice in the same way, so agreement would keep nothing of it.
-    return Plan(
+    plan = Plan(
         shape="course",
         move="draft",
         topics=lessons,
@@ -102,12 +100,21 @@ def first_plan(brief: Brief, exam: Exam, allowance: Allowance) -> Plan:
         bare_results=exam.bare_results,
         labels=exam.labels,
         has_context=exam.has_context,
-        rows=rows,
+        rows=brief.rows.maximum,
         calls=calls_for(allowance),
         votes=0 if exam.form == "text" else 1,
         spare_numbers=round(exam.spare, 2),
         seeds_quoted=2 if brief.seeds else 0,
     )
+    return with_new_rows(plan, [lesson.share for lesson in lessons])
+
+
+def with_new_rows(plan: Plan, weights: Sequence[float]) -> Plan:
+    """The plan with its new rows spread over its topics: as many as calls and room allow."""
+    room = min(plan.rows - plan.keep_rows, reach(plan))
+    counts = spread(weights, room)
+    lessons = (replace(each, rows=n) for each, n in zip(plan.topics, counts, strict=True))
+    return replace(plan, topics=tuple(lessons))
 
 
 def calls_for(allowance: Allowance) -> int:

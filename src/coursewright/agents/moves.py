@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from coursewright.agents.curriculum import Lesson, Plan, plan_of, reach, spread
+from coursewright.agents.curriculum import Plan, plan_of, reach, with_new_rows
 from coursewright.agents.exam import Exam, in_form
 from coursewright.agents.styles import more_styles_for
 from coursewright.records import Attempt, Brief, Feedback
@@ -47,17 +47,17 @@ def errors_of(plan: Plan, feedback: Feedback) -> list[float]:
 
 
 def reweighted(plan: Plan, feedback: Feedback, keep: float) -> Plan:
-    """Keep a share of the best rows, and give the new ones to the topics in the wrong."""
+    """Keep the best rows while there is room for new ones, else at least a share of them.
+
+    The new rows go to the topics in the wrong.
+    """
+    room = plan.rows - reach(plan)
     # The best rows lie balanced from the first to the last: a beginning of them is fair.
-    kept = min(int(feedback.rows_kept * keep), plan.rows - len(plan.topics))
+    kept = max(int(feedback.rows_kept * keep), min(feedback.rows_kept, room))
+    kept = min(kept, plan.rows - len(plan.topics))
     errors = errors_of(plan, feedback)
     weights = [t.share * (FLOOR + e) for t, e in zip(plan.topics, errors, strict=True)]
-    shares = spread(weights, plan.rows - kept)
-    return replace(plan, keep_rows=kept, topics=_with_rows(plan.topics, shares))
-
-
-def _with_rows(lessons: Sequence[Lesson], shares: Sequence[int]) -> tuple[Lesson, ...]:
-    return tuple(replace(each, rows=n) for each, n in zip(lessons, shares, strict=True))
+    return with_new_rows(replace(plan, keep_rows=kept), weights)
 
 
 def _reweight(plan: Plan, exam: Exam, feedback: Feedback) -> Plan:

@@ -31,7 +31,7 @@ generation:
 # Usable rows a submission must and may have.
 rows:
   minimum: 300
-  maximum: 1200
+  maximum: 2000
 """
 
 _DESCRIPTION = """\
