@@ -24,8 +24,8 @@ format: $(READY)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-nano: $(READY)  ## makes the embedded student anew; hours
-	$(BIN)/python scripts/make_nano.py
+nano: $(READY)  ## makes the embedded student anew, in an hour: make nano GSM8K=folder OUT=folder
+	$(BIN)/python scripts/make_nano.py --gsm8k $(GSM8K) --minutes 60 --out $(OUT)
 
 tasks: $(READY)  ## makes the built-in task folders anew, byte for byte
 	$(BIN)/python scripts/make_tasks.py
