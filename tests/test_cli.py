@@ -50,6 +50,16 @@ def test_bad_input_is_one_line_and_exit_2(tmp_path: Path, arguments: list[str], 
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_student_that_cannot_be_loaded_leaves_no_run(tmp_path: Path) -> None:
+    model, runs = tmp_path / "model", tmp_path / "runs"
+    model.mkdir()
+    (model / "config.json").write_text("{}")
+    done = cw("run", "science-mini", "--student", f"hf:{model}", "--runs", str(runs))
+    assert done.returncode == 2
+    assert "[student]" in done.stderr.splitlines()[-1]
+    assert list(runs.iterdir()) == []
+
+
 def test_a_task_the_teacher_does_not_know_names_the_teacher(tmp_path: Path) -> None:
     task = tmp_path / "birds"
     assert cw("task", "new", str(task)).returncode == 0

@@ -44,7 +44,9 @@ def main() -> None:
     except CoursewrightError as error:
         from coursewright.display import printable
 
-        print(f"coursewright: {printable(str(error))}", file=sys.stderr)  # noqa: T201
+        # Messages of libraries may run over many lines.
+        line = " ".join(str(error).split())
+        print(f"coursewright: {printable(line)}", file=sys.stderr)  # noqa: T201
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         hint = "interrupted; `coursewright resume RUN` continues where it stopped"

@@ -14,7 +14,7 @@ from coursewright import evaluation, loop
 from coursewright.agents import make_agent
 from coursewright.config import HuggingFaceStudent, ProgramAgent, ReplayAgent, RunConfig
 from coursewright.display import Silent
-from coursewright.errors import IsolationError, RunFolderError
+from coursewright.errors import IsolationError, RunFolderError, UsageError
 from coursewright.protocols import Progress, Stages
 from coursewright.records import Isolation, Outcome, Record, Result, Task
 from coursewright.store import Artifacts, RunFolder, RunStore, read_stages, resolve_run
@@ -58,7 +58,12 @@ def run(config: RunConfig, progress: Progress | None = None) -> Result:
     check_teacher(config.teacher, make_brief(config, task))
     config = anchored(config)
     with RunStore.create(config.runs, config.name, config, inputs_of(config, task)) as store:
-        return carry(store, config, progress or Silent())
+        try:
+            return carry(store, config, progress or Silent())
+        except (UsageError, IsolationError):
+            if not read_stages(store.journal_path):
+                store.discard()  # what only its start could find leaves no empty run behind
+            raise
 
 
 def resume(run: str, runs: Path, progress: Progress) -> Result:
@@ -216,8 +221,9 @@ def weakest_isolation(stages: Stages, outcome: Outcome) -> Isolation:
 def time_by_stage(outcome: Outcome, total: float) -> dict[str, float]:
     """Return seconds by stage; `overhead` is wall time in none of them."""
     rounds = outcome.rounds
-    evaluations = [*outcome.base, *outcome.final, *outcome.private]
-    evaluations += [e for r in rounds for e in (r.visible, r.scored) if e]
+    evaluations = {*outcome.base, *outcome.final, *outcome.private}
+    # A set: rounds with the same data share their training and their evaluations.
+    evaluations |= {e for r in rounds for e in (r.visible, r.scored) if e}
     trainings = [r.training for r in rounds if r.training] + list(outcome.retrainings)
     seconds = {
         "agent": sum(r.proposal.seconds for r in rounds),

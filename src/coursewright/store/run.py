@@ -140,6 +140,11 @@ class RunStore(RunFolder):
                         self.artifacts.adopt(member, other.artifacts)
         return len(outcomes)
 
+    def discard(self) -> None:
+        """Let go of a run that never began, and remove its folder."""
+        self.close()
+        shutil.rmtree(self.path)
+
     def close(self) -> None:
         """Close the journal and let go of the folder. Idempotent."""
         try:
