@@ -128,6 +128,8 @@ class Brief(Record):
     student: str
     packages: tuple[str, ...] = ()
     """Distributions a program may import beside the standard library."""
+    interface: str = ""
+    """How a program asks the teacher and saves rows: the documentation of what it imports."""
     program_seconds: float
     concurrency: int = 80
     """Teacher calls that a program may have under way at once."""
@@ -169,12 +171,16 @@ class Feedback(Record):
     error: str | None = None
     """Traceback or validation error, for Debug and Repair."""
     visible: float | None = None
+    base_visible: float | None = None
+    """The base model on the same items."""
     scored: float | None = None
     """Shown only under `protocol: paper`."""
     topics: tuple[TopicScore, ...] = ()
     bad_cases: tuple[BadCase, ...] = ()
     rows_kept: int = 0
     rows_dropped: dict[str, int] = Field(default_factory=dict)
+    sample: tuple[Row, ...] = ()
+    """A few of the kept rows."""
 
 
 class Usage(Record):
@@ -196,6 +202,10 @@ class Proposal(Record):
     failure: Failure | None = None
     message: str = ""
     """What went wrong, if `failure` is set."""
+    methods: tuple[str, ...] = ()
+    """Cards of the method library that the request offered, for agents that have one."""
+    cut: tuple[str, ...] = ()
+    """What the request left out because the agent's context had no room for it."""
     usage: Usage = Usage()
     seconds: float = 0.0
 
@@ -312,6 +322,8 @@ class Audit(Record):
     kept: int = 0
     dropped: dict[str, int] = Field(default_factory=dict)
     examples: tuple[str, ...] = ()
+    sample: tuple[Row, ...] = ()
+    """A few of the kept rows, evenly spread."""
     checks: tuple[Check, ...] = ()
     seconds: float = 0.0
 

@@ -21,7 +21,7 @@ from coursewright.feedback import GuardedFeedback
 from coursewright.plugins import construct
 from coursewright.protocols import Progress, Rules, Scorer, Search, Stages, Student
 from coursewright.records import Brief, Generation, Item, Record, Seed, Task
-from coursewright.sandbox import installed_packages, open_sandbox
+from coursewright.sandbox import installed_packages, open_sandbox, program_interface
 from coursewright.scoring import make_scorer
 from coursewright.search import GreedySearch, OneShotSearch
 from coursewright.store import Artifacts, RunStore
@@ -102,6 +102,7 @@ def make_brief(config: RunConfig, task: Task) -> Brief:
         teacher=part_name(config.teacher),
         student=part_name(config.student),
         packages=installed_packages(),
+        interface=program_interface(),
         program_seconds=config.budget.program_seconds,
         concurrency=config.budget.concurrency,
     )
@@ -174,7 +175,7 @@ def program_files(store: RunStore, brief: Brief) -> dict[str, Path]:
     def lines(records: Sequence[Record]) -> bytes:
         return "".join(r.model_dump_json(exclude_none=True) + "\n" for r in records).encode()
 
-    told = brief.model_dump(mode="json", exclude={"visible", "seeds", "sample"})
+    told = brief.model_dump(mode="json", exclude={"visible", "seeds", "sample", "interface"})
     contents = {
         "brief.json": json.dumps(told, ensure_ascii=False).encode(),
         "sample.json": json.dumps([r.model_dump() for r in brief.sample]).encode(),

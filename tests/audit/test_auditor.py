@@ -43,6 +43,7 @@ def test_honest_rows_are_clean_and_kept_in_order(artifacts: Artifacts, tmp_path:
     assert found.rows is not None
     assert list(read_rows(artifacts, found.rows)) == rows
     assert [check.name for check in found.checks] == ["provenance", "overlap"]
+    assert [r.input for r in found.sample] == [rows[n].input for n in (0, 4, 8, 12, 16)]
 
 
 def test_up_to_a_tenth_may_be_refused_beyond_it_is_flagged(

@@ -1,7 +1,7 @@
 """Feedback carries visible results, and nothing of the scored split."""
 
 from coursewright.feedback import GuardedFeedback
-from coursewright.records import Collection, Feedback, Item
+from coursewright.records import Audit, Collection, Feedback, Item, Row
 from tests.fakes import evaluation
 
 ITEMS = [
@@ -54,3 +54,12 @@ def test_a_long_error_keeps_its_end() -> None:
     assert feedback.error is not None
     assert feedback.error.endswith("the point")
     assert len(feedback.text) < 10_000
+
+
+def test_the_base_models_score_and_some_kept_rows_are_told() -> None:
+    rows = (Row(instruction="i", input="q", output="a"),)
+    audit = Audit(verdict="clean", rows="0", kept=1, sample=rows)
+    feedback = GuardedFeedback(ITEMS, seed=1).write(
+        base_visible=evaluation(0.1), error=None, collection=None, audit=audit, visible=None
+    )
+    assert (feedback.base_visible, feedback.sample) == (0.1, rows)

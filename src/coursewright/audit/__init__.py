@@ -14,10 +14,13 @@ from pathlib import Path
 from coursewright.audit.checks import Finding, RowCheck, unresolved, verdict_of
 from coursewright.audit.overlap import Overlap
 from coursewright.audit.provenance import Provenance
-from coursewright.records import Audit, Item, Seed, TracedRow, Verdict
+from coursewright.records import Audit, Item, Row, Seed, TracedRow, Verdict
 from coursewright.store import Artifacts, put_rows, read_rows
 
 __all__ = ["Finding", "RowCheck", "SubmissionAuditor"]
+
+SAMPLE = 5
+"""Kept rows that are shown to whoever made them."""
 
 
 class SubmissionAuditor:
@@ -57,9 +60,18 @@ class SubmissionAuditor:
             kept=len(kept),
             dropped=dict(dropped),
             examples=tuple(line for finding in findings for line in finding.examples),
+            sample=_sample(kept),
             checks=tuple(finding.check for finding in findings),
             seconds=time.monotonic() - began,
         )
+
+
+def _sample(rows: Sequence[TracedRow]) -> tuple[Row, ...]:
+    step = max(1, len(rows) // SAMPLE)
+    return tuple(
+        Row(instruction=row.instruction, input=row.input, output=row.output)
+        for row in rows[::step][:SAMPLE]
+    )
 
 
 def _examined(check: RowCheck, rows: Sequence[TracedRow], round_number: int) -> Finding:

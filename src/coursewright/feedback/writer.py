@@ -57,11 +57,13 @@ class GuardedFeedback:
             text=_prose(error, kept, dropped, examples, base_visible, visible, topics),
             error=error,
             visible=visible.accuracy if visible else None,
+            base_visible=base_visible.accuracy,
             scored=visible.accuracy if visible and self._paper else None,
             topics=topics,
             bad_cases=self._bad_cases(visible),
             rows_kept=kept,
             rows_dropped=dropped,
+            sample=audit.sample if audit else (),
         )
 
     def _bad_cases(self, visible: Evaluation | None) -> tuple[BadCase, ...]:

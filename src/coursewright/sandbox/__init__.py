@@ -21,6 +21,7 @@ from coursewright.sandbox.bubblewrap import Bubblewrap
 from coursewright.sandbox.enclosure import Enclosure
 from coursewright.sandbox.execution import LineCut, ProgramSandbox
 from coursewright.sandbox.exposure import Exposure, machine_exposure
+from coursewright.sandbox.interface import program_interface
 from coursewright.sandbox.landlock import Landlock
 from coursewright.sandbox.packages import PROGRAM_PACKAGES, installed_packages
 from coursewright.sandbox.plain import Plain
@@ -33,6 +34,7 @@ __all__ = [
     "ProgramSandbox",
     "installed_packages",
     "open_sandbox",
+    "program_interface",
 ]
 
 _STRONG = ("L3", "L2")
