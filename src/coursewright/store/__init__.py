@@ -12,15 +12,18 @@ from coursewright.store.journal import RunJournal, read_stages
 from coursewright.store.prune import Pruned, prune
 from coursewright.store.rows import put_rows, read_rows
 from coursewright.store.run import RunStore, require_name
+from coursewright.store.untrusted import NotTaken, chunks_of, untrusted_folder
 
 __all__ = [
     "Artifacts",
+    "NotTaken",
     "Pruned",
     "RunEntry",
     "RunFolder",
     "RunJournal",
     "RunStore",
     "canonical",
+    "chunks_of",
     "describe",
     "digest_of",
     "is_held",
@@ -32,5 +35,6 @@ __all__ = [
     "require_name",
     "resolve_run",
     "storage",
+    "untrusted_folder",
     "write_file",
 ]
