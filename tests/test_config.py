@@ -7,11 +7,14 @@ import pytest
 from coursewright.config import (
     CustomPart,
     HuggingFaceStudent,
+    OpenAIAgent,
+    OpenAITeacher,
     ProgramAgent,
     load_config,
     merge,
     parse_agent,
     parse_student,
+    parse_teacher,
     split_reference,
 )
 from coursewright.errors import ConfigError
@@ -31,6 +34,22 @@ def test_references_name_parts(tmp_path: Path) -> None:
     assert parse_agent("program:a/b.py") == ProgramAgent(path=Path("a/b.py"))
     assert parse_agent("my_package.agents:Clever") == CustomPart(path="my_package.agents:Clever")
     assert parse_student(str(tmp_path)) == HuggingFaceStudent(model=str(tmp_path))
+
+
+def test_a_served_model_is_named_with_or_without_its_server() -> None:
+    assert parse_teacher("openai:gpt-5.2") == OpenAITeacher(model="gpt-5.2")
+    local = parse_agent("openai:org/m:tag@http://127.0.0.1:8000/v1/")
+    assert local == OpenAIAgent(model="org/m:tag", base_url="http://127.0.0.1:8000/v1")
+    assert local.is_local
+
+
+@pytest.mark.parametrize(
+    "reference",
+    ["openai", "openai:", "openai:m@http://", "openai:m@http://u:secret@host/v1", "simulated@http"],
+)
+def test_a_served_model_that_cannot_be_asked_is_refused(reference: str) -> None:
+    with pytest.raises(ConfigError, match="openai:MODEL"):
+        parse_teacher(reference)
 
 
 @pytest.mark.parametrize("reference", ["", "no-such-agent", "heuristic extra"])

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
 
 from coursewright.errors import ConfigError
 from coursewright.records import Mode, Setting
@@ -20,7 +21,73 @@ class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+# ---------------------------------------------------------------- endpoints
+
+TextKind = Literal["description", "visible", "seeds", "corpus", "bad_cases"]
+"""What a text that could leave for a server was before it stood in a request."""
+TEXT_KINDS: tuple[TextKind, ...] = ("description", "visible", "seeds", "corpus", "bad_cases")
+
+
+class Prices(Part):
+    """US dollars per million tokens."""
+
+    input: float = Field(ge=0)
+    output: float = Field(ge=0)
+
+
+class Endpoint(Part):
+    """A model behind a server that speaks the OpenAI chat-completions protocol."""
+
+    model: str = Field(min_length=1, max_length=300)
+    base_url: str = "https://api.openai.com/v1"
+    key: str | None = Field(default="OPENAI_API_KEY", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+    """Name of the environment variable that holds the key, never the key itself. A server on
+    this machine needs none: there the variable may be unset."""
+    seconds: float = Field(default=300.0, gt=0)
+    """Deadline of one call, all its tries and pauses included."""
+    try_seconds: float | None = Field(default=None, gt=0)
+    """Deadline of one try; None is a third of `seconds`, so that a stalled try can be repeated."""
+    attempts: int = Field(default=8, ge=1)
+    """Times one call is tried."""
+    temperature: float | None = Field(default=None, ge=0, le=2)
+    """Used where a request names none; None leaves it to the server."""
+    max_tokens: int | None = Field(default=None, ge=1)
+    """Of one answer; None leaves it to the caller (a teacher's is `budget.max_tokens`)."""
+    context_tokens: int = Field(default=32_768, ge=256)
+    """What prompt and answer together may hold."""
+    prices: Prices | None = None
+    """None takes the offline table of `genai-prices`; a server on this machine costs nothing."""
+    answers_as: tuple[str, ...] = ()
+    """Further names under which the server may say that it answered; `*` is any."""
+    tokenizer: Path | None = None
+    """A `tokenizer.json` to count tokens with where the server does not say what it used."""
+    may_leave: tuple[TextKind, ...] = TEXT_KINDS
+    """Kinds of text that may be sent to this server."""
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_url(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("expected a URL such as http://127.0.0.1:8000/v1")
+        if parts.username or parts.password or parts.query or parts.fragment:
+            raise ValueError("a base URL holds no key: name its environment variable in `key`")
+        return value.rstrip("/")
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the server runs on this machine."""
+        host = urlsplit(self.base_url).hostname or ""
+        return host in ("localhost", "::1") or host.startswith("127.")
+
+
 # ---------------------------------------------------------------- agents
+
+
+class OpenAIAgent(Endpoint):
+    kind: Literal["openai"] = "openai"
+    seconds: float = Field(default=900.0, gt=0)
+    max_tokens: int | None = Field(default=8192, ge=1)
 
 
 class HeuristicAgent(Part):
@@ -45,10 +112,14 @@ class CustomPart(Part):
     """Dotted path `package.module:Class` of a class that fits the stage's Protocol."""
     options: dict[str, Any] = Field(default_factory=dict)
     """Keyword arguments of the class."""
+    environment: tuple[str, ...] = ()
+    """Names of the environment variables that a teacher's class may see, such as its key's. The
+    gateway process gets no others; parts that live in the command's own process see all."""
 
 
 AgentConfig = Annotated[
-    HeuristicAgent | ProgramAgent | ReplayAgent | CustomPart, Field(discriminator="kind")
+    HeuristicAgent | ProgramAgent | ReplayAgent | OpenAIAgent | CustomPart,
+    Field(discriminator="kind"),
 ]
 
 
@@ -67,7 +138,13 @@ class SimulatedTeacher(Part):
     """Artificial latency, for measuring the gateway."""
 
 
-TeacherConfig = Annotated[SimulatedTeacher | CustomPart, Field(discriminator="kind")]
+class OpenAITeacher(Endpoint):
+    kind: Literal["openai"] = "openai"
+
+
+TeacherConfig = Annotated[
+    SimulatedTeacher | OpenAITeacher | CustomPart, Field(discriminator="kind")
+]
 
 
 # ---------------------------------------------------------------- students
@@ -217,25 +294,32 @@ def _is_dotted(reference: str) -> bool:
 
 
 def parse_agent(reference: str) -> Any:
-    """Return the agent config for `heuristic`, `program:FILE`, `replay:FILE` or a dotted path."""
+    """Return the agent config for `heuristic`, `program:FILE`, `replay:FILE`,
+    `openai:MODEL[@BASE_URL]` or a dotted path."""
     if _is_dotted(reference):
         return CustomPart(path=reference)
-    kind, model, _ = split_reference(reference)
+    kind, model, base_url = split_reference(reference)
     part: dict[str, Any] = {"kind": kind}
     if kind in ("program", "replay"):
         part["path"] = model
-    elif model:
-        part["model"] = model  # takes none: refused, instead of dropped
-    return _part(_AGENTS, part, "--agent", reference, "heuristic, program:FILE, replay:FILE")
+    else:
+        part |= _model_part(model, base_url)  # what takes none refuses it, instead of dropping it
+    names = "heuristic, program:FILE, replay:FILE, openai:MODEL[@BASE_URL]"
+    return _part(_AGENTS, part, "--agent", reference, names)
 
 
 def parse_teacher(reference: str) -> Any:
-    """Return the teacher config for `simulated` or a dotted path."""
+    """Return the teacher config for `simulated`, `openai:MODEL[@BASE_URL]` or a dotted path."""
     if _is_dotted(reference):
         return CustomPart(path=reference)
-    kind, model, _ = split_reference(reference)
-    part = {"kind": kind, "model": model} if model else {"kind": kind}
-    return _part(_TEACHERS, part, "--teacher", reference, "simulated")
+    kind, model, base_url = split_reference(reference)
+    part = {"kind": kind, **_model_part(model, base_url)}
+    return _part(_TEACHERS, part, "--teacher", reference, "simulated, openai:MODEL[@BASE_URL]")
+
+
+def _model_part(model: str, base_url: str | None) -> dict[str, str]:
+    given = {"model": model, "base_url": base_url}
+    return {field: value for field, value in given.items() if value}
 
 
 def parse_student(reference: str) -> Any:

@@ -67,7 +67,7 @@ class Upstream(Protocol):
     async def complete(self, request: dict[str, Any], seed: int) -> Completion:
         """Answer one chat-completions request. Must not keep state that changes answers.
 
-        Raises `TeacherError` subclasses of the teacher package on upstream trouble.
+        Raises errors of `coursewright.endpoints` on upstream trouble.
         """
 
     async def close(self) -> None:

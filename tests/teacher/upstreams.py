@@ -7,8 +7,8 @@ import hashlib
 import os
 from typing import Any
 
+from coursewright.endpoints import EndpointRefused, EndpointUnavailable
 from coursewright.protocols import Completion
-from coursewright.teacher import UpstreamRefused, UpstreamUnavailable
 
 
 class Counting:
@@ -57,7 +57,7 @@ class Flaky(Counting):
 
     async def complete(self, request: dict[str, Any], seed: int) -> Completion:
         if self.note() < self._fails:
-            raise UpstreamUnavailable("overloaded", retry_after=0.01)
+            raise EndpointUnavailable("overloaded", retry_after=0.01)
         return Completion("fine at last", 1, 1)
 
 
@@ -68,7 +68,7 @@ class Wicked(Counting):
         self.note()
         match request["messages"][-1]["content"]:
             case "refuse":
-                raise UpstreamRefused("no such model")
+                raise EndpointRefused("no such model")
             case "crash":
                 raise RuntimeError("a bug in a user's class")
             case "gigabyte":

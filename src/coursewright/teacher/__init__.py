@@ -8,19 +8,6 @@ Start reading at `desk`, which is the way of one call.
 """
 
 from coursewright.teacher.client import GatewayLine, GatewayLost, GatewayTeacher
-from coursewright.teacher.upstreams import (
-    TeacherError,
-    UpstreamRefused,
-    UpstreamUnavailable,
-    check_teacher,
-)
+from coursewright.teacher.upstreams import check_teacher
 
-__all__ = [
-    "GatewayLine",
-    "GatewayLost",
-    "GatewayTeacher",
-    "TeacherError",
-    "UpstreamRefused",
-    "UpstreamUnavailable",
-    "check_teacher",
-]
+__all__ = ["GatewayLine", "GatewayLost", "GatewayTeacher", "check_teacher"]

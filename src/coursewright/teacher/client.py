@@ -12,17 +12,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 from coursewright import errors
-from coursewright.config import Budget, CustomPart, SimulatedTeacher
+from coursewright.config import Budget, TeacherConfig
 from coursewright.records import Usage
 from coursewright.store.ledger import Ledger, Totals
-from coursewright.teacher.settings import GatewaySettings
-from coursewright.teacher.upstreams import upstream_name
+from coursewright.teacher.settings import GatewaySettings, calling
+from coursewright.teacher.upstreams import upstream_name, variables
 
 _START_SECONDS = 60.0
 _STOP_SECONDS = 10.0
@@ -56,8 +56,7 @@ class GatewayTeacher:
     """A teacher behind its gateway process (see `protocols.Teacher`).
 
     The process starts with `start()` or the first line, and ends with `close()`; it also ends
-    by itself when the supervisor dies. `environment` names variables it may see beside the
-    basic ones, such as an API key.
+    by itself when the supervisor dies.
 
     Raises:
         errors.CoursewrightError: on start, when the gateway refuses its settings or ledger.
@@ -65,12 +64,11 @@ class GatewayTeacher:
 
     def __init__(
         self,
-        config: SimulatedTeacher | CustomPart,
+        config: TeacherConfig,
         *,
         ledger: Path,
         seed: int,
         budget: Budget,
-        environment: Sequence[str] = (),
     ) -> None:
         self.name = upstream_name(config)
         self._settings = GatewaySettings(
@@ -81,9 +79,9 @@ class GatewayTeacher:
             tokens=budget.tokens,
             round_tokens=budget.round_tokens,
             concurrency=budget.concurrency,
-            max_tokens=budget.max_tokens,
+            **calling(config, budget),
         )
-        self._environment = (*_ENVIRONMENT, *environment)
+        self._environment = (*_ENVIRONMENT, *variables(config))
         self._process: subprocess.Popen[bytes] | None = None
         self._folder: Path | None = None
         """Private folder of the running gateway, as it told us."""

@@ -10,18 +10,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import random
 import sqlite3
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
 from coursewright import seeding
+from coursewright.endpoints import EndpointError, pause_before_retry
 from coursewright.protocols import Completion, Upstream
 from coursewright.store.ledger import MAX_TEXT, Call, Ledger, Totals
 from coursewright.teacher.budget import Budget, Purse, round_purse, run_purse
 from coursewright.teacher.settings import GatewaySettings
-from coursewright.teacher.upstreams import TeacherError
 from coursewright.teacher.wire import (
     Refusal,
     Request,
@@ -32,8 +31,6 @@ from coursewright.teacher.wire import (
 )
 from coursewright.teacher.writer import LedgerWriter
 
-_BACKOFF_SECONDS = 0.5
-_RETRY_AFTER_MOST = 30.0
 _TOKENS_MOST = 10**9
 
 
@@ -191,10 +188,15 @@ class Desk:
                         ticket = await self._reserve(line, key, request, occurrence)
                         claimed = False
                         return await self._try(line, key, request, ticket, deadline)
-                    except TeacherError as error:
-                        pause = _pause(error, attempt, key)
-                        last = attempt + 1 == self._settings.attempts
-                        if last or not error.retryable or loop.time() + pause >= deadline:
+                    except EndpointError as error:
+                        pause = pause_before_retry(
+                            error,
+                            attempt,
+                            deadline - loop.time(),
+                            attempts=self._settings.attempts,
+                            salt=key,
+                        )
+                        if pause is None:
                             raise Refusal(502, "upstream_error", str(error)) from error
                         await asyncio.sleep(pause)
                 raise AssertionError("the last attempt returns or raises")
@@ -249,10 +251,10 @@ class Desk:
             reason = f"{type(error).__name__}: {error}"
             line.budget.spend_tokens(most, most)
             await self.writer.do(lambda: self._ledger.fail(ticket, reason))
-            if isinstance(error, TeacherError):
+            if isinstance(error, EndpointError):
                 raise
             # A timeout, or a bug in a user's own upstream class: the call ends, not the gateway.
-            raise TeacherError(reason) from error
+            raise EndpointError(reason) from error
         line.budget.spend_tokens(most, answer.prompt_tokens + answer.completion_tokens)
         self._settle(line, key, ticket, answer)
         return answer
@@ -286,18 +288,10 @@ def _completion(call: Call) -> Completion:
     return Completion(call.response, call.prompt_tokens, call.completion_tokens, call.finish_reason)
 
 
-def _pause(error: TeacherError, attempt: int, key: str) -> float:
-    """Seconds before the next try: the server's wish within reason, else doubling with jitter."""
-    wish = getattr(error, "retry_after", None)
-    if isinstance(wish, (int, float)) and 0 <= wish <= _RETRY_AFTER_MOST:
-        return float(wish)
-    return _BACKOFF_SECONDS * float(2**attempt) * (0.5 + random.Random(f"{key}/{attempt}").random())
-
-
 def _sound(answer: Completion, request: Request) -> Completion:
     """An upstream's answer as the ledger can keep it: real text, and a believable bill."""
     if not isinstance(answer.text, str) or len(answer.text) > MAX_TEXT // 4:
-        raise TeacherError("the upstream answered with no text, or with far too much of it")
+        raise EndpointError("the upstream answered with no text, or with far too much of it")
     text = answer.text.encode("utf-8", "replace").decode("utf-8")
     prompt = sum(len(message["content"].encode()) for message in request.payload["messages"])
     return Completion(

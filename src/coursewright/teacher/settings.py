@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field
 
-from coursewright.config import Part, TeacherConfig
+from coursewright.config import Budget, OpenAITeacher, Part, TeacherConfig
 
 
 class GatewaySettings(Part):
@@ -32,3 +33,14 @@ class GatewaySettings(Part):
     """Requests of one round that may be under way or queued."""
     drain_seconds: float = Field(default=10.0, ge=0)
     """How long a round that closes waits for calls already paid for."""
+
+
+def calling(teacher: TeacherConfig, budget: Budget) -> dict[str, Any]:
+    """Return the settings of one call: an endpoint brings its own."""
+    if not isinstance(teacher, OpenAITeacher):
+        return {"max_tokens": budget.max_tokens}
+    return {
+        "max_tokens": min(budget.max_tokens, teacher.max_tokens or budget.max_tokens),
+        "call_seconds": teacher.seconds,
+        "attempts": teacher.attempts,
+    }

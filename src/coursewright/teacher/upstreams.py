@@ -3,11 +3,7 @@
 A short name or any dotted path `package.module:Class` names a class with the face of
 `protocols.Upstream`; its options become keyword arguments. Two attributes are optional:
 `model`, a name that becomes part of the cache key, and `knows(description, questions) -> bool`,
-asked once before a run starts.
-
-    TeacherError              the upstream gave no answer
-    ├── UpstreamUnavailable   worth asking again: overload, connection lost, server error
-    └── UpstreamRefused       asking again would not help: bad key, request not accepted
+asked once before a run starts. An upstream without an answer raises an error of `endpoints`.
 """
 
 from __future__ import annotations
@@ -15,34 +11,22 @@ from __future__ import annotations
 from typing import Any
 
 from coursewright.chat import item_body
-from coursewright.config import CustomPart, SimulatedTeacher
+from coursewright.config import CustomPart, OpenAITeacher, TeacherConfig
 from coursewright.errors import ConfigError
 from coursewright.plugins import construct
 from coursewright.protocols import Upstream
 from coursewright.records import Brief
 
-UPSTREAMS: dict[str, str] = {"simulated": "coursewright.teacher.simulated:SimulatedUpstream"}
+UPSTREAMS: dict[str, str] = {
+    "simulated": "coursewright.teacher.simulated:SimulatedUpstream",
+    "openai": "coursewright.teacher.served:ServedUpstream",
+}
 """Short name -> dotted path; imported only when asked for."""
 
-
-class TeacherError(Exception):
-    """The upstream gave no answer. A subclass says whether asking again may help."""
-
-    retryable = False
-
-
-class UpstreamUnavailable(TeacherError):
-    """Overload, lost connection, server error: worth asking again after `retry_after` seconds."""
-
-    retryable = True
-
-    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
-        super().__init__(message)
-        self.retry_after = retry_after
-
-
-class UpstreamRefused(TeacherError):
-    """Bad key, unknown model, request not accepted: the same request will fail again."""
+_PROXIES = (
+    *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
+    *("http_proxy", "https_proxy", "all_proxy", "no_proxy"),
+)
 
 
 def upstream_name(config: Any) -> str:
@@ -50,15 +34,24 @@ def upstream_name(config: Any) -> str:
     return config.path if isinstance(config, CustomPart) else str(config.kind)
 
 
-def load_upstream(config: SimulatedTeacher | CustomPart) -> Upstream:
+def variables(config: TeacherConfig) -> tuple[str, ...]:
+    """Names of the environment variables that the gateway may see for this teacher's sake."""
+    if isinstance(config, OpenAITeacher):
+        return (*_PROXIES, config.key) if config.key else _PROXIES
+    return config.environment if isinstance(config, CustomPart) else ()
+
+
+def load_upstream(config: TeacherConfig) -> Upstream:
     """Build the upstream that a teacher config names.
 
     Raises:
-        ConfigError: there is no such class, or it does not take these options.
+        ConfigError: there is no such class, it does not take these options, or a key is missing.
     """
     name = upstream_name(config)
     if isinstance(config, CustomPart):
         options = dict(config.options)
+    elif isinstance(config, OpenAITeacher):
+        options = {"endpoint": config}
     else:
         options = config.model_dump(exclude={"kind"})
     upstream: Upstream = construct(
@@ -67,7 +60,7 @@ def load_upstream(config: SimulatedTeacher | CustomPart) -> Upstream:
     return upstream
 
 
-def check_teacher(config: SimulatedTeacher | CustomPart, brief: Brief) -> None:
+def check_teacher(config: TeacherConfig, brief: Brief) -> None:
     """Ask a teacher whether it knows the task at all, before anything is spent on it.
 
     Raises:

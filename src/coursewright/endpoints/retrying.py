@@ -1,0 +1,61 @@
+"""The one retry policy: of the teacher gateway and of agents alike."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from typing import Any
+
+from coursewright.endpoints.client import ChatClient, Reply
+from coursewright.endpoints.errors import EndpointError
+
+_BACKOFF_SECONDS = 0.5
+_BACKOFF_MOST = 30.0
+
+
+def pause_before_retry(
+    error: EndpointError, attempt: int, left: float, *, attempts: int, salt: str
+) -> float | None:
+    """Seconds to wait before the next try, or None when there should be none.
+
+    The server's `Retry-After` is honoured where it ends within the `left` seconds of the
+    deadline. Where it does not (or there is none) the pause doubles with each try, to 30 s. Both
+    get jitter, drawn from `salt`, so that calls refused together do not come back together.
+    `attempt` counts from 0.
+    """
+    if not error.retryable or attempt + 1 >= attempts:
+        return None
+    jitter = random.Random(f"{salt}/{attempt}").random()
+    wish = getattr(error, "retry_after", None)
+    if isinstance(wish, (int, float)) and 0 <= wish * (1 + 0.1 * jitter) < left:
+        return float(wish) * (1 + 0.1 * jitter)
+    pause = min(_BACKOFF_MOST, _BACKOFF_SECONDS * float(2**attempt)) * (0.5 + jitter)
+    return pause if pause < left else None
+
+
+async def ask(client: ChatClient, payload: dict[str, Any], *, idempotency_key: str) -> Reply:
+    """Bring one call to its answer, trying again as the endpoint's settings say.
+
+    Raises:
+        EndpointUnavailable: every try failed, or the deadline passed.
+        EndpointRefused: the request will never be accepted.
+    """
+    loop, endpoint = asyncio.get_running_loop(), client.endpoint
+    deadline, attempt = loop.time() + endpoint.seconds, 0
+    while True:
+        try:
+            return await client.complete(
+                payload, deadline=deadline, idempotency_key=idempotency_key
+            )
+        except EndpointError as error:
+            pause = pause_before_retry(
+                error,
+                attempt,
+                deadline - loop.time(),
+                attempts=endpoint.attempts,
+                salt=idempotency_key,
+            )
+            if pause is None:
+                raise
+        attempt += 1
+        await asyncio.sleep(pause)

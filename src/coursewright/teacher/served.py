@@ -1,0 +1,48 @@
+"""A teacher behind a server that speaks the OpenAI chat-completions protocol."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from coursewright.config import OpenAITeacher
+from coursewright.endpoints import ChatClient, read_key
+from coursewright.protocols import Completion
+
+_CONNECTIONS = 1024
+"""The gateway's own limit on calls under way is tighter."""
+
+
+class ServedUpstream:
+    """Forwards each call once; the gateway's desk retries, reserves and settles.
+
+    Raises:
+        ConfigError: the key or the tokenizer that the endpoint names is missing.
+    """
+
+    name = "openai"
+
+    def __init__(self, endpoint: OpenAITeacher) -> None:
+        self.model = endpoint.model
+        key = read_key(endpoint, field="teacher")
+        self._client = ChatClient(endpoint, key=key, concurrency=_CONNECTIONS, field="teacher")
+
+    async def complete(self, request: dict[str, Any], seed: int) -> Completion:
+        """Ask the server. The seed goes with the request: a server that heeds it repeats itself."""
+        reply = await self._client.complete(
+            {**request, "seed": seed}, idempotency_key=_call_name(request, seed)
+        )
+        return Completion(
+            reply.text, reply.prompt_tokens, reply.completion_tokens, reply.finish_reason
+        )
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self._client.close()
+
+
+def _call_name(request: dict[str, Any], seed: int) -> str:
+    """The same for every try of one call: its seed is its own within the run."""
+    text = json.dumps([request, seed], sort_keys=True)
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
