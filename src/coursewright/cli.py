@@ -206,6 +206,33 @@ def try_student(
 
 
 @app.command()
+def export(
+    run: RunName,
+    to: Annotated[
+        str, typer.Option("--to", metavar="DIR|hub:ORG/NAME", help="A folder, or the hub.")
+    ],
+    runs: Runs = DEFAULT_RUNS,
+    merged: Annotated[
+        bool, typer.Option("--merged", help="Merge an adapter into its base model.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Write a finished run's student and data set, each with its card; print how to serve it."""
+    from coursewright.display import open_progress, printable
+    from coursewright.export import export_run
+
+    done = export_run(run, runs, to, merged=merged, force=force, progress=open_progress())
+    if as_json:
+        _emit(done.model_dump(mode="json"))
+        return
+    typer.echo(printable(f"model    {done.model} ({done.form})"))
+    typer.echo(printable(f"dataset  {done.dataset} ({done.rows} rows)"))
+    for command in done.serve:
+        typer.echo(printable(f"serve    {command}"))
+
+
+@app.command()
 def prune(run: RunName, runs: Runs = DEFAULT_RUNS, as_json: Json = False) -> None:
     """Delete intermediate checkpoints of a finished run; the record and the student stay."""
     from coursewright.store import prune as prune_run

@@ -94,6 +94,8 @@ class Task(Record):
     generation: Generation = Generation()
     rows: RowLimits = RowLimits()
     baselines: tuple[str, ...] = ()
+    license: str | None = None
+    """Of the task's texts, as task.yaml says it."""
     folder: str
     digests: dict[str, str]
     """SHA-256 of every file of the folder that takes part in a run, by file name."""

@@ -3,10 +3,10 @@
 `RunStore` is a run this process holds; `RunFolder` reads one that anybody may hold.
 """
 
-from coursewright.store.artifacts import Artifacts
+from coursewright.store.artifacts import Artifacts, file_digest, folder_digest
 from coursewright.store.canonical import canonical, digest_of
 from coursewright.store.catalog import RunEntry, describe, is_held, list_runs, resolve_run
-from coursewright.store.durable import storage, write_file
+from coursewright.store.durable import storage, sync_folder, temporary, write_file
 from coursewright.store.folder import RunFolder
 from coursewright.store.journal import RunJournal, read_stages
 from coursewright.store.prune import Pruned, prune
@@ -26,6 +26,8 @@ __all__ = [
     "chunks_of",
     "describe",
     "digest_of",
+    "file_digest",
+    "folder_digest",
     "is_held",
     "list_runs",
     "prune",
@@ -35,6 +37,8 @@ __all__ = [
     "require_name",
     "resolve_run",
     "storage",
+    "sync_folder",
+    "temporary",
     "untrusted_folder",
     "write_file",
 ]

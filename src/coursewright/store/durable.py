@@ -36,8 +36,10 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 @contextlib.contextmanager
-def storage(place: Path) -> Iterator[None]:
+def storage(place: Path, otherwise: str = "choose another --runs folder") -> Iterator[None]:
     """Say in one line what kept us from reading or writing at `place`.
+
+    `otherwise` is what to do about a place that cannot be written.
 
     Raises:
         StorageError: disk full, not writable, or failing.
@@ -50,7 +52,7 @@ def storage(place: Path) -> Iterator[None]:
         if error.errno not in _REFUSALS:
             raise
         reason = (error.strerror or str(error)).lower()
-        hint = "free some space" if error.errno in _FULL else "choose another --runs folder"
+        hint = "free some space" if error.errno in _FULL else otherwise
         raise StorageError(f"{reason}; {hint}", file=place) from error
     except sqlite3.Error as error:
         raise _told(error, place) from error

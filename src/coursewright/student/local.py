@@ -123,6 +123,23 @@ class LocalStudent:
         answers: list[str] = self._link.ask(request)["answers"]
         return answers
 
+    def merge(self, adapter: Path, out: Path) -> None:
+        """Write the base model with an adapter folder's weights merged in to the folder `out`.
+
+        The tokenizer is not written.
+
+        Raises:
+            StageFailed: the worker says why not.
+        """
+        request = {
+            "do": "merge",
+            "base": str(self._base),
+            "weights": str(adapter.absolute()),
+            "out": str(out),
+            "dtype": self._config.recipe.dtype,
+        }
+        self._link.ask(request)
+
     def special_tokens(self) -> tuple[str, ...]:
         """Texts that the tokenizer reads as commands: rows and answers must not hold them."""
         file = self._base / "tokenizer.json"

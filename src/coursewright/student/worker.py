@@ -34,13 +34,14 @@ def main() -> None:
     say = _take_standard_output()
     requests = _listen(sys.stdin.buffer)
     try:
-        from coursewright.student import generation, training
+        from coursewright.student import generation, merging, training
     except ImportError as error:
         say(_refusal(f"cannot import {error.name or error}; install coursewright[train]", "config"))
         return
     serve: dict[str, Callable[..., dict[str, Any]]] = {
         "train": training.train,
         "answer": generation.Answerer().answer,
+        "merge": merging.merge,
         "wait": lambda say, device: {},
     }
     device = training.choose_device(sys.argv[1])

@@ -89,6 +89,7 @@ def _as_task(found: Inspection) -> Task:
         generation=spec.generation,
         rows=spec.rows,
         baselines=tuple(spec.baselines),
+        license=spec.license,
         folder=str(found.folder.resolve()),
         digests=found.digests,
     )

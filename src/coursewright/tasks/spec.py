@@ -47,6 +47,8 @@ class TaskSpec(BaseModel):
         default=(), strict=False
     )
     """Answers that need no reading, scored beside every result."""
+    license: str | None = Field(default=None, min_length=1, max_length=100)
+    """Licence of the task's texts, for the cards of exports."""
 
 
 def parse_spec(

@@ -1,0 +1,248 @@
+"""The two cards: YAML metadata that the hub reads, and a body for people.
+
+Whatever comes from a task, an agent, a teacher or a folder is data: YAML is written by a YAML
+library, and the templates pass every value through `markdown.value`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal
+
+import jinja2
+import yaml
+
+from coursewright.export import markdown
+from coursewright.export.base import Base
+from coursewright.export.dataset import FORMS, alpaca
+from coursewright.export.delivery import Delivery, programs, public_names
+from coursewright.records import Result, Usage
+
+Form = Literal["full", "adapter", "merged"]
+"""What the weights are: whole as trained, an adapter, or an adapter merged into its base."""
+
+SAMPLE = 4000
+"""Characters; a longer first row is not shown on the card."""
+_SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"))
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """What an export holds beside the run's own facts."""
+
+    name: str
+    """Of the model and of the data set."""
+    form: Form
+    base: Base
+    repository: str | None = None
+    """ORG/NAME, if it goes to the hub."""
+
+
+def model_card(delivery: Delivery, exhibit: Exhibit) -> str:
+    """The README.md of the model."""
+    base, repository = exhibit.base, exhibit.repository
+    metadata: dict[str, Any] = {
+        **(base.license or {"license": "unknown"}),
+        "library_name": "peft" if exhibit.form == "adapter" else "transformers",
+        "pipeline_tag": "text-generation",
+        "tags": ["coursewright", "sft", *(["lora"] if delivery.is_adapter else [])],
+    }
+    if base.repository is not None:
+        metadata["base_model"] = base.repository
+        metadata["base_model_relation"] = "adapter" if exhibit.form == "adapter" else "finetune"
+    if repository is not None:
+        metadata["datasets"] = [repository]
+    metadata["model-index"] = [_index(delivery, exhibit)]
+    return _card(
+        metadata,
+        "model.md",
+        delivery,
+        exhibit,
+        snippet=markdown.block(_snippet(delivery, exhibit), "python"),
+        training=delivery.training,
+        recipe=_recipe(delivery),
+        tokens=delivery.task and delivery.task.generation.max_new_tokens,
+        form=exhibit.form,
+    )
+
+
+def data_card(delivery: Delivery, exhibit: Exhibit) -> str:
+    """The README.md of the data set."""
+    said = _task_license(delivery)
+    size = next((name for most, name in _SIZES if len(delivery.rows) < most), "100K<n<1M")
+    metadata = {
+        "license": said or "unknown",
+        "pretty_name": exhibit.name,
+        "task_categories": ["text-generation"],
+        "tags": ["coursewright", "synthetic"],
+        "size_categories": [size],
+        "configs": [
+            {
+                "config_name": form,
+                **({"default": True} if form == FORMS[0] else {}),
+                "data_files": [{"split": "train", "path": f"{form}/train.parquet"}],
+            }
+            for form in FORMS
+        ],
+    }
+    collected, audited = delivery.round.collection, delivery.round.audit
+    dropped: dict[str, int] = {}
+    for part in (collected, audited):
+        for reason, count in (part.dropped if part else {}).items():
+            dropped[reason] = dropped.get(reason, 0) + count
+    shown = json.dumps(alpaca(delivery.rows[0]), ensure_ascii=False, indent=1)
+    return _card(
+        metadata,
+        "data.md",
+        delivery,
+        exhibit,
+        sample=markdown.block(shown, "json") if len(shown) <= SAMPLE else None,
+        read=collected.read if collected else len(delivery.rows),
+        dropped=dropped,
+        license=said,
+    )
+
+
+def _card(
+    metadata: dict[str, Any], template: str, delivery: Delivery, exhibit: Exhibit, **facts: Any
+) -> str:
+    result = delivery.result
+    embedded = {part.split()[0] for part in result.embedded}
+    audited = delivery.round.audit
+    body = (
+        _templates()
+        .get_template(template)
+        .render(
+            name=exhibit.name,
+            base=exhibit.base,
+            result=result,
+            task=delivery.task,
+            rows=len(delivery.rows),
+            who=public_names(delivery.config),
+            checks=audited.checks if audited else (),
+            seeds=delivery.training_seeds,
+            operation=delivery.round.operation,
+            programs=programs(delivery),
+            cost={
+                "teacher": _cost(result.teacher_usage, "teacher" in embedded),
+                "agent": _cost(result.agent_usage, "agent" in embedded),
+            },
+            gain=_gain(result),
+            p_value="" if result.p_value is None else f", p = {result.p_value:.2g}",
+            seconds=", ".join(f"{name} {spent:.0f}" for name, spent in result.seconds.items()),
+            embedded=embedded,
+            reality=_reality(embedded),
+            **facts,
+        )
+    )
+    front = yaml.safe_dump(metadata, sort_keys=False, allow_unicode=False, width=1000)
+    return f"---\n{front}---\n\n{body.strip()}\n"
+
+
+@cache
+def _templates() -> jinja2.Environment:
+    made = jinja2.Environment(
+        loader=jinja2.PackageLoader("coursewright.export", "cards"),
+        finalize=markdown.value,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+    )
+    made.filters |= {
+        "code": markdown.code,
+        "percent": markdown.percent,
+        "ready": markdown.Ready,
+    }
+    return made
+
+
+def _index(delivery: Delivery, exhibit: Exhibit) -> dict[str, Any]:
+    """The hub's form of a score."""
+    result = delivery.result
+    metric = {"type": "accuracy", "value": delivery.final.private, "name": "private accuracy"}
+    exam = {"name": markdown.one_line(result.task), "type": markdown.one_line(result.task)}
+    scored = {"task": {"type": "text-generation"}, "dataset": exam, "metrics": [metric]}
+    return {"name": exhibit.name, "results": [scored]}
+
+
+def _task_license(delivery: Delivery) -> str | None:
+    said = None if delivery.task is None else delivery.task.license
+    return None if said is None else markdown.one_line(said)
+
+
+def _cost(usage: Usage, embedded: bool) -> str:
+    if not usage.calls + usage.cached:
+        return "no calls"
+    words = [f"{usage.calls} calls", f"{usage.cached} more from the cache"]
+    words.append(f"{usage.prompt_tokens} prompt and {usage.completion_tokens} completion tokens")
+    if usage.cost_usd is not None:
+        words.append(f"{usage.cost_usd:.2f} USD")
+    else:
+        words.append("no money, for it is built in" if embedded else "at a price not known")
+    return ", ".join(words)
+
+
+def _recipe(delivery: Delivery) -> dict[str, Any]:
+    """The settings that took part in the training."""
+    recipe = getattr(delivery.config.student, "recipe", None)
+    settings: dict[str, Any] = {} if recipe is None else recipe.model_dump(mode="json")
+    return {k: v for k, v in settings.items() if delivery.is_adapter or not k.startswith("lora_")}
+
+
+def _gain(result: Result) -> str:
+    if result.gain_points is None or result.gain_points_ci95 is None:
+        return "not measured"
+    low, high = result.gain_points_ci95
+    of_base = "" if result.gain_pct is None else f", {result.gain_pct:+.0f} % of the base"
+    points = f"{result.gain_points:+.1f} points (95 % interval {low:+.1f} to {high:+.1f})"
+    return f"{points}{of_base}"
+
+
+def _reality(embedded: set[str]) -> str:
+    roles = ("agent", "teacher", "student")
+    small = [f"the {role}" for role in roles if role in embedded]
+    real = [f"the {role}" for role in roles if role not in embedded]
+    said = []
+    if small:
+        said.append(f"Small and built in, not real models: {', '.join(small)}.")
+    if real:
+        said.append(f"Named by the user: {', '.join(real)}.")
+    return " ".join(said)
+
+
+def _snippet(delivery: Delivery, exhibit: Exhibit) -> str:
+    """Python that asks the model as it was asked in the exam."""
+    place = exhibit.repository or "model"
+    base, adapter = exhibit.base, exhibit.form == "adapter"
+    loaded = [f"tokenizer = AutoTokenizer.from_pretrained({place!r})"]
+    if adapter and base.embedded:
+        where = f"{place!r}, subfolder='base'"
+        loaded.append(f"base = AutoModelForCausalLM.from_pretrained({where})")
+    elif adapter:
+        name = base.repository or f"path/to/{base.name}"
+        loaded.append(f"base = AutoModelForCausalLM.from_pretrained({name!r})")
+    if adapter:
+        loaded.append(f"model = PeftModel.from_pretrained(base, {place!r})")
+    else:
+        loaded.append(f"model = AutoModelForCausalLM.from_pretrained({place!r})")
+    instruction = "..." if delivery.task is None else delivery.task.instruction.strip()
+    tokens = 256 if delivery.task is None else delivery.task.generation.max_new_tokens
+    lines = [
+        *(["from peft import PeftModel"] if adapter else []),
+        "from transformers import AutoModelForCausalLM, AutoTokenizer",
+        "",
+        *loaded,
+        f"instruction = {instruction!r}",
+        "question = '...'",
+        "turn = [{'role': 'user', 'content': f'{instruction}\\n{question}'}]",
+        "text = tokenizer.apply_chat_template(turn, add_generation_prompt=True, tokenize=False)",
+        "asked = tokenizer(text, add_special_tokens=False, return_tensors='pt')",
+        "said = model.generate(",
+        "    input_ids=asked['input_ids'], attention_mask=asked['attention_mask'],",
+        f"    do_sample=False, max_new_tokens={tokens}, eos_token_id=tokenizer.eos_token_id,",
+        ")",
+        "start = asked['input_ids'].shape[1]",
+        "print(tokenizer.decode(said[0, start:], skip_special_tokens=True))",
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,22 @@
+"""An adapter becomes part of its base model: whole weights that anything can load."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from peft import PeftModel
+
+from coursewright.student.training import Say, load_base
+
+
+def merge(
+    say: Say, device: str, *, base: str, weights: str, out: str, dtype: str
+) -> dict[str, Any]:
+    """Write base and adapter (`weights`) as one model to the folder `out`.
+
+    The sums are those of the model that answered, in its dtype; the tokenizer is not written.
+    """
+    model, _ = load_base(base, dtype, device)
+    merged = PeftModel.from_pretrained(model, weights).merge_and_unload()
+    merged.save_pretrained(out)
+    return {}
