@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from coursewright.errors import StorageError, UsageError
+from coursewright.errors import UsageError
 from coursewright.store import storage, sync_folder, temporary
 
 HUB = "hub:"
@@ -103,8 +103,3 @@ def _sync(folder: Path) -> None:
         finally:
             os.close(descriptor)
     sync_folder(folder)
-
-
-def no_space(place: Path) -> StorageError:
-    """The error for a helper that ran out of disk."""
-    return StorageError("no space left on device; free some space", file=place)
