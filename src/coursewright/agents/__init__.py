@@ -3,6 +3,7 @@
 heuristic            no model; reads description, visible items and feedback
 program:FILE         a human's fixed program, proposed unchanged
 replay:FILE          proposals recorded in an earlier run
+command:LINE         any program that reads a brief and leaves files, in a jail of its own
 package.module:Class any class with `propose(brief, turn) -> Proposal`
 """
 
@@ -10,14 +11,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from coursewright.config import CustomPart, Part, ProgramAgent, ReplayAgent
+from coursewright.config import CommandAgent, CustomPart, Part, ProgramAgent, ReplayAgent
 from coursewright.errors import ConfigError
 from coursewright.plugins import construct
-from coursewright.protocols import Agent
+from coursewright.protocols import Agent, Jail
 
 __all__ = ["AGENTS", "make_agent"]
 
 AGENTS: dict[str, str] = {
+    "command": "coursewright.agents.command:CommandAgent",
     "heuristic": "coursewright.agents.heuristic:HeuristicAgent",
     "program": "coursewright.agents.program:ProgramAgent",
     "replay": "coursewright.agents.replay:ReplayAgent",
@@ -25,8 +27,12 @@ AGENTS: dict[str, str] = {
 """Kind -> dotted path. A module is imported only when its agent is asked for."""
 
 
-def make_agent(part: Part) -> Agent:
+def make_agent(part: Part, jail: Jail | None = None) -> Agent:
     """Return the agent that a part of the run configuration names.
+
+    Args:
+        part: the agent's settings.
+        jail: where a command agent runs, open; no other agent needs one.
 
     Raises:
         ConfigError: there is no such class, it takes other options, or its file is unusable.
@@ -39,7 +45,11 @@ def make_agent(part: Part) -> Agent:
         raise ConfigError(
             f"no agent {kind!r}; known: {names}, or package.module:Class", field="agent"
         )
-    options = {"path": part.path} if isinstance(part, ProgramAgent | ReplayAgent) else {}
+    options: dict[str, Any] = {}
+    if isinstance(part, ProgramAgent | ReplayAgent):
+        options = {"path": part.path}
+    elif isinstance(part, CommandAgent):
+        options = {"jail": jail, "seconds": part.seconds}
     return _construct(AGENTS[kind], options)
 
 
