@@ -190,9 +190,13 @@ class FakeProgramModule:
             self.prompts.append(prompt)
             rng = random.Random(f"{len(self.prompts)} {prompt}")
             answer = Answer(self.reply(prompt, rng))
-            answer.id, answer.ok, answer.error = f"r{len(self.prompts)}", True, None
+            answer.id, answer.ok, answer.error = self.note(prompt, answer), True, None
             answers.append(answer)
         return answers
+
+    def note(self, prompt: str, answer: str) -> str:
+        """The id of a response; a ledger could remember it here."""
+        return f"r{len(self.prompts)}"
 
     def save_rows(self, rows: list[dict[str, Any]]) -> None:
         self.rows, self.saves = self.rows + list(rows), self.saves + 1
@@ -209,6 +213,7 @@ class FakeProgramModule:
         module.load_seeds = lambda: [seed.model_dump() for seed in self.brief.seeds]
         module.load_best = module.load_previous = lambda: list(self.best)
         module.seed = lambda: 11
+        module.brief = lambda: self.brief.model_dump(mode="json")
         held = sys.modules.get("coursewright_program")
         sys.modules["coursewright_program"] = module
         try:

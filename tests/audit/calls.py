@@ -1,5 +1,6 @@
 """A call ledger written by hand, and rows that claim to come from it."""
 
+import contextlib
 import hashlib
 import json
 from pathlib import Path
@@ -29,6 +30,10 @@ class Calls:
         )
         self._ledger.settle(call, response, prompt_tokens=1, completion_tokens=1)
         return key
+
+    def together(self) -> contextlib.AbstractContextManager[None]:
+        """Write everything inside in one step, which is much faster."""
+        return self._ledger.group()
 
     def close(self) -> None:
         self._ledger.close()

@@ -1,0 +1,147 @@
+"""`openai:MODEL[@BASE_URL]`: a language model as data engineer.
+
+    brief, turn ─► prompting (prompts/*.md, library, history) ─► server ─► answers ─► proposal
+
+One request per round. A server that is gone stops the run where it can be resumed; an answer
+that cannot be read is a failed proposal.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from coursewright.agents.answers import read_answer
+from coursewright.agents.prompting import Request, write_request
+from coursewright.config import OpenAIAgent
+from coursewright.endpoints import (
+    ChatClient,
+    EndpointRefused,
+    EndpointUnavailable,
+    Reply,
+    ask,
+    read_key,
+)
+from coursewright.errors import ConfigError, CoursewrightError, Interrupted
+from coursewright.records import Brief, Proposal, Turn, Usage
+
+T = TypeVar("T")
+
+_ANSWER_TOKENS = 8192
+"""Room for an answer where the config does not bound it."""
+_LEAST_ROOM = 256
+
+
+class LLMAgent:
+    """Meets `protocols.Agent`."""
+
+    def __init__(self, endpoint: OpenAIAgent, *, seed: int = 0) -> None:
+        """`seed` is the run's; it orders the method cards.
+
+        Raises:
+            ConfigError: the environment holds no key, or the context has no room for an answer.
+        """
+        self._endpoint = endpoint
+        self._seed = seed
+        self._key = read_key(endpoint, field="agent")
+        answer = endpoint.max_tokens or min(_ANSWER_TOKENS, endpoint.context_tokens // 2)
+        self._room = endpoint.context_tokens - answer
+        if self._room < _LEAST_ROOM:
+            raise ConfigError(
+                f"{endpoint.context_tokens} tokens have no room for a request beside an answer of "
+                f"{answer}; lower agent.max_tokens or take a model with a larger context",
+                field="agent.context_tokens",
+            )
+
+    def propose(self, brief: Brief, turn: Turn) -> Proposal:
+        """Ask the model for a plan and a program.
+
+        Raises:
+            Interrupted: the server gives no answer, or the least request is too long for it.
+            ConfigError: it does not accept the key, or does not know the model.
+        """
+        room = self._room
+        while True:
+            request = write_request(
+                brief, turn, seed=self._seed, room=room, may=self._endpoint.may_leave
+            )
+            if request is None:
+                raise Interrupted(self._too_long(brief))
+            try:
+                reply = _in_a_loop_of_its_own(self._ask(request, turn))
+                break
+            except EndpointUnavailable as error:
+                raise Interrupted(
+                    f"the agent's server {self._endpoint.base_url} gave no answer "
+                    f"({_one_line(error)}); `coursewright resume` continues here once it does"
+                ) from None
+            except EndpointRefused as error:
+                if error.cause != "context":
+                    raise self._refused(error) from None
+                room = room * 2 // 3  # its tokens are shorter than we took them for
+        earlier = turn.parent.code if turn.parent else ""
+        proposal = read_answer(
+            reply.text, truncated=reply.finish_reason == "length", earlier=earlier
+        )
+        return proposal.model_copy(
+            update={"usage": _usage(reply), "methods": request.methods, "cut": request.cut}
+        )
+
+    async def _ask(self, request: Request, turn: Turn) -> Reply:
+        payload: dict[str, Any] = {"messages": request.messages, "seed": turn.seed}
+        said = hashlib.sha256(f"{turn.seed}\x1f{request.system}\x1f{request.user}".encode())
+        # A client a round: rounds lie minutes apart, and a loop must not outlive its call.
+        async with ChatClient(self._endpoint, key=self._key, field="agent") as client:
+            return await ask(client, payload, idempotency_key=said.hexdigest())
+
+    def _refused(self, error: EndpointRefused) -> CoursewrightError:
+        said, endpoint = _one_line(error), self._endpoint
+        if error.cause == "key":
+            name = endpoint.key or "named in `key`"
+            return ConfigError(
+                f"{endpoint.base_url}: {said}; put a key that it accepts into the environment "
+                f"variable {name}, then `coursewright resume` continues here",
+                field="agent.key",
+            )
+        if error.cause == "model":
+            return ConfigError(
+                f"{endpoint.base_url} has no model {endpoint.model!r}: {said}", field="agent.model"
+            )
+        return Interrupted(
+            f"the agent's server {endpoint.base_url} refused the request: {said}; "
+            "`coursewright resume` asks again"
+        )
+
+    def _too_long(self, brief: Brief) -> str:
+        return (
+            f"task {brief.task!r} and the attempt to work on do not fit into the "
+            f"{self._endpoint.context_tokens} tokens of {self._endpoint.model!r}, even with all "
+            "history left out; start a new run with a model of larger context "
+            "(agent.context_tokens), or with a shorter description.md"
+        )
+
+
+def _usage(reply: Reply) -> Usage:
+    return Usage(
+        calls=1,
+        prompt_tokens=reply.prompt_tokens,
+        completion_tokens=reply.completion_tokens,
+        cost_usd=reply.cost_usd,
+    )
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
+
+
+def _in_a_loop_of_its_own(work: Coroutine[Any, Any, T]) -> T:
+    """Do asynchronous work to its end, wherever we are: a notebook already runs a loop."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work)
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        return pool.submit(asyncio.run, work).result()
