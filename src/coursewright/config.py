@@ -157,7 +157,8 @@ class Recipe(Part):
     learning_rate: float = Field(default=2e-3, gt=0)
     epochs: int = Field(default=3, ge=1)
     batch: int = Field(default=16, ge=1)
-    """Rows per forward pass; times `accumulation` it is the rows of one optimiser step."""
+    """Rows per forward pass; times `accumulation` it is the rows of one optimiser step. Where it
+    does not fit into memory, fewer rows are passed at a time, and that product stays."""
     accumulation: int = Field(default=1, ge=1)
     """Forward passes whose gradients are added up before a step."""
     warmup: float = Field(default=0.1, ge=0, lt=1)
@@ -169,8 +170,31 @@ class Recipe(Part):
     lora_rank: int = Field(default=8, ge=1)
     lora_alpha: int = Field(default=16, ge=1)
     lora_dropout: float = Field(default=0.0, ge=0, lt=1)
-    dtype: Literal["float32", "bfloat16"] = "float32"
+    dtype: Literal["float32", "bfloat16", "float16"] = "float32"
+    """Half precision is used on GPUs that have it; the record says what was used."""
     gradient_checkpointing: bool = False
+    """Also switched on by itself when not even one row at a time fits into memory."""
+    packing: bool = False
+    """Lay rows end to end up to `max_length`, without padding; a step then sees more rows. Needs
+    CUDA with flash-attention; elsewhere rows are padded, and the record says so."""
+
+
+class StudyRecipe(Recipe):
+    """The study's listing, setting by setting: LoRA on all linear layers, AdamW."""
+
+    method: Literal["full", "lora"] = "lora"
+    learning_rate: float = Field(default=1e-4, gt=0)
+    epochs: int = Field(default=3, ge=1)
+    batch: int = Field(default=1, ge=1)
+    accumulation: int = Field(default=8, ge=1)
+    warmup: float = Field(default=0.1, ge=0, lt=1)
+    schedule: Literal["cosine", "linear", "constant"] = "cosine"
+    weight_decay: float = Field(default=0.0, ge=0)
+    max_length: int = Field(default=2048, ge=8)
+    lora_rank: int = Field(default=8, ge=1)
+    lora_alpha: int = Field(default=16, ge=1)
+    lora_dropout: float = Field(default=0.0, ge=0, lt=1)
+    dtype: Literal["float32", "bfloat16", "float16"] = "bfloat16"
 
 
 class NanoStudent(Part):
@@ -186,12 +210,19 @@ class NanoStudent(Part):
 class HuggingFaceStudent(Part):
     kind: Literal["hf"] = "hf"
     model: str
-    """Local folder of a causal language model with its tokenizer."""
-    recipe: Recipe = Recipe(
-        method="lora", learning_rate=1e-4, batch=1, accumulation=8, max_length=2048
-    )
+    """A causal language model: a local folder, or an id of the Hugging Face hub (`ORG/NAME`)."""
+    revision: str | None = None
+    """Commit, tag or branch on the hub; a run writes down the commit it found."""
+    token: str | None = "HF_TOKEN"
+    """Name of the environment variable that holds a hub token, for gated and private models."""
+    template_options: dict[str, Any] = Field(default_factory=dict)
+    """Switches of the model's own chat template, such as `enable_thinking: false`."""
+    recipe: StudyRecipe = StudyRecipe()
     threads: int = Field(default=1, ge=1, le=64)
+    gpu: int = Field(default=0, ge=0)
+    """Which of the visible GPUs; without a GPU it trains on the CPU."""
     answer_batch: int = Field(default=16, ge=1)
+    """Prompts answered at once; halved where memory is short."""
 
 
 StudentConfig = Annotated[
@@ -323,14 +354,19 @@ def _model_part(model: str, base_url: str | None) -> dict[str, str]:
 
 
 def parse_student(reference: str) -> Any:
-    """Return the student config for `nano`, `hf:FOLDER`, a local folder or a dotted path."""
+    """Return the student config for `nano`, `hf:` before a folder or id, either alone, or a path.
+
+    An id alone is recognised by its slash (`ORG/NAME`); a path is `package.module:Class`.
+    """
     if reference != "nano" and Path(reference).is_dir():
         return HuggingFaceStudent(model=reference)
     if _is_dotted(reference):
         return CustomPart(path=reference)
+    if "/" in reference and ":" not in reference:
+        return HuggingFaceStudent(model=reference)
     kind, model, _ = split_reference(reference)
     part = {"kind": kind, "model": model} if model else {"kind": kind}
-    return _part(_STUDENTS, part, "--student", reference, "nano, hf:FOLDER")
+    return _part(_STUDENTS, part, "--student", reference, "nano, hf:ORG/NAME, hf:FOLDER")
 
 
 def _part(adapter: TypeAdapter[Any], part: dict[str, Any], flag: str, text: str, names: str) -> Any:

@@ -330,6 +330,21 @@ class Audit(Record):
     seconds: float = 0.0
 
 
+class TrainingSetup(Record):
+    """What a training really ran with, where recipe and machine decide together."""
+
+    device: str
+    dtype: str
+    batch: int
+    accumulation: int
+    gradient_checkpointing: bool
+    packing: bool
+    template: Literal["model", "coursewright"]
+    """Whose chat template prompts and rows were wrapped in: the model's own, or ours."""
+    notes: tuple[str, ...] = ()
+    """Where this differs from the recipe, and why."""
+
+
 class Training(Record):
     """A fine-tuned student."""
 
@@ -341,6 +356,7 @@ class Training(Record):
     supervised_tokens: int
     loss: float
     seconds: float
+    setup: TrainingSetup | None = None
 
 
 class Answered(Record):
@@ -476,6 +492,8 @@ class Result(Record):
     mats: float | None
     rounds: tuple[RoundSummary, ...]
     full_trainings: int
+    training: TrainingSetup | None = None
+    """What the delivered student was trained with."""
     baselines: dict[str, float] = Field(default_factory=dict)
     """Private score of answers that need no reading, by name (see `tasks`)."""
     reported_apart: dict[str, dict[str, float]] = Field(default_factory=dict)

@@ -10,9 +10,19 @@ import torch
 from peft import PeftModel
 from transformers import GenerationConfig
 
-from coursewright.student.training import load_base
+from coursewright.student.hardware import Hardware, free, is_out_of_memory
+from coursewright.student.loading import load_base
 
 Say = Callable[[dict[str, Any]], None]
+
+
+def render(tokenizer: Any, prompt: str, template_options: dict[str, Any]) -> str:
+    """The text of a user turn up to where the answer begins."""
+    turn = [{"role": "user", "content": prompt}]
+    text: str = tokenizer.apply_chat_template(
+        turn, add_generation_prompt=True, tokenize=False, **template_options
+    )
+    return text
 
 
 class Answerer:
@@ -26,7 +36,7 @@ class Answerer:
     def answer(
         self,
         say: Say,
-        device: str,
+        hardware: Hardware,
         *,
         base: str,
         weights: str | None,
@@ -34,25 +44,33 @@ class Answerer:
         batch: int,
         max_new_tokens: int,
         dtype: str,
+        template_options: dict[str, Any],
     ) -> dict[str, Any]:
         """Answer every prompt, in order; each is a user turn."""
-        self._load(base, weights, dtype, device)
-        texts = [
-            self._tokenizer.apply_chat_template(
-                [{"role": "user", "content": prompt}], add_generation_prompt=True, tokenize=False
-            )
-            for prompt in prompts
-        ]
+        self._load(base, weights, hardware.dtype(dtype), hardware.device)
+        texts = [render(self._tokenizer, prompt, template_options) for prompt in prompts]
         ids = self._tokenizer(texts, add_special_tokens=False)["input_ids"]
         # Batches of like length waste least; the order is given back at the end.
         order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
         answers = [""] * len(ids)
-        for start in range(0, len(order), batch):
-            chosen = order[start : start + batch]
-            found = self._greedy([ids[i] for i in chosen], max_new_tokens)
+        done = 0
+        while done < len(order):
+            chosen = order[done : done + batch]
+            try:
+                found = self._greedy([ids[i] for i in chosen], max_new_tokens)
+            except RuntimeError as error:
+                if batch == 1 or not is_out_of_memory(error):
+                    raise
+                found = None
+            if found is None:
+                free()
+                batch = max(1, batch // 2)
+                say({"event": "notice", "line": f"out of memory; {batch} prompts at a time"})
+                continue
             for i, answer in zip(chosen, found, strict=True):
                 answers[i] = answer
-            say({"event": "progress", "done": min(start + batch, len(order)), "total": len(order)})
+            done += len(chosen)
+            say({"event": "progress", "done": done, "total": len(order)})
         return {"answers": answers}
 
     def _greedy(self, ids: list[list[int]], max_new_tokens: int) -> list[str]:
@@ -86,13 +104,13 @@ class Answerer:
         key = (base, weights, dtype)
         if key == self._key:
             return
-        self._model = None  # two big models at once may not fit
+        self._model = self._key = None  # two big models at once may not fit
         adapter = weights is not None and (Path(weights) / "adapter_config.json").is_file()
         if weights is None or adapter:
-            self._model, self._tokenizer = load_base(base, dtype, device)
+            self._model, self._tokenizer, _ = load_base(base, dtype, device)
             if adapter:
                 self._model = PeftModel.from_pretrained(self._model, weights)
         else:
-            self._model, self._tokenizer = load_base(weights, dtype, device)
+            self._model, self._tokenizer, _ = load_base(weights, dtype, device)
         self._model.eval()
         self._key = key

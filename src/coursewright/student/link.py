@@ -13,7 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import coursewright
-from coursewright.errors import ConfigError, CoursewrightError, HelperLost, Interrupted, StageFailed
+from coursewright.errors import (
+    ConfigError,
+    CoursewrightError,
+    HelperLost,
+    Interrupted,
+    StageFailed,
+    StorageError,
+)
 
 RESTARTS = 2
 """How often one request is repeated after the worker was killed."""
@@ -31,10 +38,11 @@ _INHERITED = (
 class Link:
     """One worker process and the JSON lines that go to and fro."""
 
-    def __init__(self, home: Path, *, threads: int, device: str) -> None:
+    def __init__(self, home: Path, *, threads: int, device: str, gpu: int = 0) -> None:
         self._home = home
         self._threads = threads
         self._device = device
+        self._gpu = gpu
         self._process: subprocess.Popen[bytes] | None = None
         self._log = home / "worker.log"
 
@@ -138,6 +146,7 @@ class Link:
             "HF_HUB_DISABLE_TELEMETRY": "1",
             "TRANSFORMERS_OFFLINE": "1",
             "TOKENIZERS_PARALLELISM": "false",
+            "CUDA_VISIBLE_DEVICES": self._one_gpu(),
             "OMP_NUM_THREADS": threads,
             "MKL_NUM_THREADS": threads,
             "OPENBLAS_NUM_THREADS": threads,
@@ -148,6 +157,16 @@ class Link:
             "PYTHONHASHSEED": "0",
             "PYTHONUNBUFFERED": "1",
         }
+
+    def _one_gpu(self) -> str:
+        """The one GPU that the worker sees: with several in sight TRL refuses to train."""
+        if self._device == "cpu":
+            return ""
+        visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+        if visible is None:
+            return str(self._gpu)
+        names = [name for name in visible.split(",") if name]
+        return names[self._gpu] if self._gpu < len(names) else ""
 
     def _last_words(self) -> str:
         try:
@@ -161,6 +180,13 @@ def _error(message: dict[str, Any]) -> CoursewrightError:
     """The error a worker reported, as the loop knows it."""
     if message["kind"] == "config":
         return ConfigError(message["message"], field="student")
+    if message["kind"] == "storage":
+        return StorageError(f"no space left for the student's weights: {message['message']}")
+    if message["kind"] == "memory":
+        return Interrupted(
+            f"no memory left to {message['stage']} with the student's model, free some and "
+            f"`coursewright resume`: {message['message']}"
+        )
     if message["stage"] == "answer":
         # Not the data's fault, and perhaps a passing one: never a journaled outcome.
         return HelperLost(f"the student cannot answer: {message['message']}")

@@ -12,9 +12,9 @@ from types import TracebackType
 from typing import Any, Protocol
 
 from coursewright.config import HuggingFaceStudent, NanoStudent
-from coursewright.errors import ConfigError
 from coursewright.protocols import Progress
 from coursewright.records import Generation, Training
+from coursewright.student import hub
 from coursewright.student.link import Link
 
 NANO = Path(__file__).parent / "nano"
@@ -22,6 +22,9 @@ NANO = Path(__file__).parent / "nano"
 
 METHOD = 1
 """Raised when training or answering changes in a way that gives other weights or answers."""
+
+_WHERE = ("model", "revision", "token", "gpu")
+"""Settings of a student that say where its model lies or is computed, not what it is."""
 
 _BESIDE_THE_MODEL = {"README.md", "made.json"}
 
@@ -54,21 +57,24 @@ class LocalStudent:
         *,
         generation: Generation | None = None,
     ) -> None:
-        self.name = "nano" if isinstance(config, NanoStudent) else Path(config.model).name
         self._config = config
         self._store = store
         self._progress = progress
         self._generation = generation or Generation()
-        self._base = NANO if isinstance(config, NanoStudent) else Path(config.model).absolute()
-        if not (self._base / "config.json").is_file():
-            raise ConfigError(
-                f"{self._base} holds no model (no config.json)", field="student.model"
-            )
+        if isinstance(config, NanoStudent):
+            # Nano answers and trains on the CPU even beside a GPU, so that its results repeat
+            # anywhere.
+            self.name, self._base, device, gpu = "nano", NANO, "cpu", 0
+            self._template_options: dict[str, Any] = {}
+        else:
+            self._base, device, gpu = hub.fetch(config, progress.say), "auto", config.gpu
+            local = Path(config.model).is_dir()
+            self.name = Path(config.model).name if local else config.model
+            self._template_options = config.template_options
         self._fingerprint: str | None = None
         self._folder = Path(tempfile.mkdtemp(prefix="coursewright-student-"))
-        # Nano answers and trains on the CPU even beside a GPU, so that its results repeat anywhere.
-        device = "cpu" if isinstance(config, NanoStudent) else "auto"
-        self._link = Link(self._folder / "home", threads=config.threads, device=device)
+        home = self._folder / "home"
+        self._link = Link(home, threads=config.threads, device=device, gpu=gpu)
 
     def start(self) -> None:
         """Start the worker; returns at once."""
@@ -94,6 +100,7 @@ class LocalStudent:
             "out": str(out),
             "seed": seed,
             "recipe": self._config.recipe.model_dump(),
+            "template_options": self._template_options,
         }
         self._progress.start("train")
         done = self._link.ask(request, self._follow_training())
@@ -119,8 +126,9 @@ class LocalStudent:
             "batch": self._config.answer_batch,
             "max_new_tokens": self._generation.max_new_tokens,
             "dtype": self._config.recipe.dtype,
+            "template_options": self._template_options,
         }
-        answers: list[str] = self._link.ask(request)["answers"]
+        answers: list[str] = self._link.ask(request, self._heed)["answers"]
         return answers
 
     def merge(self, adapter: Path, out: Path) -> None:
@@ -152,7 +160,8 @@ class LocalStudent:
         """Digest of base weights, recipe and everything else that decides weights and answers."""
         if self._fingerprint is None:
             part = self._config.model_dump(mode="json")
-            part.pop("model", None)  # where the model lies does not matter, what it is does
+            for name in _WHERE:
+                part.pop(name, None)
             part |= {"method": METHOD, "generation": self._generation.model_dump()}
             digest = hashlib.sha256(json.dumps(part, sort_keys=True).encode())
             for file in sorted(self._base.iterdir()):
@@ -190,9 +199,16 @@ class LocalStudent:
         """A listener that shows the steps, once their number is known."""
 
         def follow(event: dict[str, Any]) -> None:
-            if event["done"] == 0:
+            if event["event"] == "notice":
+                self._heed(event)
+            elif event["done"] == 0:
                 self._progress.start("train", event["total"])
             else:
                 self._progress.advance(event["done"], f"loss {event['loss']:.3f}")
 
         return follow
+
+    def _heed(self, event: dict[str, Any]) -> None:
+        """Pass on what the worker found worth saying."""
+        if event["event"] == "notice":
+            self._progress.say(f"student: {event['line']}")

@@ -6,17 +6,19 @@ from typing import Any
 
 from peft import PeftModel
 
-from coursewright.student.training import Say, load_base
+from coursewright.student.hardware import Hardware
+from coursewright.student.loading import load_base
+from coursewright.student.training import Say
 
 
 def merge(
-    say: Say, device: str, *, base: str, weights: str, out: str, dtype: str
+    say: Say, hardware: Hardware, *, base: str, weights: str, out: str, dtype: str
 ) -> dict[str, Any]:
     """Write base and adapter (`weights`) as one model to the folder `out`.
 
     The sums are those of the model that answered, in its dtype; the tokenizer is not written.
     """
-    model, _ = load_base(base, dtype, device)
+    model, _, _ = load_base(base, hardware.dtype(dtype), hardware.device)
     merged = PeftModel.from_pretrained(model, weights).merge_and_unload()
     merged.save_pretrained(out)
     return {}

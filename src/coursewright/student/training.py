@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import math
 import time
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import datasets
 import torch
 import transformers
-from peft import LoraConfig
+from peft import LoraConfig, PeftModel
 from torch.nn.functional import cross_entropy
-from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerCallback
+from transformers import TrainerCallback
 from trl import SFTConfig, SFTTrainer
 
 from coursewright.chat import layout
 from coursewright.config import Recipe
 from coursewright.errors import ConfigError, StageFailed
+from coursewright.student.hardware import Hardware, free, is_out_of_memory
+from coursewright.student.loading import load_base
 
 Say = Callable[[dict[str, Any]], None]
 
@@ -27,33 +31,9 @@ EVENTS = 200
 """At most about so many progress events a training."""
 
 
-def choose_device(wanted: str) -> str:
-    """The device for `cpu` or `auto`; also sets the threads of the CPU on purpose."""
-    transformers.logging.set_verbosity_error()
-    transformers.logging.disable_progress_bar()
-    datasets.disable_progress_bars()
-    datasets.disable_caching()
-    return "cuda" if wanted == "auto" and torch.cuda.is_available() else "cpu"
-
-
-def load_base(folder: str, dtype: str, device: str) -> tuple[Any, Any]:
-    """A base model and its tokenizer from a local folder; no code of the folder is ever run."""
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        model = AutoModelForCausalLM.from_pretrained(
-            folder, dtype=getattr(torch, dtype), local_files_only=True, attn_implementation="sdpa"
-        )
-    except (OSError, ValueError, KeyError) as error:
-        raise ConfigError(f"cannot load this model: {error}", file=folder) from error
-    if tokenizer.chat_template is None:
-        raise ConfigError("the tokenizer has no chat template", file=folder)
-    if tokenizer.pad_token is None:
-        tokenizer.pad_token = tokenizer.eos_token
-    return model.to(device), tokenizer
-
-
-def read_rows(file: str) -> list[dict[str, Any]]:
+def read_rows(file: str, template_options: dict[str, Any]) -> list[dict[str, Any]]:
     """The rows of a data set as conversations: prompt and completion."""
+    options = {"chat_template_kwargs": template_options} if template_options else {}
     rows = []
     for line in Path(file).read_text(encoding="utf-8").split("\n"):
         if line:
@@ -63,42 +43,142 @@ def read_rows(file: str) -> list[dict[str, Any]]:
                 {
                     "prompt": [{"role": "user", "content": asked}],
                     "completion": [{"role": "assistant", "content": row["output"]}],
+                    **options,
                 }
             )
     return rows
 
 
-def train(
+class Tuner:
+    """Fine-tunes; remembers the batch that fits into memory, once the recipe's own did not."""
+
+    def __init__(self) -> None:
+        self._fitting: dict[str, Recipe] = {}
+
+    def train(
+        self,
+        say: Say,
+        hardware: Hardware,
+        *,
+        base: str,
+        base_name: str,
+        rows: str,
+        out: str,
+        seed: int,
+        recipe: dict[str, Any],
+        template_options: dict[str, Any],
+    ) -> dict[str, Any]:
+        """Fine-tune `base` on the rows of a file and write the checkpoint to the folder `out`.
+
+        Returns rows, steps, supervised tokens, mean loss of the last tenth of the steps, seconds,
+        and the setup. The same rows, recipe and seed give the same weights, byte for byte.
+
+        Raises:
+            ConfigError: no model, or too little memory for a single row.
+            StageFailed: the data set cannot be trained on.
+        """
+        began = time.monotonic()
+        wanted = Recipe.model_validate(recipe)
+        conversations = read_rows(rows, template_options)
+        if not conversations:
+            raise StageFailed("the data set is empty")
+        case = json.dumps([base, recipe], sort_keys=True)
+        how = self._fitting.get(case, suited(wanted, hardware))
+        while True:
+            try:
+                done = _train(say, hardware, how, conversations, base, base_name, out, seed)
+                break
+            except RuntimeError as error:
+                if not is_out_of_memory(error):
+                    raise
+                less = lessened(how)
+            # Outside of `except`: the error holds on to the tensors of its frames.
+            free()
+            if less is None:
+                raise ConfigError(
+                    "one row at a time does not fit into memory, not even with gradient "
+                    "checkpointing; set a smaller recipe.max_length, method: lora, or a smaller "
+                    "model",
+                    field="student",
+                )
+            how = self._fitting[case] = less
+            say({"event": "notice", "line": f"out of memory; {in_words(how)}"})
+        template = done.pop("template")
+        setup = {
+            "device": hardware.device,
+            "dtype": how.dtype,
+            "batch": how.batch,
+            "accumulation": how.accumulation,
+            "gradient_checkpointing": how.gradient_checkpointing,
+            "packing": how.packing,
+            "template": template,
+            "notes": differences(wanted, how, hardware),
+        }
+        return {**done, "seconds": time.monotonic() - began, "setup": setup}
+
+
+def suited(wanted: Recipe, hardware: Hardware) -> Recipe:
+    """The recipe as this hardware can carry it out."""
+    dtype = hardware.dtype(wanted.dtype)
+    # Rows laid end to end are kept apart by flash-attention's kernels alone.
+    packing = wanted.packing and hardware.flash_attention and dtype != "float32"
+    return wanted.model_copy(update={"dtype": dtype, "packing": packing})
+
+
+def lessened(how: Recipe) -> Recipe | None:
+    """The recipe with less in memory at once and steps of the same size; None if there is none."""
+    if how.batch > 1:
+        batch = next(part for part in range(how.batch // 2, 0, -1) if how.batch % part == 0)
+        passes = how.accumulation * (how.batch // batch)
+        return how.model_copy(update={"batch": batch, "accumulation": passes})
+    if not how.gradient_checkpointing:
+        return how.model_copy(update={"gradient_checkpointing": True})
+    return None
+
+
+def in_words(how: Recipe) -> str:
+    """How rows go through memory."""
+    text = f"training with {how.batch} rows at a time, {how.accumulation} times a step"
+    return text + (", activations computed twice" if how.gradient_checkpointing else "")
+
+
+def differences(wanted: Recipe, how: Recipe, hardware: Hardware) -> list[str]:
+    """Where a training departed from its recipe, and why."""
+    notes = []
+    if how.dtype != wanted.dtype:
+        notes.append(f"{how.dtype} instead of {wanted.dtype}: {hardware.device} is better at it")
+    if wanted.packing and not how.packing:
+        notes.append("rows padded, not packed: packing needs CUDA with flash-attention")
+    if (how.batch, how.gradient_checkpointing) != (wanted.batch, wanted.gradient_checkpointing):
+        notes.append(f"{wanted.batch} rows at a time did not fit into memory: {in_words(how)}")
+    return notes
+
+
+def _train(
     say: Say,
-    device: str,
-    *,
+    hardware: Hardware,
+    how: Recipe,
+    conversations: list[dict[str, Any]],
     base: str,
     base_name: str,
-    rows: str,
     out: str,
     seed: int,
-    recipe: dict[str, Any],
 ) -> dict[str, Any]:
-    """Fine-tune `base` on the rows of a file and write the checkpoint to the folder `out`.
-
-    Returns rows, steps, supervised tokens, mean loss of the last tenth of the steps, seconds.
-    The same rows, recipe and seed give the same weights, byte for byte.
-    """
-    began = time.monotonic()
-    how = Recipe.model_validate(recipe)
-    conversations = read_rows(rows)
-    if not conversations:
-        raise StageFailed("the data set is empty")
-    model, tokenizer = load_base(base, how.dtype, device)
+    """One training, from the first weights to the checkpoint on disk."""
+    # Weights that are trained stay in float32 and are computed with in `dtype`: small updates
+    # would vanish in half precision. Under LoRA those are the adapter's alone.
+    kept_in = "float32" if how.method == "full" else how.dtype
+    attention = "flash_attention_2" if how.packing else "sdpa"
+    model, tokenizer, template = load_base(base, kept_in, hardware.device, attention)
     # LoRA's first weights are drawn while the trainer is built: seed before, not only inside.
-    transformers.set_seed(seed, deterministic=device == "cpu")
+    transformers.set_seed(seed, deterministic=hardware.device == "cpu")
     follower = _Follower(say)
     trainer = _Trainer(
         model=model,
-        args=_arguments(how, len(conversations), device, seed, out),
+        args=arguments(how, len(conversations), hardware.device, seed, out),
         train_dataset=datasets.Dataset.from_list(conversations),
         processing_class=tokenizer,
-        peft_config=_lora(how),
+        peft_config=lora(how),
         callbacks=[follower],
     )
     trainer.remove_callback(transformers.PrinterCallback)
@@ -110,19 +190,22 @@ def train(
     if how.method == "lora":
         # The adapter names its base; a path of this machine has no place in an artifact.
         trainer.model.peft_config["default"].base_model_name_or_path = base_name
+    elif kept_in != how.dtype:
+        trainer.model.to(getattr(torch, how.dtype))
     trainer.model.save_pretrained(out)
     tokenizer.save_pretrained(out)
     tail = follower.losses[-max(1, len(follower.losses) // 10) :]
     return {
-        "rows": len(kept),
+        "rows": len(conversations) if how.packing else len(kept),
         "steps": trainer.state.global_step,
         "supervised_tokens": supervised,
         "loss": sum(tail) / len(tail),
-        "seconds": time.monotonic() - began,
+        "template": template,
     }
 
 
-def _lora(how: Recipe) -> LoraConfig | None:
+def lora(how: Recipe) -> LoraConfig | None:
+    """The adapter's settings; None for full fine-tuning."""
     if how.method == "full":
         return None
     return LoraConfig(
@@ -134,7 +217,7 @@ def _lora(how: Recipe) -> LoraConfig | None:
     )
 
 
-def _arguments(how: Recipe, rows: int, device: str, seed: int, out: str) -> SFTConfig:
+def arguments(how: Recipe, rows: int, device: str, seed: int, out: str) -> SFTConfig:
     """Everything that matters is set here: the libraries' defaults have changed before."""
     steps = math.ceil(math.ceil(rows / how.batch) / how.accumulation) * how.epochs
     return SFTConfig(
@@ -144,17 +227,20 @@ def _arguments(how: Recipe, rows: int, device: str, seed: int, out: str) -> SFTC
         num_train_epochs=how.epochs,
         learning_rate=how.learning_rate,
         lr_scheduler_type=how.schedule,
-        warmup_steps=round(how.warmup * steps),
+        # Below 1 it is a share; how many steps packed rows make is not known before.
+        warmup_steps=how.warmup if how.packing else round(how.warmup * steps),
         weight_decay=how.weight_decay,
         max_grad_norm=1.0,
         optim="adamw_torch_fused",
-        bf16=how.dtype == "bfloat16" and device == "cuda",
+        bf16=how.dtype == "bfloat16",
+        fp16=how.dtype == "float16",
         gradient_checkpointing=how.gradient_checkpointing,
         max_length=how.max_length,
         loss_type="nll",
         completion_only_loss=True,
-        packing=False,
-        train_sampling_strategy="group_by_length",
+        packing=how.packing,
+        packing_strategy="bfd",
+        train_sampling_strategy="random" if how.packing else "group_by_length",
         seed=seed,
         data_seed=seed,
         use_cpu=device == "cpu",
@@ -182,7 +268,8 @@ class _Trainer(SFTTrainer):  # type: ignore[misc]
         return_outputs: bool = False,
         num_items_in_batch: Any = None,
     ) -> Any:
-        if inputs["input_ids"].device.type != "cpu" or return_outputs:
+        ours = inputs["input_ids"].device.type == "cpu" and not return_outputs
+        if not ours or self.aux_loss_enabled or not self._can_keep_some_logits:
             return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
         targets = inputs["labels"][:, 1:]
         wanted = (targets != -100).any(dim=0).nonzero().flatten()

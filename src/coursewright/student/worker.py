@@ -9,6 +9,7 @@ The worker ends when its standard input does, whatever it is doing then.
 from __future__ import annotations
 
 import ctypes
+import errno
 import json
 import os
 import queue
@@ -34,29 +35,33 @@ def main() -> None:
     say = _take_standard_output()
     requests = _listen(sys.stdin.buffer)
     try:
-        from coursewright.student import generation, merging, training
+        from coursewright.student import generation, hardware, merging, training
     except ImportError as error:
         say(_refusal(f"cannot import {error.name or error}; install coursewright[train]", "config"))
         return
     serve: dict[str, Callable[..., dict[str, Any]]] = {
-        "train": training.train,
+        "train": training.Tuner().train,
         "answer": generation.Answerer().answer,
         "merge": merging.merge,
-        "wait": lambda say, device: {},
+        "wait": lambda say, found: {},
     }
-    device = training.choose_device(sys.argv[1])
+    hardware.quieten()
+    found = hardware.look(sys.argv[1])
     while True:
         request = requests.get()
         stage = request.pop("do")
         try:
-            say({"event": "result", "result": serve[stage](say, device, **request)})
+            say({"event": "result", "result": serve[stage](say, found, **request)})
         except ConfigError as refused:
             say(_refusal(str(refused), "config", stage))
         except StageFailed as refused:
             say(_refusal(str(refused), "stage", stage))
         except Exception as error:
             traceback.print_exc()
-            say(_refusal(f"{type(error).__name__}: {error}", "stage", stage))
+            # Neither is the data's fault: the run stops, and can go on when there is room.
+            full = isinstance(error, OSError) and error.errno == errno.ENOSPC
+            kind = "storage" if full else "memory" if hardware.is_out_of_memory(error) else "stage"
+            say(_refusal(f"{type(error).__name__}: {error}", kind, stage))
 
 
 def _refusal(message: str, kind: str, stage: str = "train") -> dict[str, Any]:
