@@ -18,6 +18,7 @@ from coursewright.errors import IsolationError, RunFolderError, UsageError
 from coursewright.protocols import Progress, Stages
 from coursewright.records import Isolation, Outcome, Record, Result, Task
 from coursewright.store import Artifacts, RunFolder, RunStore, read_stages, resolve_run
+from coursewright.student import settle
 from coursewright.tasks import baseline_scores, load_task, read_split
 from coursewright.teacher import check_teacher
 from coursewright.wiring import (
@@ -56,7 +57,7 @@ def run(config: RunConfig, progress: Progress | None = None) -> Result:
     make_search(config)
     pick_scorer(config, task)
     check_teacher(config.teacher, make_brief(config, task))
-    config = anchored(config)
+    config = anchored(config, progress or Silent())
     with RunStore.create(config.runs, config.name, config, inputs_of(config, task)) as store:
         try:
             return carry(store, config, progress or Silent())
@@ -98,8 +99,11 @@ def reproduce(run: str, runs: Path, progress: Progress, *, retrain: bool) -> Rep
     return compare(result, again)
 
 
-def anchored(config: RunConfig) -> RunConfig:
-    """Return the config with the files it names as absolute paths: `resume` may start elsewhere."""
+def anchored(config: RunConfig, progress: Progress) -> RunConfig:
+    """Return the config with all it names pinned down: `resume` may start elsewhere, and later.
+
+    Files get absolute paths. A student of the hub is fetched, and gets the commit that was found.
+    """
     update: dict[str, Any] = {}
     if Path(config.task).is_dir():
         update["task"] = str(Path(config.task).absolute())
@@ -107,8 +111,7 @@ def anchored(config: RunConfig) -> RunConfig:
         path = config.agent.path.absolute()
         update["agent"] = config.agent.model_copy(update={"path": path})
     if isinstance(config.student, HuggingFaceStudent):
-        model = str(Path(config.student.model).absolute())
-        update["student"] = config.student.model_copy(update={"model": model})
+        update["student"] = settle(config.student, progress.say)
     return config.model_copy(update=update)
 
 
@@ -208,6 +211,7 @@ def conclude(store: RunStore, config: RunConfig, stages: Stages, outcome: Outcom
         seconds=time_by_stage(outcome, store.journal.elapsed()),
         embedded=tuple(f"{EMBEDDED[name]} {name}" for name in names if name in EMBEDDED),
         baselines=baselines,
+        training=outcome.retrainings[0].setup if outcome.retrainings else None,
         **evaluation.judge(outcome, config.seed),
     )
 

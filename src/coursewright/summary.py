@@ -29,6 +29,14 @@ def lines(result: Result) -> list[str]:
         f"teacher    {result.teacher_usage.calls} calls, {result.teacher_usage.cached} from cache",
         "seconds    " + ", ".join(f"{name} {s:.1f}" for name, s in result.seconds.items()),
     ]
+    if result.training:
+        setup = result.training
+        template = {"model": "the model's own", "coursewright": "ours"}[setup.template]
+        out.append(
+            f"training   {setup.dtype} on {setup.device}, {setup.batch} x {setup.accumulation} "
+            f"rows a step, chat template {template}"
+        )
+        out += [f"           {note}" for note in setup.notes]
     if result.embedded:
         out.append(
             f"embedded   {', '.join(result.embedded)}: the small built-in models, not real ones"

@@ -91,7 +91,7 @@ def _cached(config: HuggingFaceStudent) -> Path | None:
 
 
 def _from_hub(config: HuggingFaceStudent, say: Say) -> Path:
-    """Ask for the commit, look whether there is space, then fetch what is missing."""
+    """Ask for the model, look whether there is space, then fetch what is missing."""
     import httpx2
     from huggingface_hub import HfApi, constants, snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
@@ -99,12 +99,14 @@ def _from_hub(config: HuggingFaceStudent, say: Say) -> Path:
     token = os.environ.get(config.token) if config.token else None
     asked: dict[str, Any] = {
         "repo_id": config.model,
+        "revision": config.revision,
         "token": token,
         "allow_patterns": _WANTED,
         "ignore_patterns": _UNWANTED,
     }
     try:
-        commit = HfApi(token=token).model_info(config.model, revision=config.revision).sha
+        # Asked first because of its errors: the planning below hides them.
+        HfApi(token=token).model_info(config.model, revision=config.revision)
     except (OfflineModeIsEnabled, httpx2.TransportError, HfHubHTTPError) as error:
         # Without a hub that answers, what the cache holds of this revision is good enough.
         status = error.response.status_code if isinstance(error, HfHubHTTPError) else 503
@@ -112,7 +114,7 @@ def _from_hub(config: HuggingFaceStudent, say: Say) -> Path:
         if found is None:
             raise
         return found
-    plan = snapshot_download(**asked, revision=commit, dry_run=True)
+    plan = snapshot_download(**asked, dry_run=True)
     if not any(file.filename.endswith(".safetensors") for file in plan):
         raise ConfigError(
             f"{config.model} has no weights in safetensors; other formats can run code when they "
@@ -126,7 +128,7 @@ def _from_hub(config: HuggingFaceStudent, say: Say) -> Path:
         if missing + _MARGIN > free:
             raise _no_space(config, cache, missing, free)
         say(f"fetching {config.model}, {missing / 1e9:.2f} GB, to {cache}")
-    return Path(snapshot_download(**asked, revision=commit))
+    return Path(snapshot_download(**asked))
 
 
 def _no_space(

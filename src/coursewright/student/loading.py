@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from coursewright.errors import ConfigError
+from coursewright.student.hardware import is_out_of_memory
 
 _TEMPLATE = (
     "{% for m in messages %}"
@@ -29,8 +31,8 @@ def load_tokenizer(folder: str) -> tuple[Any, str]:
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     except (OSError, ValueError, KeyError, TypeError, ImportError) as error:
         raise ConfigError(
-            f"no tokenizer can be loaded from here, expected tokenizer.json or the like beside the "
-            f"weights: {_line(error)}",
+            "no tokenizer can be loaded from here; its files (tokenizer.json, "
+            "tokenizer_config.json) belong beside the weights",
             file=folder,
         ) from error
     if tokenizer.eos_token is None:
@@ -66,7 +68,9 @@ def load_base(
             local_files_only=True,
             attn_implementation=attention,
         )
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+        if is_out_of_memory(error):
+            raise
         raise ConfigError(f"cannot load this model: {_line(error)}", file=folder) from error
     return model.to(device), tokenizer, template
 

@@ -190,9 +190,10 @@ def _train(
     if how.method == "lora":
         # The adapter names its base; a path of this machine has no place in an artifact.
         trainer.model.peft_config["default"].base_model_name_or_path = base_name
-    elif kept_in != how.dtype:
-        trainer.model.to(getattr(torch, how.dtype))
-    trainer.model.save_pretrained(out)
+        # Embeddings are as they were: PEFT need not look for the base's to compare them.
+        trainer.model.save_pretrained(out, save_embedding_layers=False)
+    else:
+        trainer.model.to(getattr(torch, how.dtype)).save_pretrained(out)
     tokenizer.save_pretrained(out)
     tail = follower.losses[-max(1, len(follower.losses) // 10) :]
     return {
@@ -260,6 +261,12 @@ class _Trainer(SFTTrainer):  # type: ignore[misc]
     big ones: a third of nano's training time. The value is the same: the mean negative
     log-likelihood of the supervised tokens.
     """
+
+    @cached_property
+    def _can_keep_some_logits(self) -> bool:
+        model = self.model.get_base_model() if isinstance(self.model, PeftModel) else self.model
+        # TRL has wrapped the forward; the class still has the model's own.
+        return "logits_to_keep" in inspect.signature(type(model).forward).parameters
 
     def compute_loss(
         self,
