@@ -11,8 +11,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from conftest import RECIPE, FolderStore, Remembered, colour_rows
 
+from conftest import RECIPE, FolderStore, Remembered, colour_rows
 from coursewright.chat import layout
 from coursewright.config import HuggingFaceStudent, NanoStudent, Recipe
 from coursewright.errors import ConfigError, Interrupted, StageFailed

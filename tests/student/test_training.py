@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 import torch
-from conftest import colour_rows
 from models import begin_with_a_token, make_model
 
+from conftest import colour_rows
 from coursewright.config import Recipe
 from coursewright.errors import ConfigError
 from coursewright.student import training
