@@ -224,6 +224,11 @@ class HuggingFaceStudent(Part):
     answer_batch: int = Field(default=16, ge=1)
     """Prompts answered at once; halved where memory is short."""
 
+    @field_validator("recipe", mode="before")
+    @classmethod
+    def _from_any_recipe(cls, value: Any) -> Any:
+        return value.model_dump() if isinstance(value, Recipe) else value
+
 
 StudentConfig = Annotated[
     NanoStudent | HuggingFaceStudent | CustomPart, Field(discriminator="kind")
