@@ -6,6 +6,8 @@ the command line (`kind:model[@base_url]`).
 
 from __future__ import annotations
 
+import re
+import shlex
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -106,6 +108,65 @@ class ReplayAgent(Part):
     """JSON lines of recorded proposals, in the order of their rounds."""
 
 
+class CommandAgent(Part):
+    """Any program that reads a brief and leaves `plan.md` and `code.py`; in a jail of its own."""
+
+    kind: Literal["command"] = "command"
+    command: tuple[str, ...] = Field(min_length=1)
+    """Program and arguments, as a list or as one line that is split into words as a shell would;
+    no shell runs it. The program, and files that the words name by path, are visible to it."""
+    seconds: float = Field(default=1800.0, gt=0)
+    """For one proposal; never more than the run has left."""
+    network: tuple[str, ...] = ()
+    """The only hosts it may reach, as `host` (port 443) or `host:port`."""
+    environment: tuple[str, ...] = ()
+    """Names of variables to hand over from our environment, such as its own key."""
+    read: tuple[Path, ...] = ()
+    """Further files and folders it may read, such as its installation."""
+    home: Path | None = None
+    """Folder whose content it finds, copied, in its home; changes are dropped every time."""
+    output_bytes: int = Field(default=256 * 1024, ge=1024)
+    """Of what it prints on each stream that is kept; the rest is cut out of the middle."""
+    memory_bytes: int = Field(default=4 * 1024**3, ge=64 * 1024**2)
+    processes: int = Field(default=256, ge=1)
+    file_bytes: int = Field(default=1024**3, ge=1024)
+    """Bytes of all files it writes together."""
+    files: int = Field(default=20_000, ge=1)
+
+    @field_validator("command", mode="before")
+    @classmethod
+    def split_words(cls, value: Any) -> Any:
+        """Split a command given as one line."""
+        return shlex.split(value) if isinstance(value, str) else value
+
+    @field_validator("network")
+    @classmethod
+    def name_ports(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        """Write every host as `host:port`."""
+        return tuple(map(_host_and_port, value))
+
+    @field_validator("environment")
+    @classmethod
+    def require_names(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        """Refuse what is no name: a value would end up in the record."""
+        for position, name in enumerate(value):
+            if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+                # Not shown: it may be the key itself.
+                raise ValueError(f"entry {position + 1} is not the name of a variable")
+        return value
+
+
+def _host_and_port(text: str) -> str:
+    found = re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(?::([0-9]{1,5}))?", text)
+    port = 443 if found is None or found[2] is None else int(found[2])
+    if found is None or not 0 < port < 65536:
+        raise ValueError(
+            f"{text!r} is no host; expected a name or address as `host` or `host:port`, "
+            "without a scheme, a path or wildcards"
+        )
+    return f"{found[1].lower().rstrip('.')}:{port}"
+
+
 class CustomPart(Part):
     kind: Literal["custom"] = "custom"
     path: str
@@ -118,7 +179,7 @@ class CustomPart(Part):
 
 
 AgentConfig = Annotated[
-    HeuristicAgent | ProgramAgent | ReplayAgent | OpenAIAgent | CustomPart,
+    HeuristicAgent | ProgramAgent | ReplayAgent | OpenAIAgent | CommandAgent | CustomPart,
     Field(discriminator="kind"),
 ]
 
@@ -330,17 +391,19 @@ def _is_dotted(reference: str) -> bool:
 
 
 def parse_agent(reference: str) -> Any:
-    """Return the agent config for `heuristic`, `program:FILE`, `replay:FILE`,
-    `openai:MODEL[@BASE_URL]` or a dotted path."""
+    """Return the agent config for a short name (see `agents`) or a dotted path."""
     if _is_dotted(reference):
         return CustomPart(path=reference)
     kind, model, base_url = split_reference(reference)
     part: dict[str, Any] = {"kind": kind}
     if kind in ("program", "replay"):
         part["path"] = model
+    elif kind == "command":
+        # Whole, whatever stands in it: the line of a command is no model reference.
+        part["command"] = reference.partition(":")[2]
     else:
         part |= _model_part(model, base_url)  # what takes none refuses it, instead of dropping it
-    names = "heuristic, program:FILE, replay:FILE, openai:MODEL[@BASE_URL]"
+    names = "heuristic, program:FILE, replay:FILE, openai:MODEL[@BASE_URL], command:LINE"
     return _part(_AGENTS, part, "--agent", reference, names)
 
 

@@ -18,6 +18,7 @@ from coursewright.records import (
     Brief,
     Collection,
     Decision,
+    Errand,
     Evaluation,
     Execution,
     Feedback,
@@ -57,6 +58,23 @@ class Agent(Protocol):
 
     def propose(self, brief: Brief, turn: Turn) -> Proposal:
         """Return a plan and a program; say so in the proposal when there is none."""
+
+
+class Jail(Protocol):
+    """Runs the program that a command agent is, which nobody trusts either."""
+
+    isolation: Isolation
+
+    def run(self, files: dict[str, bytes], *, wanted: dict[str, int], deadline: float) -> Errand:
+        """Run the command in a fresh folder with these files, and kill its whole tree after.
+
+        `files` maps paths in the folder to content; `brief.json` is its standard input too.
+        `wanted` maps names of files to take from there afterwards to the most bytes of each;
+        `deadline` is in seconds from now.
+
+        Raises:
+            ConfigError: the command cannot be started.
+        """
 
 
 class Upstream(Protocol):

@@ -193,6 +193,17 @@ class Usage(Record):
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cost_usd: float | None = None
+    self_reported: bool = False
+    """Whether any of it is what a program said of itself, and nobody measured."""
+
+
+class Isolation(Record):
+    """How programs, or a command agent, are shut in, as the escape probe found it."""
+
+    level: Literal["L4", "L3", "L2", "L1", "L0"]
+    mechanisms: tuple[str, ...]
+    verified: bool
+    notes: tuple[str, ...] = ()
 
 
 class Proposal(Record):
@@ -208,6 +219,12 @@ class Proposal(Record):
     """Cards of the method library that the request offered, for agents that have one."""
     cut: tuple[str, ...] = ()
     """What the request left out because the agent's context had no room for it."""
+    notes: tuple[str, ...] = ()
+    """What else a reader of the record should know of how it came about."""
+    log: str = ""
+    """What a command agent printed: the ends of its streams, control characters escaped."""
+    isolation: Isolation | None = None
+    """What shut in a command agent while it wrote this."""
     usage: Usage = Usage()
     seconds: float = 0.0
 
@@ -252,15 +269,6 @@ class Turn(Record):
 # ---------------------------------------------------------------- stages of a round
 
 
-class Isolation(Record):
-    """How programs are shut in, as the escape probe found it."""
-
-    level: Literal["L4", "L3", "L2", "L1", "L0"]
-    mechanisms: tuple[str, ...]
-    verified: bool
-    notes: tuple[str, ...] = ()
-
-
 ExecutionStatus = Literal["ok", "raised", "timeout", "killed"]
 
 
@@ -281,6 +289,23 @@ class Execution(Record):
     peak_bytes: int | None = None
     isolation: Isolation | None = None
     """What shut it in: a resumed run may find another sandbox than it began with."""
+
+
+class Errand(Record):
+    """A command agent's run in its jail, and the files that were safely taken from it."""
+
+    status: ExecutionStatus
+    reason: str = ""
+    """Which cap was hit, in words, when `killed`; else how it ended."""
+    seconds: float
+    stdout: str = ""
+    stderr: str = ""
+    """Ends of the streams, control characters escaped, values of handed variables left out."""
+    files: dict[str, bytes] = Field(default_factory=dict)
+    refused: dict[str, str] = Field(default_factory=dict)
+    """Files that were there but may not be taken: name → the word for why (`store.NotTaken`)."""
+    unreachable: tuple[str, ...] = ()
+    """Hosts it tried to reach and may not, as `host:port`."""
 
 
 class Collection(Record):
@@ -501,6 +526,8 @@ class Result(Record):
     teacher_usage: Usage
     agent_usage: Usage
     isolation: Isolation
+    agent_isolation: Isolation | None = None
+    """What shut in the agent, where it is a program of its own (`command`)."""
     seconds: dict[str, float]
     embedded: tuple[str, ...] = ()
     """Which of agent, teacher and student are the small built-in ones."""

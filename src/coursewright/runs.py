@@ -11,8 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from coursewright import evaluation, loop
-from coursewright.agents import make_agent
-from coursewright.config import HuggingFaceStudent, ProgramAgent, ReplayAgent, RunConfig
+from coursewright.config import (
+    CommandAgent,
+    HuggingFaceStudent,
+    ProgramAgent,
+    ReplayAgent,
+    RunConfig,
+)
 from coursewright.display import Silent
 from coursewright.errors import IsolationError, RunFolderError, UsageError
 from coursewright.protocols import Progress, Stages
@@ -23,6 +28,7 @@ from coursewright.tasks import baseline_scores, load_task, read_split
 from coursewright.teacher import check_teacher
 from coursewright.wiring import (
     assemble,
+    check_agent,
     make_brief,
     make_search,
     make_student,
@@ -53,7 +59,7 @@ def run(config: RunConfig, progress: Progress | None = None) -> Result:
     """
     task = load_task(config.task)
     # Everything that can be wrong is found before a folder is made.
-    make_agent(config.agent)
+    check_agent(config, task)
     make_search(config)
     pick_scorer(config, task)
     check_teacher(config.teacher, make_brief(config, task))
@@ -110,9 +116,19 @@ def anchored(config: RunConfig, progress: Progress) -> RunConfig:
     if isinstance(config.agent, ProgramAgent | ReplayAgent):
         path = config.agent.path.absolute()
         update["agent"] = config.agent.model_copy(update={"path": path})
+    if isinstance(config.agent, CommandAgent):
+        update["agent"] = anchored_command(config.agent)
     if isinstance(config.student, HuggingFaceStudent):
         update["student"] = settle(config.student, progress.say)
     return config.model_copy(update=update)
+
+
+def anchored_command(part: CommandAgent) -> CommandAgent:
+    """Return a command agent whose files and folders are named by absolute paths."""
+    words = [str(Path(w).absolute()) if "/" in w and Path(w).is_file() else w for w in part.command]
+    read = [path.expanduser().absolute() for path in part.read]
+    home = None if part.home is None else part.home.expanduser().absolute()
+    return part.model_copy(update={"command": tuple(words), "read": tuple(read), "home": home})
 
 
 def inputs_of(config: RunConfig, task: Task) -> dict[str, str]:
@@ -162,6 +178,7 @@ def carry(store: RunStore, config: RunConfig, progress: Progress) -> Result:
     """Run the loop in a held run folder, and write down the result."""
     with assemble(store, config, progress) as stages:
         require_isolation(store, stages.sandbox.isolation)
+        require_isolation(store, getattr(stages.agent, "isolation", None), stage="propose")
         outcome = loop.run(stages)
         result = conclude(store, config, stages, outcome)
     if outcome.retrainings:
@@ -170,13 +187,15 @@ def carry(store: RunStore, config: RunConfig, progress: Progress) -> Result:
     return result
 
 
-def require_isolation(store: RunStore, found: Isolation) -> None:
-    """A run goes on no weaker than it began.
+def require_isolation(store: RunStore, found: Isolation | None, *, stage: str = "program") -> None:
+    """A run goes on no weaker than it began; neither programs nor a command agent (`propose`).
 
     Raises:
-        IsolationError: programs of this run were shut in at a stronger level than there is now.
+        IsolationError: they were shut in at a stronger level than there is now.
     """
-    programs = [s["outcome"] for s in read_stages(store.journal_path) if s["kind"] == "program"]
+    if found is None:
+        return
+    programs = [s["outcome"] for s in read_stages(store.journal_path) if s["kind"] == stage]
     levels = [(json.loads(outcome).get("isolation") or {}).get("level") for outcome in programs]
     strongest = max(filter(None, levels), default=found.level)
     if found.level < strongest:
@@ -208,6 +227,7 @@ def conclude(store: RunStore, config: RunConfig, stages: Stages, outcome: Outcom
         human_inputs=human_inputs(config),
         teacher_usage=stages.teacher.usage(),
         isolation=weakest_isolation(stages, outcome),
+        agent_isolation=agent_isolation(outcome),
         seconds=time_by_stage(outcome, store.journal.elapsed()),
         embedded=tuple(f"{EMBEDDED[name]} {name}" for name in names if name in EMBEDDED),
         baselines=baselines,
@@ -220,6 +240,12 @@ def weakest_isolation(stages: Stages, outcome: Outcome) -> Isolation:
     """Return the weakest level any program ran under: a run may have changed machines."""
     met = [r.execution.isolation for r in outcome.rounds if r.execution]
     return min(filter(None, met), key=lambda i: i.level, default=stages.sandbox.isolation)
+
+
+def agent_isolation(outcome: Outcome) -> Isolation | None:
+    """Return the weakest level a command agent ran under; None for agents that run in here."""
+    met = [r.proposal.isolation for r in outcome.rounds]
+    return min(filter(None, met), key=lambda i: i.level, default=None)
 
 
 def time_by_stage(outcome: Outcome, total: float) -> dict[str, float]:

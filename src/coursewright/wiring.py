@@ -15,13 +15,19 @@ from typing import Any, TypeVar
 
 from coursewright.agents import make_agent
 from coursewright.audit import SubmissionAuditor
-from coursewright.config import CustomPart, RunConfig, StudentConfig
+from coursewright.config import CommandAgent, CustomPart, RunConfig, StudentConfig
 from coursewright.evaluation import SplitEvaluator
 from coursewright.feedback import GuardedFeedback
 from coursewright.plugins import construct
-from coursewright.protocols import Progress, Rules, Scorer, Search, Stages, Student
+from coursewright.protocols import Agent, Jail, Progress, Rules, Scorer, Search, Stages, Student
 from coursewright.records import Brief, Generation, Item, Record, Seed, Task
-from coursewright.sandbox import installed_packages, open_sandbox, program_interface
+from coursewright.sandbox import (
+    check_command,
+    installed_packages,
+    open_jail,
+    open_sandbox,
+    program_interface,
+)
 from coursewright.scoring import make_scorer
 from coursewright.search import GreedySearch, OneShotSearch
 from coursewright.store import Artifacts, RunStore
@@ -49,12 +55,13 @@ def assemble(store: RunStore, config: RunConfig, progress: Progress) -> Iterator
             config.teacher, ledger=store.ledger_path, seed=config.seed, budget=config.budget
         )
         stack.callback(teacher.close)
+        agent = open_agent(config, task, store, stack)
         yield Stages(
             task=task,
             brief=brief,
             rules=make_rules(config),
             program_files=program_files(store, brief),
-            agent=make_agent(config.agent, config.seed),
+            agent=agent,
             sandbox=sandbox,
             teacher=teacher,
             intake=SubmissionIntake(
@@ -82,6 +89,36 @@ def assemble(store: RunStore, config: RunConfig, progress: Progress) -> Iterator
             archive=store.archive,
             progress=progress,
         )
+
+
+def open_agent(
+    config: RunConfig, task: Task, store: RunStore, stack: contextlib.ExitStack
+) -> Agent:
+    """Return the agent; a command agent in a jail that has held against its escape probe."""
+    jail: Jail | None = None
+    if isinstance(config.agent, CommandAgent):
+        withheld = (*withheld_folders(config, task), store.path)
+        opened = open_jail(config.agent, allow_weak=config.allow_weak, withheld=withheld)
+        stack.callback(opened.close)
+        jail = opened
+    return make_agent(config.agent, jail, seed=config.seed)
+
+
+def check_agent(config: RunConfig, task: Task) -> None:
+    """Find what is wrong with the agent's settings before anything is started.
+
+    Raises:
+        ConfigError: names the field.
+    """
+    if isinstance(config.agent, CommandAgent):
+        check_command(config.agent, withheld_folders(config, task))
+    else:
+        make_agent(config.agent)
+
+
+def withheld_folders(config: RunConfig, task: Task) -> tuple[Path, ...]:
+    """Return the folders of a run that no agent may see, whatever the user shows it."""
+    return (Path(task.folder), config.runs)
 
 
 def make_brief(config: RunConfig, task: Task) -> Brief:
@@ -189,4 +226,7 @@ def program_files(store: RunStore, brief: Brief) -> dict[str, Path]:
 def part_name(part: Any) -> str:
     """Return the short name of an agent, teacher or student config."""
     target = getattr(part, "model", None) or getattr(part, "path", None)
+    if isinstance(part, CommandAgent):
+        # Without its arguments: they are in the config, and may be long.
+        target = Path(part.command[0]).name
     return str(part.kind if target is None else f"{part.kind}:{target}")

@@ -37,7 +37,7 @@ class TestRegistry:
         assert isinstance(make_agent(parse_agent(f"program:{program}")), ProgramAgent)
         custom = CustomPart(path=f"{__name__}:MyAgent", options={"words": "hi"})
         assert make_agent(custom).propose(make_brief(), make_turn()).plan == "hi"
-        assert {"heuristic", "openai", "program", "replay"} <= set(AGENTS)
+        assert set(AGENTS) == {"command", "heuristic", "openai", "program", "replay"}
 
     @pytest.mark.parametrize(
         ("path", "options", "message"),

@@ -3,6 +3,7 @@
 heuristic            no model; reads description, visible items and feedback
 program:FILE         a human's fixed program, proposed unchanged
 replay:FILE          proposals recorded in an earlier run
+command:LINE         any program that reads a brief and leaves files, in a jail of its own
 openai:MODEL[@URL]   a language model behind a server (`llm.py`)
 package.module:Class any class with `propose(brief, turn) -> Proposal`
 """
@@ -11,14 +12,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from coursewright.config import CustomPart, OpenAIAgent, Part, ProgramAgent, ReplayAgent
+from coursewright.config import (
+    CommandAgent,
+    CustomPart,
+    OpenAIAgent,
+    Part,
+    ProgramAgent,
+    ReplayAgent,
+)
 from coursewright.errors import ConfigError
 from coursewright.plugins import construct
-from coursewright.protocols import Agent
+from coursewright.protocols import Agent, Jail
 
 __all__ = ["AGENTS", "make_agent"]
 
 AGENTS: dict[str, str] = {
+    "command": "coursewright.agents.command:CommandAgent",
     "heuristic": "coursewright.agents.heuristic:HeuristicAgent",
     "openai": "coursewright.agents.llm:LLMAgent",
     "program": "coursewright.agents.program:ProgramAgent",
@@ -27,8 +36,13 @@ AGENTS: dict[str, str] = {
 """Kind -> dotted path. A module is imported only when its agent is asked for."""
 
 
-def make_agent(part: Part, seed: int = 0) -> Agent:
-    """Return the agent that a part of the run configuration names; `seed` is the run's.
+def make_agent(part: Part, jail: Jail | None = None, *, seed: int = 0) -> Agent:
+    """Return the agent that a part of the run configuration names.
+
+    Args:
+        part: the agent's settings.
+        jail: where a command agent runs, open; no other agent needs one.
+        seed: the run's.
 
     Raises:
         ConfigError: there is no such class, it takes other options, or its file is unusable.
@@ -44,6 +58,8 @@ def make_agent(part: Part, seed: int = 0) -> Agent:
     options: dict[str, Any] = {}
     if isinstance(part, ProgramAgent | ReplayAgent):
         options = {"path": part.path}
+    elif isinstance(part, CommandAgent):
+        options = {"jail": jail, "seconds": part.seconds}
     elif isinstance(part, OpenAIAgent):
         options = {"endpoint": part, "seed": seed}
     return _construct(AGENTS[kind], options)

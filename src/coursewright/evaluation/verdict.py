@@ -133,4 +133,5 @@ def _total(usages: Iterable[Usage]) -> Usage:
         prompt_tokens=sum(part.prompt_tokens for part in parts),
         completion_tokens=sum(part.completion_tokens for part in parts),
         cost_usd=sum(costs) if costs else None,
+        self_reported=any(part.self_reported for part in parts),
     )

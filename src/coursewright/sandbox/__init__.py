@@ -9,6 +9,8 @@ A level counts only after a program inside has failed at every way out (`probe.p
 Programs start in `launcher.py`, import `coursewright_program`, reach the teacher through
 connections that `line.py` hands over, and are followed to their end by `execution.py`.
 
+The program that a command agent is has walls of its own kind, in `jail/`.
+
 Not covered: attacks on the kernel itself, timing, and what a program tells the teacher.
 """
 
@@ -17,11 +19,13 @@ from __future__ import annotations
 from coursewright.config import SandboxConfig
 from coursewright.errors import IsolationError, ProgramLost
 from coursewright.records import Isolation
+from coursewright.sandbox.attempt import LineCut
 from coursewright.sandbox.bubblewrap import Bubblewrap
 from coursewright.sandbox.enclosure import Enclosure
-from coursewright.sandbox.execution import LineCut, ProgramSandbox
+from coursewright.sandbox.execution import ProgramSandbox
 from coursewright.sandbox.exposure import Exposure, machine_exposure
 from coursewright.sandbox.interface import program_interface
+from coursewright.sandbox.jail import check_command, open_jail
 from coursewright.sandbox.landlock import Landlock
 from coursewright.sandbox.packages import PROGRAM_PACKAGES, installed_packages
 from coursewright.sandbox.plain import Plain
@@ -32,7 +36,9 @@ __all__ = [
     "LineCut",
     "ProgramLost",
     "ProgramSandbox",
+    "check_command",
     "installed_packages",
+    "open_jail",
     "open_sandbox",
     "program_interface",
 ]

@@ -17,6 +17,8 @@ import os
 import shutil
 import signal
 import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from coursewright.config import SandboxConfig
@@ -33,6 +35,7 @@ from coursewright.sandbox.enclosure import (
     holds_capabilities,
 )
 from coursewright.sandbox.exposure import Exposure
+from coursewright.sandbox.mounts import Mounts
 from coursewright.sandbox.workspace import Folders
 
 _ROOM = Path("/coursewright")
@@ -45,6 +48,20 @@ _INSIDE = Folders(
 )
 
 
+@dataclass(frozen=True)
+class Layout:
+    """What differs between the two kinds of programs that bubblewrap shuts in."""
+
+    inside: Folders
+    """The folders as the program sees them, whatever they are outside."""
+    mounts: Callable[[Exposure, Folders], list[str]]
+    """Arguments that make the file tree around an attempt's folders."""
+    sockets: bool
+    """Whether it may use the network of its namespace, in which there is only itself."""
+    further: tuple[Path, ...] = ()
+    """What it must be able to read beside interpreter and packages."""
+
+
 class Bubblewrap:
     """Runs programs in namespaces."""
 
@@ -53,8 +70,10 @@ class Bubblewrap:
     mechanisms: tuple[str, ...]
     notes: tuple[str, ...]
 
-    def __init__(self, config: SandboxConfig, exposure: Exposure) -> None:
-        """Find bubblewrap and decide on the way in.
+    def __init__(
+        self, config: SandboxConfig, exposure: Exposure, layout: Layout | None = None
+    ) -> None:
+        """Find bubblewrap and decide on the way in; the layout is a curation program's or this.
 
         Raises:
             IsolationError: this machine cannot do it, with what would help.
@@ -67,8 +86,9 @@ class Bubblewrap:
             raise IsolationError(f"no system-call filter for {os.uname().machine}")
         self._program = found
         self._exposure = exposure
-        self._filter = seccomp.program_filter(target, namespaces=True)
-        readable = _readable_inside(exposure)
+        self._layout = layout or Layout(_INSIDE, program_mounts, sockets=False)
+        self._filter = seccomp.program_filter(target, namespaces=True, sockets=self._layout.sockets)
+        readable = _readable_inside(exposure, self._layout.further)
         self._own_user = _may_mount() and (readable or holds_capabilities(CAP_DAC_READ_SEARCH))
         self._read_search = self._own_user and not readable
         self._users = Users()
@@ -102,7 +122,7 @@ class Bubblewrap:
 
     def inside(self, folders: Folders) -> Folders:
         """Every attempt sees the same places, whatever they are outside."""
-        return _INSIDE
+        return self._layout.inside
 
     def start(self, folders: Folders, uid: int | None) -> Start:
         """Bubblewrap does the rest; only the change of user is left to the launcher."""
@@ -131,7 +151,7 @@ class Bubblewrap:
                 str(tell),
                 "--seccomp",
                 str(rules),
-                *self._mounts(folders),
+                *self._layout.mounts(self._exposure, folders),
                 "--",
                 *command,
             ]
@@ -162,51 +182,23 @@ class Bubblewrap:
             return options + [word for name in kept for word in ("--cap-add", name)]
         return [*options, "--unshare-user", "--disable-userns", "--uid", "1000", "--gid", "1000"]
 
-    def _mounts(self, folders: Folders) -> list[str]:
-        """The program's file tree, from the machine's part to the program's own."""
-        shown = self._exposure
-        words: list[str] = []
-        made: set[Path] = set()
-        covers: list[Path] = []
 
-        def folder(path: Path) -> None:
-            # Left to itself bubblewrap makes parent folders that only root may enter.
-            for parent in (*reversed(path.parents), path):
-                if parent != Path("/") and parent not in made:
-                    made.add(parent)
-                    words.extend(["--perms", "0755", "--dir", str(parent)])
-
-        def read_only(source: Path, place: Path) -> None:
-            if not any(place.parent.is_relative_to(seen) for seen in mounted):
-                folder(place.parent)
-            mounted.append(place)
-            words.extend(["--ro-bind", str(source), str(place)])
-
-        mounted: list[Path] = []
-        for path in shown.readable:
-            read_only(path, path)
-        for link, target in shown.links:
-            words.extend(["--symlink", target, str(link)])
-        for path in shown.hidden:
-            covers.append(path)
-            words.extend(["--perms", "0755", "--tmpfs", str(path)])
-        folder(_ROOM)
-        for name, path in shown.packages.entries.items():
-            read_only(path, _INSIDE.packages / name)
-        words += ["--proc", "/proc", "--dev", "/dev"]
-        for source, place in ((folders.library, _INSIDE.library), (folders.data, _INSIDE.data)):
-            read_only(source, place)
-        for source, place in (
-            (folders.work, _INSIDE.work),
-            (folders.tmp, _INSIDE.tmp),
-            # Semaphores and shared memory count as files too, and are bounded with them.
-            (folders.tmp, Path("/dev/shm")),
-        ):
-            words += ["--bind", str(source), str(place)]
-        # No place to write to but the work folder and the two that the file limits cover.
-        for cover in (*covers, Path("/dev"), Path("/")):
-            words += ["--remount-ro", str(cover)]
-        return words
+def program_mounts(shown: Exposure, folders: Folders) -> list[str]:
+    """The file tree of a curation program."""
+    mounts = Mounts()
+    mounts.machine(shown)
+    mounts.folder(_ROOM)
+    for name, path in shown.packages.entries.items():
+        mounts.read_only(path, _INSIDE.packages / name)
+    mounts.devices()
+    mounts.read_only(folders.library, _INSIDE.library)
+    mounts.read_only(folders.data, _INSIDE.data)
+    mounts.writable(folders.work, _INSIDE.work)
+    mounts.writable(folders.tmp, _INSIDE.tmp)
+    # Semaphores and shared memory count as files too, and are bounded with them.
+    mounts.writable(folders.tmp, Path("/dev/shm"))
+    mounts.seal()
+    return mounts.words
 
 
 class NamespaceTree:
@@ -285,9 +277,10 @@ def _may_mount() -> bool:
     return os.getuid() == 0 and holds_capabilities(*needed)
 
 
-def _readable_inside(exposure: Exposure) -> bool:
-    """Whether a stranger may read interpreter and packages, once parents are out of the way."""
-    for path in (exposure.interpreter, exposure.library, *exposure.packages.entries.values()):
+def _readable_inside(exposure: Exposure, further: tuple[Path, ...]) -> bool:
+    """Whether a stranger may read what he is shown, once parents are out of the way."""
+    packages = exposure.packages.entries.values()
+    for path in (exposure.interpreter, exposure.library, *packages, *further):
         needed = 0o005 if path.is_dir() else 0o004
         if path.stat().st_mode & needed != needed:
             return False

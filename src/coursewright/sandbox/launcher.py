@@ -1,5 +1,7 @@
 """The first thing that runs in the sandbox: gives up rights, then runs the program.
 
+Or, in a command agent's jail, turns into the agent's command.
+
     python -s -P -S -u -X utf8 launcher.py FD
 
 `FD` holds a JSON object with the settings below. The launcher is copied out of the package and
@@ -29,7 +31,7 @@ import time
 import traceback
 import types
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
@@ -56,6 +58,8 @@ def main() -> None:
         sys.stderr.flush()
         os._exit(BROKEN)
     # From here on the program answers for itself.
+    if settings["command"] is not None:
+        become_command(settings)
     os.write(settings["line"], b"ready")
     run(settings)
 
@@ -138,6 +142,33 @@ def confine_self(settings: dict[str, Any], keeper: int | None) -> None:
         confine.landlock(settings["landlock"]["rules"], settings["landlock"]["version"])
     if settings["seccomp"] is not None:
         confine.filter_calls(bytes.fromhex(settings["seccomp"]))
+
+
+# ---------------------------------------------------------------- a command agent
+
+
+def become_command(settings: dict[str, Any]) -> NoReturn:
+    """Turn this process into a command agent's program (see `jail`)."""
+    import signal
+    import socket  # both only here: curation programs come without them
+
+    command = settings["command"]
+    with socket.socket(fileno=settings["line"]) as line:
+        if command["port"] is None:
+            line.send(b"ready")
+        else:
+            # Made in here, the socket belongs to the jail's network whoever accepts from it.
+            with socket.create_server(("127.0.0.1", command["port"])) as listener:
+                socket.send_fds(line, [b"ready"], [listener.fileno()])
+        line.set_inheritable(False)
+        os.dup2(os.open(command["input"], os.O_RDONLY), 0)
+        for ignored_by_python in (signal.SIGPIPE, signal.SIGXFSZ):
+            signal.signal(ignored_by_python, signal.SIG_DFL)
+        try:
+            os.execv(command["words"][0], command["words"])
+        except OSError as error:
+            line.send(f"failed {error.strerror}".encode())
+    os._exit(127)
 
 
 # ---------------------------------------------------------------- the program

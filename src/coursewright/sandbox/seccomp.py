@@ -32,7 +32,7 @@ _ERRNO = 0x00050000
 # Offsets in struct seccomp_data; arguments are 64 bit, little endian on both machines.
 _NUMBER, _ARCHITECTURE = 0, 4
 
-_AF_UNIX = 1
+_AF_UNIX, _AF_INET, _AF_INET6 = 1, 2, 10
 _SOCK_STREAM, _SOCK_SEQPACKET, _SOCK_TYPE_MASK = 1, 5, 0xF
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
 _NAMESPACE_FLAGS = 0x7E020080
@@ -141,6 +141,10 @@ _REFUSED = (
 )
 """Names of the calls that answer EPERM."""
 
+_NETWORK = ("socket", "connect", "bind", "listen", "accept", "accept4")
+_OWN_PROCESSES = ("pidfd_open", "pidfd_send_signal")
+"""Harmless in a process namespace, and used by the runtimes that coding agents are built on."""
+
 _UNKNOWN_TO_PROGRAMS = ("clone3",)
 """Answers ENOSYS: the C library falls back to `clone`, whose flags a filter can read."""
 
@@ -167,13 +171,17 @@ def machine() -> Machine | None:
     return _MACHINES.get(platform.machine())
 
 
-def program_filter(target: Machine, *, namespaces: bool, refuse: tuple[str, ...] = ()) -> bytes:
+def program_filter(
+    target: Machine, *, namespaces: bool, sockets: bool = False, refuse: tuple[str, ...] = ()
+) -> bytes:
     """Build the filter as an array of `struct sock_filter`.
 
     Args:
         target: whose numbers to use.
         namespaces: whether own namespaces stand around the program. Without them, calls that
             Landlock leaves open are refused too.
+        sockets: whether sockets of the internet families may be opened, for a program with a
+            network namespace around it. Sockets with names in the file tree never are.
         refuse: names of further calls to refuse with EPERM.
     """
     calls = target.calls
@@ -187,6 +195,10 @@ def program_filter(target: Machine, *, namespaces: bool, refuse: tuple[str, ...]
         code += [_op(_JUMP_ANY_BIT, target.foreign_bit, 0, 1), _op(_RETURN, _KILL)]
     code += _when_at_least(_LAST_KNOWN + 1, errno.ENOSYS)
     refused = [*_REFUSED.split(), *refuse]
+    if sockets:
+        refused = [name for name in refused if name not in _NETWORK + _OWN_PROCESSES]
+        families = [_op(_JUMP_EQUAL, _AF_INET, 2, 0), _op(_JUMP_EQUAL, _AF_INET6, 1, 0)]
+        code += _on_argument(calls["socket"], 0, families)
     if not namespaces:
         refused += _REFUSED_WITHOUT_NAMESPACES
         for name in _METADATA_KEPT:

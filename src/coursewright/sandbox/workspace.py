@@ -35,6 +35,8 @@ class Folders:
     """Launcher and client, read-only."""
     packages: Path
     """The importable part of site-packages, read-only."""
+    home: Path | None = None
+    """A command agent's own; curation programs are at home in their work folder."""
 
 
 class Workspace:
@@ -64,9 +66,7 @@ class Workspace:
 
     def attempt(self, code: str, files: dict[str, Path], uid: int | None) -> Folders:
         """Make the fresh folders of one attempt, its work folder owned by `uid`."""
-        self._attempts += 1
-        place = self.root / f"attempt-{self._attempts}"
-        place.mkdir(mode=0o711)
+        place = self.fresh()
         folders = Folders(
             work=place / "work",
             tmp=place / "tmp",
@@ -88,6 +88,13 @@ class Workspace:
             for owned in (folders.work, folders.tmp, program):
                 os.chown(owned, uid, uid)
         return folders
+
+    def fresh(self) -> Path:
+        """Make the place of one attempt."""
+        self._attempts += 1
+        place = self.root / f"attempt-{self._attempts}"
+        place.mkdir(mode=0o711)
+        return place
 
     def discard(self, folders: Folders) -> None:
         """Remove the folders of a finished attempt."""

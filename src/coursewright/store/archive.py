@@ -33,6 +33,8 @@ class RunArchive:
         """Lay out the finished round: record, submission, data set, feedback, logs."""
         folder = self._folder(done.number)
         write_file(folder / "feedback.md", done.feedback.text + "\n")
+        if done.proposal.log:
+            write_file(folder / "agent.log", done.proposal.log)
         if done.execution is not None:
             write_file(folder / "stdout.log", done.execution.stdout)
             write_file(folder / "stderr.log", done.execution.stderr)
