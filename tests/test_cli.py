@@ -40,6 +40,7 @@ def cw(*arguments: str) -> subprocess.CompletedProcess[str]:
         (["reproduce", "nobody"], "nobody"),
         (["try", "nobody", "?"], "nobody"),
         (["prune", "nobody"], "nobody"),
+        (["export", "nobody", "--to", "/nowhere/out"], "nobody"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_2(tmp_path: Path, arguments: list[str], said: str) -> None:

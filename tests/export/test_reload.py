@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -20,15 +21,15 @@ from coursewright.errors import ConfigError
 from coursewright.evaluation import prompt_for
 from coursewright.export import Exported, export_run
 from coursewright.records import Training
-from coursewright.store import Artifacts, RunStore
+from coursewright.store import Artifacts, RunFolder, RunStore
 from coursewright.student import NANO, LocalStudent
 from coursewright.tasks import load_task, read_split
-from tests.export.runs import TASK, finished_run
+from tests.export.runs import TASK, copied_base, finished_run
 
 pytestmark = [pytest.mark.train, pytest.mark.xdist_group("train")]
 
 READER = """
-import json, sys
+import contextlib, io, json, os, sys
 import torch
 from peft import PeftModel
 from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -46,11 +47,19 @@ for place, base in task["models"]:
                           do_sample=False, max_new_tokens=task["tokens"])
     said = tokenizer.batch_decode(said[:, asked["input_ids"].shape[1]:], skip_special_tokens=True)
     found.append([answer.strip() for answer in said])
+shown = []
+for folder, code in task["snippets"]:
+    os.chdir(folder)
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        exec(code, {})
+    shown.append(printed.getvalue().strip())
 assert not any(name.split(".")[0] == "coursewright" for name in sys.modules)
-print(json.dumps(found))
+print(json.dumps([found, shown]))
 """
 
 QUESTIONS = 50
+WITH_BASE = ("full", "embedded", "merged")
+"""Exports whose card can be followed word by word: their base is in them."""
 
 
 def questions() -> list[str]:
@@ -68,12 +77,13 @@ class World:
 
     place: Path
     base: Path
-    runs: dict[str, Path]
     exports: dict[str, Exported]
     scored: dict[str, list[str]]
     """Answers of the student stage, by the run's name; `base` are the base model's."""
     reread: dict[str, list[str]]
-    """Answers of a fresh process, by the export's form."""
+    """Answers of a fresh process, by the export's name."""
+    shown: dict[str, str]
+    """What the lines of Python on a card printed for the first question, by the export's name."""
 
 
 @pytest.fixture(scope="module")
@@ -105,16 +115,29 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
             for name, config in (("full", full), ("lora", lora))
         }
         scored["base"] = worker.answer(None, prompts())
+    trained = RunFolder(found["lora"]).student_path
+    embedded = NanoStudent(recipe=lora.recipe)
+    finished_run(runs, "embedded", student=embedded, train=copier(trained))
     exports = {
         "full": export_run("full", runs, str(place / "out-full"), merged=True),
         "adapter": export_run("lora", runs, str(place / "out-adapter")),
+        "embedded": export_run("embedded", runs, str(place / "out-embedded")),
         "merged": export_run("lora", runs, str(place / "out-merged"), merged=True),
     }
-    models = [
-        (done.model, str(base) if form == "adapter" else "") for form, done in exports.items()
-    ]
-    answers = reread(models, generation.max_new_tokens)
-    return World(place, base, found, exports, scored, dict(zip(exports, answers, strict=True)))
+    answers, shown = reread(
+        exports, {"adapter": base, "embedded": Path(exports["embedded"].model, "base")}
+    )
+    return World(place, base, exports, scored, answers, shown)
+
+
+def copier(student: Path) -> Callable[[RunStore, str, int], Training]:
+    """A training that takes its weights from another run."""
+
+    def train(store: RunStore, dataset: str, seed: int) -> Training:
+        weights = store.artifacts.put_folder(student)
+        return copied_base(store, dataset, seed).model_copy(update={"weights": weights})
+
+    return train
 
 
 def store_of(place: Path) -> Artifacts:
@@ -123,12 +146,22 @@ def store_of(place: Path) -> Artifacts:
     return Artifacts(folder)
 
 
-def reread(models: list[tuple[str, str]], tokens: int) -> list[list[str]]:
+def reread(
+    exports: dict[str, Exported], bases: dict[str, Path]
+) -> tuple[dict[str, list[str]], dict[str, str]]:
     """Answers of a fresh process that knows nothing but transformers, torch and peft."""
+    task = {
+        "prompts": prompts(),
+        "tokens": load_task(TASK).generation.max_new_tokens,
+        "models": [(done.model, str(bases.get(name, ""))) for name, done in exports.items()],
+        "snippets": [
+            (str(Path(exports[name].model).parent), snippet(exports[name])) for name in WITH_BASE
+        ],
+    }
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
     done = subprocess.run(
         [sys.executable, "-c", READER],
-        input=json.dumps({"prompts": prompts(), "models": models, "tokens": tokens}),
+        input=json.dumps(task),
         env=environment | {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"},
         cwd="/",
         capture_output=True,
@@ -136,27 +169,42 @@ def reread(models: list[tuple[str, str]], tokens: int) -> list[list[str]]:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    answers: list[list[str]] = json.loads(done.stdout.splitlines()[-1])
-    return answers
+    found, shown = json.loads(done.stdout.splitlines()[-1])
+    return dict(zip(exports, found, strict=True)), dict(zip(WITH_BASE, shown, strict=True))
+
+
+def snippet(done: Exported) -> str:
+    """The lines of Python on a model card, with the first question in them."""
+    card = Path(done.model, "README.md").read_text()
+    found = re.search(r"```python\n(.*?)\n```", card, re.DOTALL)
+    assert found is not None
+    return found[1].replace("question = '...'", f"question = {questions()[0]!r}")
 
 
 @pytest.mark.parametrize(
-    ("form", "run"), [("full", "full"), ("adapter", "lora"), ("merged", "lora")]
+    ("name", "run"),
+    [("full", "full"), ("adapter", "lora"), ("embedded", "lora"), ("merged", "lora")],
 )
 def test_plain_transformers_give_the_answers_that_were_scored(
-    world: World, form: str, run: str
+    world: World, name: str, run: str
 ) -> None:
-    assert world.exports[form].form == form
-    assert world.reread[form] == world.scored[run]
-    assert len(world.reread[form]) == QUESTIONS
-    assert world.reread[form] != world.scored["base"], "who learned nothing proves nothing"
+    assert world.reread[name] == world.scored[run]
+    assert len(world.reread[name]) == QUESTIONS
+    assert world.reread[name] != world.scored["base"], "who learned nothing proves nothing"
+
+
+@pytest.mark.parametrize(
+    ("name", "run"), [("full", "full"), ("embedded", "lora"), ("merged", "lora")]
+)
+def test_the_lines_on_the_card_run_and_give_that_answer(world: World, name: str, run: str) -> None:
+    assert world.shown[name] == world.scored[run][0]
 
 
 def test_only_an_adapter_holds_adapter_files(world: World) -> None:
-    for form, done in world.exports.items():
+    for done in world.exports.values():
         names = {path.name for path in Path(done.model).iterdir()}
-        assert ("adapter_model.safetensors" in names) == (form == "adapter")
-        assert ("model.safetensors" in names) == (form != "adapter")
+        assert ("adapter_model.safetensors" in names) == (done.form == "adapter")
+        assert ("model.safetensors" in names) == (done.form != "adapter")
         assert {"README.md", "lineage.json", "tokenizer.json", "chat_template.jinja"} <= names
 
 

@@ -26,6 +26,8 @@ class Base:
     """What loads it on this machine, a folder or a hub id; None for a student class of a user's."""
     repository: str | None = None
     """Its id on the hub, if it came from there."""
+    revision: str | None = None
+    """The commit that was trained, of a model from the hub."""
     embedded: bool = False
     license: dict[str, str] = field(default_factory=dict)
     """What its own card says about its licence, field by field; empty if it says nothing."""
@@ -41,7 +43,8 @@ def base_of(config: StudentConfig) -> Base:
     folder = Path(config.model)
     if folder.is_dir():
         return Base(folder.name, str(folder), license=license_of(folder))
-    return Base(config.model, config.model, repository=config.model)
+    revision = getattr(config, "revision", None)
+    return Base(config.model, config.model, repository=config.model, revision=revision)
 
 
 def license_of(folder: Path) -> dict[str, str]:

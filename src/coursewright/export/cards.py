@@ -213,30 +213,22 @@ def _reality(embedded: set[str]) -> str:
 
 def _snippet(delivery: Delivery, exhibit: Exhibit) -> str:
     """Python that asks the model as it was asked in the exam."""
-    place = exhibit.repository or "model"
-    base, adapter = exhibit.base, exhibit.form == "adapter"
-    loaded = [f"tokenizer = AutoTokenizer.from_pretrained({place!r})"]
-    if adapter and base.embedded:
-        where = f"{place!r}, subfolder='base'"
-        loaded.append(f"base = AutoModelForCausalLM.from_pretrained({where})")
-    elif adapter:
-        name = base.repository or f"path/to/{base.name}"
-        loaded.append(f"base = AutoModelForCausalLM.from_pretrained({name!r})")
-    if adapter:
-        loaded.append(f"model = PeftModel.from_pretrained(base, {place!r})")
-    else:
-        loaded.append(f"model = AutoModelForCausalLM.from_pretrained({place!r})")
+    imports, loading = _loading(exhibit)
     instruction = "..." if delivery.task is None else delivery.task.instruction.strip()
     tokens = 256 if delivery.task is None else delivery.task.generation.max_new_tokens
+    options = getattr(delivery.config.student, "template_options", {})
+    switches = "".join(f", {name}={setting!r}" for name, setting in options.items())
     lines = [
-        *(["from peft import PeftModel"] if adapter else []),
+        *imports,
         "from transformers import AutoModelForCausalLM, AutoTokenizer",
         "",
-        *loaded,
+        *loading,
         f"instruction = {instruction!r}",
         "question = '...'",
         "turn = [{'role': 'user', 'content': f'{instruction}\\n{question}'}]",
-        "text = tokenizer.apply_chat_template(turn, add_generation_prompt=True, tokenize=False)",
+        "text = tokenizer.apply_chat_template(",
+        f"    turn, add_generation_prompt=True, tokenize=False{switches}",
+        ")",
         "asked = tokenizer(text, add_special_tokens=False, return_tensors='pt')",
         "said = model.generate(",
         "    input_ids=asked['input_ids'], attention_mask=asked['attention_mask'],",
@@ -246,3 +238,26 @@ def _snippet(delivery: Delivery, exhibit: Exhibit) -> str:
         "print(tokenizer.decode(said[0, start:], skip_special_tokens=True))",
     ]
     return "\n".join(lines)
+
+
+def _loading(exhibit: Exhibit) -> tuple[list[str], list[str]]:
+    """Lines of Python that import what is needed, and that load tokenizer and model."""
+    place, base = exhibit.repository or "model", exhibit.base
+    tokenizer = "tokenizer = AutoTokenizer.from_pretrained(place)"
+    if exhibit.form != "adapter":
+        model = "model = AutoModelForCausalLM.from_pretrained(place)"
+        return [], [f"place = {place!r}", tokenizer, model]
+    imports, first = ["from peft import PeftModel"], f"place = {place!r}"
+    name = repr(base.repository or f"path/to/{base.name}")
+    if base.embedded:
+        name = "place + '/base'"
+        if exhibit.repository is not None:
+            imports.insert(0, "from huggingface_hub import snapshot_download")
+            first = f"place = snapshot_download({place!r})"
+    elif base.revision is not None:
+        name += f", revision={base.revision!r}"
+    loading = [
+        f"base = AutoModelForCausalLM.from_pretrained({name})",
+        "model = PeftModel.from_pretrained(base, place)",
+    ]
+    return imports, [first, tokenizer, *loading]

@@ -26,7 +26,8 @@ def serve_commands(model: Path, form: Form, base: Base, *, name: str, place: str
         return []
     served = str(model / "base") if base.embedded else base.place
     rank = json.loads((model / ADAPTER).read_text(encoding="utf-8"))["r"]
-    words = ["vllm", "serve", served, "--enable-lora", "--lora-modules", f"{name}={place}"]
+    pinned = [] if base.revision is None else ["--revision", base.revision]
+    words = ["vllm", "serve", served, *pinned, "--enable-lora", "--lora-modules", f"{name}={place}"]
     words += ["--max-lora-rank", str(next((r for r in _RANKS if r >= rank), rank))]
     if (model / "chat_template.jinja").is_file():
         words += ["--chat-template", str(model / "chat_template.jinja")]
