@@ -125,6 +125,8 @@ class CommandAgent(Part):
     """Further files and folders it may read, such as its installation."""
     home: Path | None = None
     """Folder whose content it finds, copied, in its home; changes are dropped every time."""
+    may_leave: tuple[TextKind, ...] = TEXT_KINDS
+    """Kinds of text it is told. Whatever it is told can go to the hosts it may reach."""
     output_bytes: int = Field(default=256 * 1024, ge=1024)
     """Of what it prints on each stream that is kept; the rest is cut out of the middle."""
     memory_bytes: int = Field(default=4 * 1024**3, ge=64 * 1024**2)

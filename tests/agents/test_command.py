@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from coursewright.agents import make_agent
 from coursewright.agents.command import WANTED, CommandAgent, make_proposal
-from coursewright.agents.command_brief import brief_files
+from coursewright.agents.command_brief import brief_files, withhold
+from coursewright.config import TEXT_KINDS, TextKind
 from coursewright.config import CommandAgent as CommandConfig
-from coursewright.records import Errand, Isolation, Proposal
+from coursewright.records import BadCase, Errand, Isolation, Item, Proposal, Seed
 from tests.agents.fake_course import make_attempt, make_brief, make_turn
 
 CODE = b"print(1)\n"
@@ -177,6 +178,25 @@ def test_the_brief_holds_everything_once_as_json() -> None:
     assert told["seconds"] == 60
     visible = files["visible.jsonl"].decode().splitlines()
     assert [json.loads(line)["id"] for line in visible] == [item.id for item in brief.visible]
+
+
+@pytest.mark.parametrize("kind", ["description", "visible", "seeds", "bad_cases"])
+def test_what_may_not_leave_is_not_told(kind: TextKind) -> None:
+    canary = "a text that stays at home"
+    item, seed = Item(id="v", question=canary, answer="1"), Seed(id="s", question=canary)
+    case = BadCase(id="v", topic=None, question=canary, gold="1", answer="2")
+    brief = {
+        "description": make_brief(description=canary),
+        "visible": make_brief(visible=(item,)),
+        "seeds": make_brief(seeds=(seed,)),
+    }.get(kind, make_brief())
+    past = make_attempt("print()", cases=(case,) if kind == "bad_cases" else ())
+    turn = make_turn("improve", parent=past)
+    found = []
+    for kinds in (TEXT_KINDS, tuple(k for k in TEXT_KINDS if k != kind)):
+        files = brief_files(*withhold(brief, turn, kinds), seconds=60)
+        found.append(canary.encode() in b"".join(files.values()))
+    assert found == [True, False]
 
 
 def test_parent_and_history_lie_in_folders() -> None:

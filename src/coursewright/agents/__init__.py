@@ -59,7 +59,7 @@ def make_agent(part: Part, jail: Jail | None = None, *, seed: int = 0) -> Agent:
     if isinstance(part, ProgramAgent | ReplayAgent):
         options = {"path": part.path}
     elif isinstance(part, CommandAgent):
-        options = {"jail": jail, "seconds": part.seconds}
+        options = {"jail": jail, "seconds": part.seconds, "may_leave": part.may_leave}
     elif isinstance(part, OpenAIAgent):
         options = {"endpoint": part, "seed": seed}
     return _construct(AGENTS[kind], options)

@@ -8,11 +8,13 @@ unfinished work, and is a failed attempt.
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from coursewright.agents.command_brief import brief_files
+from coursewright.agents.command_brief import brief_files, withhold
+from coursewright.config import TEXT_KINDS, TextKind
 from coursewright.protocols import Jail
 from coursewright.records import Brief, Errand, Failure, Proposal, Turn, Usage
 
@@ -46,10 +48,13 @@ class Cost(BaseModel):
 class CommandAgent:
     """Hands the brief to a command in its jail, and makes a proposal of what it leaves."""
 
-    def __init__(self, jail: Jail, seconds: float) -> None:
+    def __init__(
+        self, jail: Jail, seconds: float, may_leave: Collection[TextKind] = TEXT_KINDS
+    ) -> None:
         self.isolation = jail.isolation
         self._jail = jail
         self._seconds = seconds
+        self._may_leave = may_leave
 
     def propose(self, brief: Brief, turn: Turn) -> Proposal:
         """Run the command once.
@@ -59,7 +64,7 @@ class CommandAgent:
             IsolationError: its jail does not stand any more.
         """
         deadline = max(1.0, min(self._seconds, turn.allowance.seconds))
-        files = brief_files(brief, turn, seconds=deadline)
+        files = brief_files(*withhold(brief, turn, self._may_leave), seconds=deadline)
         errand = self._jail.run(files, wanted=WANTED, deadline=deadline)
         return make_proposal(errand).model_copy(update={"isolation": self.isolation})
 
