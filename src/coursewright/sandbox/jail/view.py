@@ -47,7 +47,8 @@ class View:
     def path(self) -> str:
         """The search path for programs."""
         own = [Path(self.command[0]).parent]
-        own += [p for folder in self.shown for p in (folder / "bin", folder) if p.is_dir()]
+        for path in self.shown:
+            own += [p for p in (path / "bin", path) if p.is_dir()] or [path.parent]
         names = [*map(str, own), "/usr/local/bin", "/usr/bin", "/bin"]
         return ":".join(dict.fromkeys(names))
 
