@@ -122,7 +122,7 @@ class World:
         return Proposal(plan="plan", code=str(wish))
 
     @contextlib.contextmanager
-    def line(self, round_number: int, cap: int) -> Iterator[World]:
+    def line(self, round_number: int, cap: int, spent_elsewhere: float = 0.0) -> Iterator[World]:
         yield self
 
     def calls_left(self) -> int:

@@ -203,6 +203,10 @@ class SimulatedTeacher(Part):
 
 class OpenAITeacher(Endpoint):
     kind: Literal["openai"] = "openai"
+    json_mode: Literal["check", "server"] = "check"
+    """What happens when a program asks for JSON. `check`: the gateway looks whether the answer
+    holds an object or list, and asks once more where it does not. `server`: besides, the
+    server's own JSON mode is asked for, which most servers take as "an object, never a list"."""
 
 
 TeacherConfig = Annotated[
@@ -335,6 +339,8 @@ class Budget(Part):
     tokens: int | None = Field(default=None, ge=1)
     """Teacher tokens (prompt and completion) in all."""
     round_tokens: int | None = Field(default=None, ge=1)
+    cost_usd: float | None = Field(default=None, ge=0)
+    """US dollars that agent and teacher may spend together, over all sessions of the run."""
     program_seconds: float = Field(default=120.0, gt=0)
     seconds: float = Field(default=12 * 3600.0, gt=0)
     """Of the whole run, over all its sessions."""

@@ -100,6 +100,8 @@ class Completion:
     prompt_tokens: int
     completion_tokens: int
     finish_reason: str = "stop"
+    estimated: bool = False
+    """The upstream did not say how many tokens it used; they were counted here."""
 
 
 class TeacherLine(Protocol):
@@ -118,8 +120,13 @@ class Teacher(Protocol):
 
     name: str
 
-    def line(self, round_number: int, cap: int) -> AbstractContextManager[TeacherLine]:
-        """Open the line of one round with its cap of calls; closed, with its socket, on exit."""
+    def line(
+        self, round_number: int, cap: int, spent_elsewhere: float = 0.0
+    ) -> AbstractContextManager[TeacherLine]:
+        """Open the line of one round with its cap of calls; closed, with its socket, on exit.
+
+        `spent_elsewhere` are US dollars of the run's money that did not go to the teacher.
+        """
 
     def calls_left(self) -> int:
         """Calls left in the run's total."""
@@ -277,6 +284,8 @@ class Rules:
     program_seconds: float
     round_calls: int
     retrainings: int
+    cost_usd: float | None = None
+    """Cap on what agent and teacher spend together."""
 
 
 @dataclass(frozen=True)

@@ -144,6 +144,8 @@ class Allowance(Record):
     calls: int
     round_calls: int
     """Cap of teacher calls for this one round."""
+    usd: float | None = None
+    """US dollars left for agent and teacher together; None without a cap."""
 
 
 class BadCase(Record):
@@ -192,7 +194,10 @@ class Usage(Record):
     cached: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    estimated: int = 0
+    """Calls whose tokens were counted here, because the server did not say."""
     cost_usd: float | None = None
+    """None when the price of a call was not known."""
     self_reported: bool = False
     """Whether any of it is what a program said of itself, and nobody measured."""
 
@@ -215,6 +220,8 @@ class Proposal(Record):
     failure: Failure | None = None
     message: str = ""
     """What went wrong, if `failure` is set."""
+    out_of_money: bool = False
+    """The agent could not pay for its call: there is no sense in another round."""
     methods: tuple[str, ...] = ()
     """Cards of the method library that the request offered, for agents that have one."""
     cut: tuple[str, ...] = ()

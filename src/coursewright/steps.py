@@ -36,13 +36,16 @@ TRIES = 3  # of a stage whose helper process was killed from outside
 
 
 def decide(stages: Stages, rounds: Sequence[Round], base: Evaluation) -> Decision | None:
-    """Ask the search for the next round; None when it, the rounds or the time are at their end.
+    """Ask the search for the next round; None when it, rounds, time or money
+    are at their end.
 
     Journaled, because time goes on: a resumed or reproduced run must end where it ended.
     """
 
     def produce() -> Step:
-        if len(rounds) >= stages.rules.rounds or allowance(stages).seconds <= 0:
+        left = allowance(stages, rounds)
+        out_of_money = left.usd == 0 or (rounds and rounds[-1].proposal.out_of_money)
+        if len(rounds) >= stages.rules.rounds or left.seconds <= 0 or out_of_money:
             return Step(decision=None)
         return Step(decision=stages.search.next(rounds, base))
 
@@ -57,7 +60,7 @@ def propose(stages: Stages, number: int, decision: Decision, rounds: Sequence[Ro
         operation=decision.operation,
         parent=None if decision.parent is None else history[decision.parent],
         history=history,
-        allowance=allowance(stages),
+        allowance=allowance(stages, rounds),
         seed=derive(stages.rules.seed, "agent", number),
     )
 
@@ -81,7 +84,7 @@ def execute(
     rounds: Sequence[Round],
 ) -> Execution:
     """Run the program in the sandbox, with one line to the teacher, until all of it is dead."""
-    limits = allowance(stages)
+    limits = allowance(stages, rounds)
     earlier = {
         "previous.jsonl": None if decision.parent is None else dataset(rounds[decision.parent]),
         "best.jsonl": dataset(stages.search.best(rounds)),
@@ -92,7 +95,8 @@ def execute(
         stages.progress.start("program", stages.task.rows.maximum)
         # The whole cap, also when resumed: the gateway knows what the round has spent of it,
         # and what is left of the run's total.
-        with stages.teacher.line(number, stages.rules.round_calls) as line:
+        spent = agent_cost(rounds) + (proposal.usage.cost_usd or 0.0)
+        with stages.teacher.line(number, stages.rules.round_calls, spent) as line:
             execution = stages.sandbox.execute(
                 proposal.code,
                 files={**stages.program_files, **files},
@@ -161,14 +165,24 @@ def open_private(stages: Stages, weights: Sequence[str | None]) -> PrivateOpenin
 # ---------------------------------------------------------------- what is left, and what to do
 
 
-def allowance(stages: Stages) -> Allowance:
-    """Seconds and teacher calls that are left of the run's budget."""
+def allowance(stages: Stages, rounds: Sequence[Round]) -> Allowance:
+    """Seconds, teacher calls and money that are left of the run's budget."""
     rules, calls = stages.rules, stages.teacher.calls_left()
+    usd = None
+    if rules.cost_usd is not None:
+        spent = agent_cost(rounds) + (stages.teacher.usage().cost_usd or 0.0)
+        usd = max(0.0, rules.cost_usd - spent)
     return Allowance(
         seconds=rules.seconds - stages.journal.elapsed(),
         calls=calls,
         round_calls=min(rules.round_calls, calls),
+        usd=usd,
     )
+
+
+def agent_cost(rounds: Sequence[Round]) -> float:
+    """US dollars that the agent has spent, as far as it said."""
+    return sum(done.proposal.usage.cost_usd or 0.0 for done in rounds)
 
 
 def dataset(done: Round | None) -> str | None:

@@ -161,6 +161,7 @@ def make_rules(config: RunConfig) -> Rules:
         program_seconds=budget.program_seconds,
         round_calls=budget.round_calls,
         retrainings=config.retrainings,
+        cost_usd=budget.cost_usd,
     )
 
 

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coursewright.config import OpenAITeacher
+from coursewright.config import OpenAITeacher, Prices
 from coursewright.endpoints import (
     ChatClient,
     EndpointRefused,
     EndpointUnavailable,
+    Reply,
     ask,
     pause_before_retry,
 )
@@ -71,3 +72,40 @@ def test_ask_tries_as_often_as_the_endpoint_says(failures: int) -> None:
         with pytest.raises(EndpointUnavailable):
             asyncio.run(go())
     assert tried == 3
+
+
+@pytest.mark.parametrize(
+    ("usd", "tries", "answered"),
+    [(None, 3, True), (0.001, 0, False), (0.07, 2, False), (1, 3, True)],
+)
+def test_no_try_is_made_that_the_money_left_does_not_pay_for(
+    usd: float | None, tries: int, answered: bool
+) -> None:
+    # Worst case of one try: 2 bytes and 16 tokens around them at 1, 5 at 2 thousandths of a dollar.
+    endpoint = ENDPOINT.model_copy(update={"prices": Prices(input=1000, output=2000)})
+    tried = 0
+
+    def handler(_: httpx2.Request) -> httpx2.Response:
+        nonlocal tried
+        tried += 1
+        if tried < 3:
+            return httpx2.Response(200, content=b"broken")
+        usage = {"prompt_tokens": 1, "completion_tokens": 1}
+        return httpx2.Response(
+            200, json={"choices": [{"message": {"content": "at last"}}], "usage": usage}
+        )
+
+    async def go() -> Reply:
+        async with ChatClient(endpoint, transport=httpx2.MockTransport(handler)) as client:
+            payload = {"messages": [{"role": "user", "content": "xx"}], "max_tokens": 5}
+            return await ask(client, payload, idempotency_key="k", usd=usd)
+
+    if answered:
+        reply = asyncio.run(go())
+        assert reply.calls == 3
+        assert reply.cost_usd == pytest.approx(2 * 0.028 + 0.003)
+    else:
+        with pytest.raises(EndpointRefused) as caught:
+            asyncio.run(go())
+        assert caught.value.cause == "money"
+    assert tried == tries

@@ -194,3 +194,40 @@ def test_what_was_reserved_survives_a_kill(tmp_path: Path):
     child.stdout.close()
     with Ledger(path) as ledger:
         assert ledger.totals().calls >= told >= 50
+
+
+def test_a_ledger_of_the_first_version_is_read_and_goes_on(tmp_path: Path):
+    path = tmp_path / "old.sqlite"
+    with Ledger(path) as ledger:
+        ledger.settle(reserve(ledger, "k"), "a", prompt_tokens=1, completion_tokens=2)
+    with sqlite3.connect(path) as old:
+        old.executescript(
+            "ALTER TABLE calls DROP COLUMN cost; ALTER TABLE calls DROP COLUMN estimated;"
+            "PRAGMA user_version = 1;"
+        )
+    old.close()
+    for opened in (Ledger.read_only(path), Ledger(path), Ledger.read_only(path)):
+        with opened as ledger:
+            call = ledger.lookup("k")
+            assert call is not None
+            assert (call.response, call.cost, call.estimated) == ("a", None, False)
+            assert (ledger.totals().unpriced, ledger.totals().cost) == (1, 0)
+
+
+def test_money_is_charged_at_its_most_until_it_is_settled_and_sums_stay_exact(ledger: Ledger):
+    for number in range(100):
+        call = ledger.reserve(
+            f"k{number}", "d", REQUEST, occurrence=0, round_number=0, tokens=9, cost=900
+        )
+        assert ledger.totals().cost == 333 * number + 900
+        ledger.settle(
+            call, "a", prompt_tokens=1, completion_tokens=1, cost=333, estimated=number % 2 == 0
+        )
+    assert (ledger.totals().cost, ledger.totals().estimated) == (33_300, 50)
+
+
+def test_an_answer_of_no_use_is_charged_at_what_it_cost(ledger: Ledger):
+    ledger.discard(reserve(ledger, "k"), "not JSON", prompt_tokens=2, completion_tokens=3, cost=7)
+    assert ledger.lookup("k") is None
+    totals = ledger.totals()
+    assert (totals.failed, totals.tokens, totals.cost) == (1, 5, 7)

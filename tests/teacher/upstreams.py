@@ -61,6 +61,51 @@ class Flaky(Counting):
         return Completion("fine at last", 1, 1)
 
 
+class Free(Counting):
+    """Busy for the first `fails` calls, at no cost; then fine. Names its price."""
+
+    def __init__(self, log: str, fails: int = 0, nanos: int = 1_000_000) -> None:
+        super().__init__(log)
+        self._fails = fails
+        self._nanos = nanos
+
+    def tariff(self, prompt_tokens: int, completion_tokens: int) -> int:
+        return self._nanos * (prompt_tokens + completion_tokens)
+
+    async def complete(self, request: dict[str, Any], seed: int) -> Completion:
+        if self.note() < self._fails:
+            raise EndpointUnavailable("busy", retry_after=0.01, billed=False)
+        return Completion("fine", 1, 1)
+
+
+class Gone(Counting):
+    """Answers the first `answers` calls; then its key is not accepted any more."""
+
+    def __init__(self, log: str, answers: int = 2) -> None:
+        super().__init__(log)
+        self._answers = answers
+
+    async def complete(self, request: dict[str, Any], seed: int) -> Completion:
+        if self.note() < self._answers:
+            return Completion("fine", 1, 1)
+        raise EndpointRefused("the key was not accepted", cause="key", billed=False)
+
+
+class Babbling(Counting):
+    """Answers with JSON only when it is asked again, if at all; says how it was asked."""
+
+    def __init__(self, log: str, learns: bool = True) -> None:
+        super().__init__(log)
+        self._learns = learns
+
+    async def complete(self, request: dict[str, Any], seed: int) -> Completion:
+        number = self.note()
+        asked_again = len(request["messages"]) > 1
+        if asked_again and self._learns:
+            return Completion(f'{{"try": {number}}}', 5, 5)
+        return Completion(f"no. {number}, in prose", 7, 7)
+
+
 class Wicked(Counting):
     """Does what the prompt says, all of it bad."""
 

@@ -17,7 +17,7 @@ import openai
 
 from coursewright.config import Endpoint
 from coursewright.endpoints.bounds import BodyTooLarge, bounded
-from coursewright.endpoints.counting import Counter
+from coursewright.endpoints.counting import Counter, prompt_tokens_at_most
 from coursewright.endpoints.errors import EndpointError, EndpointRefused, EndpointUnavailable
 from coursewright.endpoints.fields import Fields
 from coursewright.endpoints.keys import without_key
@@ -45,6 +45,8 @@ class Reply:
     """Under which name the server says it answered."""
     cost_usd: float | None
     """None when nobody knows the price."""
+    calls: int = 1
+    """Tries charged for it, this answer's own included."""
 
 
 class ChatClient:
@@ -119,6 +121,14 @@ class ChatClient:
                     continue  # refused unread, so it costs nothing
                 error.args = (without_key(str(error), self._key),)
                 raise
+
+    def usd_at_most(self, payload: dict[str, Any]) -> float | None:
+        """The most that one try of a request can cost; None when nobody knows."""
+        if self.tariff is None:
+            return None
+        prompt = prompt_tokens_at_most(payload["messages"])
+        longest = self._fields.longest_answer(payload) or self.endpoint.context_tokens
+        return in_dollars(self.tariff(prompt, longest))
 
     async def _post(
         self, payload: dict[str, Any], deadline: float | None, idempotency_key: str

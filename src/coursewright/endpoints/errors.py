@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-Cause = Literal["key", "model", "context", "request"]
+Cause = Literal["key", "model", "context", "request", "money"]
 
 
 class EndpointError(Exception):

@@ -35,13 +35,18 @@ class Fields:
             "stream": False,
             "n": None,  # one answer is what every server gives unasked
         }
-        limits = (sent.pop("max_tokens", None), endpoint.max_tokens)
-        sent[self._limit] = min((limit for limit in limits if limit is not None), default=None)
+        sent.pop("max_tokens", None)
+        sent[self._limit] = self.longest_answer(payload)
         return {
             field: value
             for field, value in sent.items()
             if value is not None and field not in self._given_up
         }
+
+    def longest_answer(self, payload: dict[str, Any]) -> int | None:
+        """Most tokens of an answer, or None where nobody bounds it."""
+        limits = (payload.get("max_tokens"), self._endpoint.max_tokens)
+        return min((int(limit) for limit in limits if limit is not None), default=None)
 
     def give_up(self, parameter: str, sent: dict[str, Any]) -> bool:
         """Leave out a field that the server refuses; whether asking again makes sense now."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from coursewright.endpoints.client import ChatClient, Reply
-from coursewright.endpoints.errors import EndpointError
+from coursewright.endpoints.errors import EndpointError, EndpointRefused
+
+if TYPE_CHECKING:
+    from coursewright.endpoints.client import ChatClient, Reply
 
 _BACKOFF_SECONDS = 0.5
 _BACKOFF_MOST = 30.0
@@ -33,21 +36,41 @@ def pause_before_retry(
     return pause if pause < left else None
 
 
-async def ask(client: ChatClient, payload: dict[str, Any], *, idempotency_key: str) -> Reply:
+async def ask(
+    client: ChatClient,
+    payload: dict[str, Any],
+    *,
+    idempotency_key: str,
+    usd: float | None = None,
+) -> Reply:
     """Bring one call to its answer, trying again as the endpoint's settings say.
+
+    No try is made whose worst case does not fit into what is left of `usd`. The reply's cost
+    and calls include tries that brought nothing and may have been billed: at their worst.
 
     Raises:
         EndpointUnavailable: every try failed, or the deadline passed.
-        EndpointRefused: the request will never be accepted.
+        EndpointRefused: the request will never be accepted, or (`money`) cannot be paid for.
     """
     loop, endpoint = asyncio.get_running_loop(), client.endpoint
     deadline, attempt = loop.time() + endpoint.seconds, 0
+    most, lost, calls = client.usd_at_most(payload), 0.0, 1
     while True:
+        if usd is not None and (most is None or lost + most > usd):
+            raise EndpointRefused(
+                f"the {max(0.0, usd - lost):.6g} US dollars left do not pay for one more call",
+                cause="money",
+                billed=False,
+            )
         try:
-            return await client.complete(
+            reply = await client.complete(
                 payload, deadline=deadline, idempotency_key=idempotency_key
             )
+            cost = None if reply.cost_usd is None else reply.cost_usd + lost
+            return dataclasses.replace(reply, cost_usd=cost, calls=calls)
         except EndpointError as error:
+            if error.billed:
+                lost, calls = lost + (most or 0.0), calls + 1
             pause = pause_before_retry(
                 error,
                 attempt,

@@ -9,6 +9,8 @@ may ask again.
 Answers are kept under the key of their call (see `teacher.wire.call_key`). They are the cache
 of `resume` and `reproduce`, and the evidence against which audits trace every row:
 `Ledger.read_only(path).lookup(key)`.
+
+Money is counted in nanodollars, so that sums are exact; a call whose price nobody knows has none.
 """
 
 from __future__ import annotations
@@ -19,11 +21,11 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from coursewright.errors import RunFolderError
 
-VERSION = 1
+VERSION = 2
 MAX_TEXT = 4 * 1024**2
 """Characters of one request or response; the gateway's own limits are tighter."""
 MAX_BYTES = 64 * 1024**3
@@ -46,7 +48,9 @@ CREATE TABLE calls (
   completion_tokens INTEGER NOT NULL DEFAULT 0,
   response TEXT,
   finish TEXT,
-  reason TEXT
+  reason TEXT,
+  cost INTEGER,                       -- nanodollars charged, as `tokens`; NULL: price unknown
+  estimated INTEGER NOT NULL DEFAULT 0
 );
 CREATE UNIQUE INDEX answers ON calls(key) WHERE state = 'settled';
 CREATE INDEX calls_of_round ON calls(round, state);
@@ -56,6 +60,19 @@ CREATE TABLE hits (
   times INTEGER NOT NULL,
   PRIMARY KEY (round, key)
 ) WITHOUT ROWID;
+"""
+
+_FROM_VERSION_1 = """
+ALTER TABLE calls ADD COLUMN cost INTEGER;
+ALTER TABLE calls ADD COLUMN estimated INTEGER NOT NULL DEFAULT 0;
+"""
+_VIEW_OF_VERSION_1 = """
+CREATE TEMP VIEW calls AS SELECT *, NULL AS cost, 0 AS estimated FROM main.calls
+"""
+_ANSWERED = """
+SELECT key, text, response, occurrence, round, prompt_tokens, completion_tokens, finish, cost,
+  estimated
+FROM calls JOIN requests ON requests.digest = calls.request
 """
 
 
@@ -75,6 +92,10 @@ class Call:
     prompt_tokens: int
     completion_tokens: int
     finish_reason: str
+    cost: int | None = None
+    """Nanodollars, or None when nobody knew the price."""
+    estimated: bool = False
+    """The upstream did not say how many tokens it used."""
 
     @property
     def messages(self) -> tuple[str, ...]:
@@ -99,6 +120,12 @@ class Totals:
     completion_tokens: int = 0
     cap_tokens: int = 0
     """Tokens that count against a round's cap: all but those of unknown outcome."""
+    cost: int = 0
+    """Nanodollars charged, as far as prices were known."""
+    unpriced: int = 0
+    """Calls charged whose price nobody knew."""
+    estimated: int = 0
+    """Answered calls whose tokens were estimated."""
 
     @property
     def cap_calls(self) -> int:
@@ -115,8 +142,9 @@ class Ledger:
 
     def __init__(self, path: Path, *, max_bytes: int = MAX_BYTES) -> None:
         self._open(path, f"{path.absolute().as_uri()}?mode=rwc")
-        if self._version == 0:
-            self._db.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
+        upgrade = {0: _SCHEMA, 1: _FROM_VERSION_1}.get(self._version)
+        if upgrade is not None:
+            self._db.executescript(f"BEGIN; {upgrade} PRAGMA user_version = {VERSION}; COMMIT;")
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
         page = self._db.execute("PRAGMA page_size").fetchone()[0]
@@ -139,8 +167,10 @@ class Ledger:
             if not path.is_file() or path.with_name(path.name + "-wal").exists():
                 raise
             ledger._open(path, f"{uri}?mode=ro&immutable=1")
-        if ledger._version != VERSION:
+        if ledger._version == 0:
             raise RunFolderError("is not a call ledger", file=path)
+        if ledger._version == 1:
+            ledger._db.execute(_VIEW_OF_VERSION_1)
         return ledger
 
     def _open(self, path: Path, uri: str) -> None:
@@ -157,7 +187,7 @@ class Ledger:
             raise RunFolderError(
                 f"cannot be opened as a call ledger: {error}", file=path
             ) from error
-        if self._version not in (0, VERSION) or (self._version == 0 and tables):
+        if self._version not in (0, 1, VERSION) or (self._version == 0 and tables):
             raise RunFolderError(
                 f"is a ledger of version {self._version}, this program reads version {VERSION}",
                 file=path,
@@ -204,19 +234,20 @@ class Ledger:
         occurrence: int,
         round_number: int,
         tokens: int,
+        cost: int | None = 0,
     ) -> int:
         """Charge a call before it goes upstream; return its number for `settle` or `fail`.
 
-        `tokens` is the most it can cost, `digest` the SHA-256 of the request text.
+        `tokens` and `cost` are the most it can come to, `digest` the SHA-256 of the request text.
         """
         if len(request) > MAX_TEXT:
             raise ValueError(f"request of {len(request)} characters; at most {MAX_TEXT}")
         with self._step():
             self._db.execute("INSERT OR IGNORE INTO requests VALUES (?, ?)", (digest, request))
             row = self._db.execute(
-                "INSERT INTO calls (key, request, occurrence, round, state, tokens)"
-                " VALUES (?, ?, ?, ?, 'reserved', ?)",
-                (key, digest, occurrence, round_number, tokens),
+                "INSERT INTO calls (key, request, occurrence, round, state, tokens, cost)"
+                " VALUES (?, ?, ?, ?, 'reserved', ?, ?)",
+                (key, digest, occurrence, round_number, tokens, cost),
             )
         assert row.lastrowid is not None
         return row.lastrowid
@@ -229,19 +260,23 @@ class Ledger:
         prompt_tokens: int,
         completion_tokens: int,
         finish_reason: str = "stop",
+        cost: int | None = 0,
+        estimated: bool = False,
     ) -> None:
         """Record the answer of a reserved call and charge what it really cost."""
         if len(response) > MAX_TEXT:
             raise ValueError(f"response of {len(response)} characters; at most {MAX_TEXT}")
         self._finish(
             "state = 'settled', tokens = ?, prompt_tokens = ?, completion_tokens = ?,"
-            " response = ?, finish = ?",
+            " response = ?, finish = ?, cost = ?, estimated = ?",
             (
                 prompt_tokens + completion_tokens,
                 prompt_tokens,
                 completion_tokens,
                 response,
                 finish_reason,
+                cost,
+                estimated,
             ),
             call,
         )
@@ -249,6 +284,29 @@ class Ledger:
     def fail(self, call: int, reason: str) -> None:
         """Record that a reserved call went upstream and brought no answer. It stays charged."""
         self._finish("state = 'failed', reason = ?", (reason[:500],), call)
+
+    def discard(
+        self,
+        call: int,
+        reason: str,
+        *,
+        prompt_tokens: int,
+        completion_tokens: int,
+        cost: int | None,
+    ) -> None:
+        """Record that a reserved call brought an answer of no use, and charge what it cost."""
+        self._finish(
+            "state = 'failed', reason = ?, tokens = ?, prompt_tokens = ?, completion_tokens = ?,"
+            " cost = ?",
+            (
+                reason[:500],
+                prompt_tokens + completion_tokens,
+                prompt_tokens,
+                completion_tokens,
+                cost,
+            ),
+            call,
+        )
 
     def lose(self, call: int) -> None:
         """Record that the outcome of a reserved call will never be known."""
@@ -287,9 +345,7 @@ class Ledger:
     def lookup(self, key: str) -> Call | None:
         """Return the answered call with this key, or None."""
         row = self._db.execute(
-            "SELECT key, text, response, occurrence, round, prompt_tokens, completion_tokens,"
-            " finish FROM calls JOIN requests ON requests.digest = calls.request"
-            " WHERE key = ? AND state = 'settled'",
+            f"{_ANSWERED} WHERE key = ? AND state = 'settled'",
             (key,),
         ).fetchone()
         return None if row is None else self._call(row)
@@ -298,36 +354,52 @@ class Ledger:
         """Answered calls in the order they were made; of one round that paid, or of all."""
         which = "" if round_number is None else " AND round = ?"
         for row in self._db.execute(
-            "SELECT key, text, response, occurrence, round, prompt_tokens, completion_tokens,"
-            " finish FROM calls JOIN requests ON requests.digest = calls.request"
-            f" WHERE state = 'settled'{which} ORDER BY id",
+            f"{_ANSWERED} WHERE state = 'settled'{which} ORDER BY id",
             () if round_number is None else (round_number,),
         ):
             yield self._call(row)
 
-    def _call(self, row: tuple[str, str, str, int, int, int, int, str]) -> Call:
-        key, request, response, occurrence, payer, prompt, completion, finish = row
+    def _call(self, row: tuple[Any, ...]) -> Call:
+        key, request, response, occurrence, payer, prompt, completion, finish, cost, guess = row
         served = self._db.execute("SELECT round FROM hits WHERE key = ?", (key,)).fetchall()
-        rounds = tuple(sorted({payer, *(number for (number,) in served)}))
-        return Call(key, request, response, occurrence, payer, rounds, prompt, completion, finish)
+        return Call(
+            key=key,
+            request=request,
+            response=response,
+            occurrence=occurrence,
+            round=payer,
+            rounds=tuple(sorted({payer, *(number for (number,) in served)})),
+            prompt_tokens=prompt,
+            completion_tokens=completion,
+            finish_reason=finish,
+            cost=cost,
+            estimated=bool(guess),
+        )
 
     def totals(self, round_number: int | None = None) -> Totals:
         """What a round, or the whole run, has spent so far."""
         which, values = ("", ()) if round_number is None else (" WHERE round = ?", (round_number,))
-        calls, unknown, failed, tokens, prompt, completion, capped = self._db.execute(
+        row = self._db.execute(
             "SELECT count(*), total(state = 'unknown'), total(state = 'failed'), total(tokens),"
             " total(prompt_tokens), total(completion_tokens),"
-            f" total(CASE WHEN state = 'unknown' THEN 0 ELSE tokens END) FROM calls{which}",
+            " total(CASE WHEN state = 'unknown' THEN 0 ELSE tokens END),"
+            f" coalesce(sum(cost), 0), total(cost IS NULL), total(estimated) FROM calls{which}",
             values,
         ).fetchone()
+        calls, unknown, failed, tokens, prompt, completion, capped, cost, unpriced, guessed = map(
+            int, row
+        )
         (cached,) = self._db.execute(f"SELECT total(times) FROM hits{which}", values).fetchone()
         return Totals(
             calls=calls,
-            unknown=int(unknown),
-            failed=int(failed),
+            unknown=unknown,
+            failed=failed,
             cached=int(cached),
-            tokens=int(tokens),
-            prompt_tokens=int(prompt),
-            completion_tokens=int(completion),
-            cap_tokens=int(capped),
+            tokens=tokens,
+            prompt_tokens=prompt,
+            completion_tokens=completion,
+            cap_tokens=capped,
+            cost=cost,
+            unpriced=unpriced,
+            estimated=guessed,
         )

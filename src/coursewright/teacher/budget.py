@@ -1,7 +1,7 @@
-"""Caps on calls and tokens, exact under concurrency.
+"""Caps on calls, tokens and money, exact under concurrency.
 
-Calls are *claimed* when a request arrives and tokens are *held* when it is about to go
-upstream. Both are plain counters of the gateway's one event loop, started from what the ledger
+Calls are *claimed* when a request arrives; tokens and money are *held* when it is about to go
+upstream. All are plain counters of the gateway's one event loop, started from what the ledger
 remembers; claiming is a single step without an await, so 500 racing requests cannot overshoot.
 """
 
@@ -10,23 +10,37 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
+from coursewright.endpoints import in_dollars
 from coursewright.store.ledger import Totals
 from coursewright.teacher.wire import Refusal
 
 
+@dataclass(frozen=True)
+class Cost:
+    """What a call comes to, or may come to."""
+
+    tokens: int = 0
+    nanos: int = 0
+    """Nanodollars; 0 where the price is not known."""
+
+
 @dataclass
 class Purse:
-    """One cap on calls and one on tokens, and what is spent of them."""
+    """One cap on calls, one on tokens and one on money, and what is spent of them."""
 
     scope: str
     calls_cap: int
     tokens_cap: int | None
+    nanos_cap: int | None = None
     calls: int = 0
     """Charged or claimed."""
     tokens: int = 0
     """Charged."""
-    held: int = 0
-    """Tokens that calls under way may still cost."""
+    nanos: int = 0
+    """Charged."""
+    held_tokens: int = 0
+    """What calls under way may still cost."""
+    held_nanos: int = 0
 
     @property
     def calls_left(self) -> int:
@@ -35,6 +49,22 @@ class Purse:
     @property
     def tokens_left(self) -> int | None:
         return None if self.tokens_cap is None else max(0, self.tokens_cap - self.tokens)
+
+    def require(self, most: Cost) -> None:
+        """Refuse what cannot fit, whatever the calls under way will cost."""
+        if self.tokens_cap is not None and self.tokens + most.tokens > self.tokens_cap:
+            raise _exhausted(f"the {self.tokens_cap} teacher tokens of this {self.scope}")
+        if self.nanos_cap is not None and self.nanos + most.nanos > self.nanos_cap:
+            dollars = in_dollars(self.nanos_cap)
+            raise _exhausted(f"the {dollars:.6g} US dollars that this {self.scope} may spend here")
+
+    def fits(self, most: Cost) -> bool:
+        """Whether it fits beside the most that calls under way may cost."""
+        tokens = self.tokens + self.held_tokens + most.tokens
+        nanos = self.nanos + self.held_nanos + most.nanos
+        return (self.tokens_cap is None or tokens <= self.tokens_cap) and (
+            self.nanos_cap is None or nanos <= self.nanos_cap
+        )
 
 
 class Budget:
@@ -73,7 +103,7 @@ class Budget:
         """Charge a call of unknown outcome to the run alone."""
         self._purses[0].calls -= 1
 
-    async def hold_tokens(self, most: int) -> None:
+    async def hold(self, most: Cost) -> None:
         """Set aside what a call may cost, waiting while calls under way hold too much.
 
         Raises:
@@ -81,12 +111,8 @@ class Budget:
         """
         while True:
             for purse in self._purses:
-                if purse.tokens_cap is not None and purse.tokens + most > purse.tokens_cap:
-                    raise _exhausted(f"the {purse.tokens_cap} teacher tokens of this {purse.scope}")
-            if all(
-                purse.tokens_cap is None or purse.tokens + purse.held + most <= purse.tokens_cap
-                for purse in self._purses
-            ):
+                purse.require(most)
+            if all(purse.fits(most) for purse in self._purses):
                 break
             # Polled besides: calls of another round free the run's purse, not our event.
             self._freed.clear()
@@ -95,15 +121,18 @@ class Budget:
             except TimeoutError:
                 continue
         for purse in self._purses:
-            purse.held += most
+            purse.held_tokens += most.tokens
+            purse.held_nanos += most.nanos
 
-    def spend_tokens(self, most: int, spent: int, *, forgiven: bool = False) -> None:
-        """Turn a hold into the tokens really spent; `forgiven` charges the run alone."""
+    def spend(self, most: Cost, spent: Cost, *, forgiven: bool = False) -> None:
+        """Turn a hold into what was really spent; `forgiven` charges the run alone."""
         mine, run = self._purses
         for purse in self._purses:
-            purse.held -= most
-        run.tokens += spent
-        mine.tokens += 0 if forgiven else spent
+            purse.held_tokens -= most.tokens
+            purse.held_nanos -= most.nanos
+        for purse in (run,) if forgiven else (mine, run):
+            purse.tokens += spent.tokens
+            purse.nanos += spent.nanos
         self._freed.set()
 
 
@@ -112,9 +141,17 @@ def round_purse(cap: int, tokens_cap: int | None, spent: Totals) -> Purse:
     return Purse("round", cap, tokens_cap, calls=spent.cap_calls, tokens=spent.cap_tokens)
 
 
-def run_purse(cap: int, tokens_cap: int | None, spent: Totals) -> Purse:
+def run_purse(cap: int, tokens_cap: int | None, nanos_cap: int | None, spent: Totals) -> Purse:
     """The run's purse; calls of unknown outcome count."""
-    return Purse("run", cap, tokens_cap, calls=spent.calls, tokens=spent.tokens)
+    return Purse(
+        "run",
+        cap,
+        tokens_cap,
+        nanos_cap,
+        calls=spent.calls,
+        tokens=spent.tokens,
+        nanos=spent.cost,
+    )
 
 
 def _exhausted(what: str) -> Refusal:

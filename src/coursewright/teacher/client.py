@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import select
 import shutil
@@ -19,6 +20,7 @@ from typing import Any, Self
 
 from coursewright import errors
 from coursewright.config import Budget, TeacherConfig
+from coursewright.endpoints import NANOS, in_dollars, in_nanos
 from coursewright.records import Usage
 from coursewright.store.ledger import Ledger, Totals
 from coursewright.teacher.settings import GatewaySettings, calling
@@ -78,6 +80,7 @@ class GatewayTeacher:
             calls=budget.calls,
             tokens=budget.tokens,
             round_tokens=budget.round_tokens,
+            nanos=None if budget.cost_usd is None else in_nanos(budget.cost_usd),
             concurrency=budget.concurrency,
             **calling(config, budget),
         )
@@ -101,15 +104,23 @@ class GatewayTeacher:
     # ------------------------------------------------------------ the face the loop knows
 
     @contextlib.contextmanager
-    def line(self, round_number: int, cap: int) -> Iterator[GatewayLine]:
+    def line(
+        self, round_number: int, cap: int, spent_elsewhere: float = 0.0
+    ) -> Iterator[GatewayLine]:
         """Open the line of one round with its cap of calls; closed, with its socket, on exit.
 
+        `spent_elsewhere` are US dollars of the run's money that did not go to the teacher.
+
         Raises:
+            errors.Interrupted: the upstream is gone, or refuses every call.
             GatewayLost: the gateway died while the line was open; the caller may open it again.
             errors.StorageError: the call ledger could not be written.
         """
         self._ready()
-        opened = self._order({"do": "open", "round": round_number, "cap": cap})
+        elsewhere = math.ceil(spent_elsewhere * NANOS)
+        opened = self._order(
+            {"do": "open", "round": round_number, "cap": cap, "elsewhere": elsewhere}
+        )
         try:
             yield GatewayLine(Path(opened["socket"]), round_number, self)
         except Exception as failure:
@@ -136,6 +147,8 @@ class GatewayTeacher:
             cached=totals.cached,
             prompt_tokens=totals.prompt_tokens,
             completion_tokens=totals.completion_tokens,
+            estimated=totals.estimated,
+            cost_usd=None if totals.unpriced else in_dollars(totals.cost),
         )
 
     def _totals(self, round_number: int | None) -> Totals:
@@ -222,14 +235,19 @@ class GatewayTeacher:
 
     def _hang_up(self, round_number: int) -> None:
         self._order({"do": "close", "round": round_number})
-        fault = self.health()["fault"]
-        if fault is not None:
+        health = self.health()
+        if health["fault"] is not None:
             raise errors.StorageError(
-                f"the call ledger cannot be written: {fault}", file=self._settings.ledger
+                f"the call ledger cannot be written: {health['fault']}", file=self._settings.ledger
+            )
+        if health["outage"] is not None:
+            raise errors.Interrupted(
+                f"the teacher {self.name} is gone: {health['outage']}; mend that, then "
+                "`coursewright resume` continues here"
             )
 
     def health(self) -> dict[str, Any]:
-        """What the running gateway says of itself: `fault`, `upstream_calls`, open `rounds`."""
+        """What the running gateway says of itself, such as `fault`, `outage` and open `rounds`."""
         self._ready()
         return self._order({"do": "health"})
 

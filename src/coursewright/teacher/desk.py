@@ -3,24 +3,28 @@
     read request ─► known answer? ─► already under way? ─► claim ─► reserve ─► upstream ─► settle
                      free of charge    share its answer     429      durable                durable
 
-Everything up to the claim happens in one step of the event loop, so the caps are exact.
+Everything up to the claim happens in one step of the event loop, so the caps are exact. A try
+that fails stays charged, unless the server surely did no work for it: it was not reached, or
+answered with an HTTP error.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import sqlite3
-from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import Any
 
 from coursewright import seeding
-from coursewright.endpoints import EndpointError, pause_before_retry
+from coursewright.endpoints import EndpointError, pause_before_retry, text_bytes
 from coursewright.protocols import Completion, Upstream
 from coursewright.store.ledger import MAX_TEXT, Call, Ledger, Totals
 from coursewright.teacher.budget import Budget, Purse, round_purse, run_purse
+from coursewright.teacher.errand import Errand, Line, Paid, Ticket
+from coursewright.teacher.json_mode import asking_again, holds_json
+from coursewright.teacher.outage import Outage
 from coursewright.teacher.settings import GatewaySettings
+from coursewright.teacher.till import Till
 from coursewright.teacher.wire import (
     Refusal,
     Request,
@@ -32,21 +36,7 @@ from coursewright.teacher.wire import (
 from coursewright.teacher.writer import LedgerWriter
 
 _TOKENS_MOST = 10**9
-
-
-@dataclass
-class Line:
-    """An open round."""
-
-    number: int
-    budget: Budget
-    asked: Counter[str] = field(default_factory=Counter)
-    """How often each request (by digest) was accepted."""
-    waiting: int = 0
-    flights: set[asyncio.Task[Completion]] = field(default_factory=set)
-    settling: dict[str, asyncio.Future[None]] = field(default_factory=dict)
-    """Answers on their way to the ledger, by key."""
-    closed: bool = False
+_NOT_JSON = "not JSON"
 
 
 class Desk:
@@ -61,14 +51,26 @@ class Desk:
         self._ledger = ledger
         # Lookups run in the event loop beside the writer's thread: they need their own connection.
         self._answers = Ledger.read_only(settings.ledger)
-        self._run: Purse = run_purse(settings.calls, settings.tokens, ledger.totals())
+        self._run: Purse = run_purse(
+            settings.calls, settings.tokens, settings.nanos, ledger.totals()
+        )
+        tariff = getattr(upstream, "tariff", None)
+        self._till = Till(ledger, self.writer, tariff, settings.max_tokens)
+        self.outage = Outage(settings.outage_seconds, asyncio.get_running_loop().time)
         self._flights: dict[str, asyncio.Task[Completion]] = {}
         self._slots = asyncio.Semaphore(settings.concurrency)
 
     # ------------------------------------------------------------ rounds
 
-    def open(self, number: int, cap: int) -> Line:
-        """Open a round with its cap of calls; what it spent in an earlier life stays spent."""
+    def open(self, number: int, cap: int, elsewhere: int = 0) -> Line:
+        """Open a round with its cap of calls; what it spent in an earlier life stays spent.
+
+        `elsewhere` are nanodollars of the run's money that went to somebody else, such as its
+        agent.
+        """
+        self.outage.over()
+        if self._settings.nanos is not None:
+            self._run.nanos_cap = max(0, self._settings.nanos - elsewhere)
         mine = round_purse(cap, self._settings.round_tokens, self._answers.totals(number))
         return Line(number, Budget(self._run, mine))
 
@@ -132,6 +134,7 @@ class Desk:
         key = call_key(self._upstream.name, self.model, request.digest, occurrence)
         flight, known = self._flights.get(key), None
         if flight is None and (known := self._answers.lookup(key)) is None:
+            self._require_upstream(line)
             line.budget.claim_call()
             flight = self._take_off(line, key, request, occurrence)
             mine = True
@@ -173,105 +176,105 @@ class Desk:
             flight.exception()  # read, so that a flight whose program died does not warn
 
     async def _fly(self, line: Line, key: str, request: Request, occurrence: int) -> Completion:
-        """Bring one claimed call upstream, with retries, each of them paid for."""
-        loop, claimed = asyncio.get_running_loop(), True
+        """Bring one claimed call upstream, and begin to record its answer."""
+        seed = seeding.derive(self._settings.seed, "teacher", request.question, occurrence)
+        claimed = True
         try:
             async with self._slots:
-                deadline = loop.time() + self._settings.call_seconds
-                for attempt in range(self._settings.attempts):
-                    if line.closed:
-                        raise _closed(line)
-                    if not claimed:
-                        line.budget.claim_call()
-                        claimed = True
-                    try:
-                        ticket = await self._reserve(line, key, request, occurrence)
-                        claimed = False
-                        return await self._try(line, key, request, ticket, deadline)
-                    except EndpointError as error:
-                        pause = pause_before_retry(
-                            error,
-                            attempt,
-                            deadline - loop.time(),
-                            attempts=self._settings.attempts,
-                            salt=key,
-                        )
-                        if pause is None:
-                            raise Refusal(502, "upstream_error", str(error)) from error
-                        await asyncio.sleep(pause)
-                raise AssertionError("the last attempt returns or raises")
+                claimed = False  # from here on each try answers for its own claim
+                deadline = asyncio.get_running_loop().time() + self._settings.call_seconds
+                errand = Errand(line, key, request, occurrence, seed, deadline)
+                paid = await self._bring(errand, claimed=True)
+                if request.wants_json and not holds_json(paid.answer.text):
+                    paid = await self._ask_again(errand, paid)
+                self._settle(errand, paid)
+                return paid.answer
         finally:
             if claimed:
                 line.budget.return_call()
 
-    async def _reserve(self, line: Line, key: str, request: Request, occurrence: int) -> int:
-        most = request.tokens_at_most
-        await line.budget.hold_tokens(most)
-        step = self.writer.do(
-            lambda: self._ledger.reserve(
-                key,
-                request.digest,
-                request.text,
-                occurrence=occurrence,
-                round_number=line.number,
-                tokens=most,
-            )
-        )
+    async def _bring(self, errand: Errand, *, claimed: bool) -> Paid:
+        """Ask upstream until there is an answer, each try paid for by itself."""
+        line, loop = errand.line, asyncio.get_running_loop()
         try:
-            return await asyncio.shield(step)
-        except asyncio.CancelledError:
-            # The reservation may have reached the disk; what it pays for never went upstream.
-            with contextlib.suppress(sqlite3.Error):
-                ticket = await step
-                await self.writer.do(lambda: self._ledger.release(ticket))
-            line.budget.spend_tokens(most, 0)
-            raise
-        except sqlite3.Error:
-            line.budget.spend_tokens(most, 0)
-            raise
+            for attempt in range(self._settings.attempts):
+                self._require_upstream(line)
+                if not claimed:
+                    line.budget.claim_call()
+                    claimed = True
+                try:
+                    ticket = await self._till.reserve(errand)
+                    claimed = False
+                    return await self._try(errand, ticket)
+                except EndpointError as error:
+                    claimed = not error.billed
+                    pause = pause_before_retry(
+                        error,
+                        attempt,
+                        errand.deadline - loop.time(),
+                        attempts=self._settings.attempts,
+                        salt=errand.key,
+                    )
+                    if pause is None:
+                        raise Refusal(502, "upstream_error", str(error)) from error
+                    await asyncio.sleep(pause)
+            raise AssertionError("the last attempt returns or raises")
+        finally:
+            if claimed:
+                line.budget.return_call()
 
-    async def _try(
-        self, line: Line, key: str, request: Request, ticket: int, deadline: float
-    ) -> Completion:
-        """One reserved try. It leaves the ledger settled, failed or unknown, never open."""
-        most = request.tokens_at_most
+    async def _ask_again(self, errand: Errand, broken: Paid) -> Paid:
+        """Ask once more for JSON; what comes is taken as it is, if it comes."""
+        text = broken.answer.text
+        request = replace(errand.request, payload=asking_again(errand.request.payload, text))
+        seed = seeding.derive(errand.seed, "again")
+        try:
+            paid = await self._bring(replace(errand, request=request, seed=seed), claimed=False)
+        except Refusal:
+            return broken
+        except asyncio.CancelledError:
+            await asyncio.shield(self._till.discard(errand, broken, _NOT_JSON))
+            raise
+        if holds_json(paid.answer.text):
+            await self._till.discard(errand, broken, _NOT_JSON)
+            return paid
+        await self._till.discard(errand, paid, _NOT_JSON)
+        return broken
+
+    def _require_upstream(self, line: Line) -> None:
+        if line.closed:
+            raise _closed(line)
+        if self.outage.reason is not None:
+            raise Refusal(503, "teacher_gone", f"the teacher is gone: {self.outage.reason}")
+
+    async def _try(self, errand: Errand, ticket: Ticket) -> Paid:
+        """One reserved try. Without an answer it leaves nothing open in the ledger."""
         try:
             self.upstream_calls += 1
-            async with asyncio.timeout_at(deadline):
-                answer = await self._upstream.complete(
-                    dict(request.payload), seeding.derive(self._settings.seed, key)
-                )
-            answer = _sound(answer, request)
+            async with asyncio.timeout_at(errand.deadline):
+                answer = await self._upstream.complete(dict(errand.request.payload), errand.seed)
+            answer = _sound(answer, errand.request)
         except asyncio.CancelledError:
-            line.budget.forgive_round()
-            line.budget.spend_tokens(most, most, forgiven=True)
-            await asyncio.shield(self.writer.do(lambda: self._ledger.lose(ticket)))
+            await self._till.lose(errand, ticket)
             raise
-        except Exception as error:
-            reason = f"{type(error).__name__}: {error}"
-            line.budget.spend_tokens(most, most)
-            await self.writer.do(lambda: self._ledger.fail(ticket, reason))
-            if isinstance(error, EndpointError):
+        except Exception as failure:
+            error = _as_endpoint_error(failure)
+            self.outage.failed(error)
+            if error.billed:
+                await self._till.fail(errand, ticket, f"{type(failure).__name__}: {failure}")
+            else:
+                await self._till.release(errand, ticket)
+            if error is failure:
                 raise
-            # A timeout, or a bug in a user's own upstream class: the call ends, not the gateway.
-            raise EndpointError(reason) from error
-        line.budget.spend_tokens(most, answer.prompt_tokens + answer.completion_tokens)
-        self._settle(line, key, ticket, answer)
-        return answer
+            raise error from failure
+        self.outage.answered()
+        return Paid(ticket, answer)
 
-    def _settle(self, line: Line, key: str, ticket: int, answer: Completion) -> None:
+    def _settle(self, errand: Errand, paid: Paid) -> None:
         """Begin to record an answer. The program need not wait for the disk: the round does,
         when it closes, and a round that dies before is done again."""
-        settled = self.writer.do(
-            lambda: self._ledger.settle(
-                ticket,
-                answer.text,
-                prompt_tokens=answer.prompt_tokens,
-                completion_tokens=answer.completion_tokens,
-                finish_reason=answer.finish_reason,
-            )
-        )
-        line.settling[key] = settled
+        line, key = errand.line, errand.key
+        settled = line.settling[key] = self._till.settle(errand, paid)
 
         def done(_: asyncio.Future[None]) -> None:
             del line.settling[key]
@@ -288,21 +291,32 @@ def _completion(call: Call) -> Completion:
     return Completion(call.response, call.prompt_tokens, call.completion_tokens, call.finish_reason)
 
 
+def _as_endpoint_error(failure: Exception) -> EndpointError:
+    """A timeout, or a bug in a user's own upstream class, ends the call and not the gateway."""
+    if isinstance(failure, EndpointError):
+        return failure
+    return EndpointError(f"{type(failure).__name__}: {failure}")
+
+
 def _sound(answer: Completion, request: Request) -> Completion:
     """An upstream's answer as the ledger can keep it: real text, and a believable bill."""
     if not isinstance(answer.text, str) or len(answer.text) > MAX_TEXT // 4:
         raise EndpointError("the upstream answered with no text, or with far too much of it")
     text = answer.text.encode("utf-8", "replace").decode("utf-8")
-    prompt = sum(len(message["content"].encode()) for message in request.payload["messages"])
-    return Completion(
-        text,
-        _count(answer.prompt_tokens, prompt),
-        _count(answer.completion_tokens, len(text.encode())),
-        str(answer.finish_reason)[:40],
+    prompt, completion = _count(answer.prompt_tokens), _count(answer.completion_tokens)
+    if prompt is None or completion is None:
+        # A token a byte: never too few.
+        prompt, completion = text_bytes(request.payload["messages"]), len(text.encode())
+        answer = replace(answer, estimated=True)
+    return replace(
+        answer,
+        text=text,
+        prompt_tokens=prompt,
+        completion_tokens=completion,
+        finish_reason=str(answer.finish_reason)[:40],
     )
 
 
-def _count(tokens: object, otherwise: int) -> int:
-    """A token count, or the bytes where the upstream did not say: never too few."""
+def _count(tokens: object) -> int | None:
     good = isinstance(tokens, int) and not isinstance(tokens, bool) and 0 <= tokens <= _TOKENS_MOST
-    return int(tokens) if good and isinstance(tokens, int) else otherwise
+    return int(tokens) if good and isinstance(tokens, int) else None

@@ -6,6 +6,7 @@ It answers with one JSON line on standard output: `{"ready": {"control": PATH}}`
 …}`. Each round gets a Unix socket of its own, so a round's identity is the door it came
 through and cannot be forged. The supervisor speaks to a control socket in a private folder: one
 JSON line each way, `{"do": "open", "round": 3, "cap": 100}`, `close`, `usage` or `health`.
+What others spent of the run's money comes with `open` as `elsewhere`, in nanodollars.
 
 The process ends when its standard input does, or when its parent is gone; either way its
 folder goes with it. Calls under way then are of unknown outcome (see `store.ledger`).
@@ -35,9 +36,10 @@ from pydantic import ValidationError
 
 from coursewright.errors import CoursewrightError, RunHeld
 from coursewright.store.ledger import Ledger
-from coursewright.teacher.desk import Desk, Line
+from coursewright.teacher.desk import Desk
+from coursewright.teacher.errand import Line
 from coursewright.teacher.settings import GatewaySettings
-from coursewright.teacher.upstreams import load_upstream
+from coursewright.teacher.upstreams import load_upstream, require_price
 from coursewright.teacher.wire import BODY_BYTES, OCCURRENCE_HEADER, Refusal
 
 _LOCK_SECONDS = 20.0
@@ -129,7 +131,8 @@ class Gateway:
     async def _obey(self, order: dict[str, Any]) -> dict[str, Any]:
         match order:
             case {"do": "open", "round": int(number), "cap": int(cap)}:
-                return {"socket": str((await self._open(number, cap)).socket)}
+                door = await self._open(number, cap, int(order.get("elsewhere", 0)))
+                return {"socket": str(door.socket)}
             case {"do": "close", "round": int(number)}:
                 await self._close(number)
                 return {"usage": dataclasses.asdict(self._desk.totals(number))}
@@ -140,16 +143,17 @@ class Gateway:
             case {"do": "health"}:
                 return {
                     "fault": self._desk.writer.fault,
+                    "outage": self._desk.outage.reason,
                     "upstream_calls": self._desk.upstream_calls,
                     "rounds": sorted(self._doors),
                 }
         return {"error": f"unknown order {order!r}"}
 
-    async def _open(self, number: int, cap: int) -> Door:
+    async def _open(self, number: int, cap: int, elsewhere: int) -> Door:
         await self._close(number)
         # Socket paths end at 107 bytes, and their names must not be guessable.
         socket = self._rounds / f"{number}-{secrets.token_hex(8)}"
-        line = self._desk.open(number, cap)
+        line = self._desk.open(number, cap, elsewhere)
         door = self._doors[number] = Door(self._desk, line, socket, self._settings.read_seconds)
         await door.open()
         return door
@@ -215,6 +219,7 @@ async def _run(settings: GatewaySettings, ledger: Ledger, folder: Path) -> None:
     stop = asyncio.Event()
     _watch_parent(asyncio.get_running_loop(), stop)
     upstream = load_upstream(settings.teacher)
+    require_price(upstream, capped=settings.nanos is not None)
     ledger.lose_open()
     # Both private: programs are handed connections by the supervisor and see no path at all.
     control, rounds = folder / "c", folder / "r"

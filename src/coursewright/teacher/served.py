@@ -27,14 +27,21 @@ class ServedUpstream:
         self.model = endpoint.model
         key = read_key(endpoint, field="teacher")
         self._client = ChatClient(endpoint, key=key, concurrency=_CONNECTIONS, field="teacher")
+        self._json_mode = endpoint.json_mode
+        self.tariff = self._client.tariff
 
     async def complete(self, request: dict[str, Any], seed: int) -> Completion:
         """Ask the server. The seed goes with the request: a server that heeds it repeats itself."""
-        reply = await self._client.complete(
-            {**request, "seed": seed}, idempotency_key=_call_name(request, seed)
-        )
+        sent = {**request, "seed": seed}
+        if self._json_mode == "check":
+            sent.pop("response_format", None)
+        reply = await self._client.complete(sent, idempotency_key=_call_name(request, seed))
         return Completion(
-            reply.text, reply.prompt_tokens, reply.completion_tokens, reply.finish_reason
+            reply.text,
+            reply.prompt_tokens,
+            reply.completion_tokens,
+            reply.finish_reason,
+            estimated=reply.estimated,
         )
 
     async def close(self) -> None:

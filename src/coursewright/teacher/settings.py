@@ -19,6 +19,8 @@ class GatewaySettings(Part):
     """Cap on calls of the whole run."""
     tokens: int | None = Field(default=None, ge=1)
     round_tokens: int | None = Field(default=None, ge=1)
+    nanos: int | None = Field(default=None, ge=0)
+    """Cap on the money of the whole run, in nanodollars."""
     concurrency: int = Field(default=80, ge=1)
     """Calls upstream at once."""
     max_tokens: int = Field(default=1024, ge=1)
@@ -27,6 +29,8 @@ class GatewaySettings(Part):
     """Deadline of one call with all its retries, from the moment it goes upstream."""
     attempts: int = Field(default=4, ge=1)
     """Times one call is tried upstream. Every try is charged."""
+    outage_seconds: float = Field(default=30.0, ge=0)
+    """Without any answer, after which the teacher counts as gone."""
     read_seconds: float = Field(default=30.0, gt=0)
     """For a program to send one request."""
     waiting: int = Field(default=4096, ge=1)

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from random import Random
 from typing import Any
 
+from coursewright.endpoints import free
 from coursewright.families import FAMILIES, Sample, load_family
 from coursewright.families.program import spoil_literal
 from coursewright.families.solving import Solver
@@ -53,6 +54,7 @@ class SimulatedUpstream:
         self._wrong = wrong
         self._broken = broken
         self._delay = delay_seconds
+        self.tariff = free
 
     async def complete(self, request: dict[str, Any], seed: int) -> Completion:
         """Answer one chat request after the configured delay."""

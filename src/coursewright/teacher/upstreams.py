@@ -1,9 +1,11 @@
 """What stands behind the gateway: how an upstream is named, built, and how it says no.
 
 A short name or any dotted path `package.module:Class` names a class with the face of
-`protocols.Upstream`; its options become keyword arguments. Two attributes are optional:
-`model`, a name that becomes part of the cache key, and `knows(description, questions) -> bool`,
-asked once before a run starts. An upstream without an answer raises an error of `endpoints`.
+`protocols.Upstream`; its options become keyword arguments. Three attributes are optional:
+`model`, a name that becomes part of the cache key; `knows(description, questions) -> bool`,
+asked once before a run starts; and `tariff(prompt_tokens, completion_tokens) -> int`, what that
+costs in nanodollars, without which a run cannot have a cap in money. An upstream without an
+answer raises an error of `endpoints`.
 """
 
 from __future__ import annotations
@@ -58,6 +60,20 @@ def load_upstream(config: TeacherConfig) -> Upstream:
         UPSTREAMS.get(name, name), options, field="--teacher", methods=("complete", "close")
     )
     return upstream
+
+
+def require_price(upstream: Upstream, *, capped: bool) -> None:
+    """Refuse a cap in money where nobody knows what a call costs.
+
+    Raises:
+        ConfigError: names the field that sets the price.
+    """
+    if capped and getattr(upstream, "tariff", None) is None:
+        raise ConfigError(
+            f"nobody knows what a call to {upstream.name} costs, so budget.cost_usd cannot be "
+            "kept; set its prices (US dollars per million tokens)",
+            field="teacher.prices",
+        )
 
 
 def check_teacher(config: TeacherConfig, brief: Brief) -> None:

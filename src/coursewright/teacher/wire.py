@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from coursewright.endpoints import prompt_tokens_at_most
 from coursewright.protocols import Completion
 
 BODY_BYTES = 1024**2
@@ -61,14 +62,22 @@ class Request:
     """Its canonical JSON."""
     digest: str
     """SHA-256 of `text`."""
+    question: str
+    """SHA-256 of all of it but the model: what seeds come from, so that one teacher gives the same
+    answers whichever way it is reached."""
+
+    @property
+    def wants_json(self) -> bool:
+        return bool(self.payload.get("response_format", {}).get("type") == "json_object")
 
     @cached_property
+    def prompt_tokens_at_most(self) -> int:
+        return prompt_tokens_at_most(self.payload["messages"])
+
+    @property
     def tokens_at_most(self) -> int:
-        """An upper bound of prompt and completion tokens: no tokenizer needs more than one
-        token a byte, plus a few around each message."""
-        messages: list[dict[str, str]] = self.payload["messages"]
-        prompt = sum(len(message["content"].encode()) + 8 for message in messages) + 8
-        return prompt + int(self.payload["max_tokens"])
+        """An upper bound of prompt and completion tokens."""
+        return self.prompt_tokens_at_most + int(self.payload["max_tokens"])
 
 
 def read_request(body: bytes, *, model: str, max_tokens: int) -> Request:
@@ -99,12 +108,20 @@ def read_request(body: bytes, *, model: str, max_tokens: int) -> Request:
         payload["stop"] = _stop(data["stop"])
     if data.get("response_format") is not None:
         payload["response_format"] = _format(data["response_format"])
-    text = json.dumps(payload, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    rest = {field: value for field, value in payload.items() if field != "model"}
+    text = _canonical(payload)
     try:
-        digest = hashlib.sha256(text.encode("utf-8")).hexdigest()
+        return Request(payload, text, _digest(text), _digest(_canonical(rest)))
     except UnicodeEncodeError:
         raise _bad("messages hold a lone surrogate, which is no text") from None
-    return Request(payload, text, digest)
+
+
+def _canonical(payload: dict[str, Any]) -> str:
+    return json.dumps(payload, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
 def _no_constant(name: str) -> float:

@@ -1,0 +1,55 @@
+"""What a call carries with it on its way: its round, its request, and what was paid for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass, field
+
+from coursewright.protocols import Completion
+from coursewright.teacher.budget import Budget, Cost
+from coursewright.teacher.wire import Request
+
+
+@dataclass
+class Line:
+    """An open round."""
+
+    number: int
+    budget: Budget
+    asked: Counter[str] = field(default_factory=Counter)
+    """How often each request (by digest) was accepted."""
+    waiting: int = 0
+    flights: set[asyncio.Task[Completion]] = field(default_factory=set)
+    settling: dict[str, asyncio.Future[None]] = field(default_factory=dict)
+    """Answers on their way to the ledger, by key."""
+    closed: bool = False
+
+
+@dataclass(frozen=True)
+class Errand:
+    """One call on its way upstream."""
+
+    line: Line
+    key: str
+    request: Request
+    occurrence: int
+    seed: int
+    deadline: float
+    """Of all its tries, in the event loop's time."""
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """An open reservation: its number in the ledger, and what it sets aside."""
+
+    number: int
+    most: Cost
+
+
+@dataclass(frozen=True)
+class Paid:
+    """An answer whose reservation is still open: it will be settled, or discarded."""
+
+    ticket: Ticket
+    answer: Completion
