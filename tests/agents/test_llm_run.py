@@ -1,0 +1,106 @@
+"""A whole run with a language model as agent: everything is real but the model and the student."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from coursewright.config import RunConfig
+from coursewright.display import Silent
+from coursewright.errors import Interrupted
+from coursewright.records import Proposal
+from coursewright.runs import recorded_proposals, reproduce, resume, run
+from coursewright.store import RunFolder
+from tests.agents.quick import QUICK
+from tests.agents.scripted import Said, Scripted, refusal, serving
+from tests.short import prepare
+
+RECORDED = Path(__file__).parent / "recorded"
+KEY = "sk-canary-0123456789"
+
+
+def recorded(body: dict[str, Any]) -> Said:
+    """The answer recorded for the operation that a request asks for."""
+    operation = re.search(r"^# Now: (\w+)$", body["messages"][1]["content"], re.M)
+    assert operation is not None
+    return (RECORDED / f"{operation[1].lower()}.txt").read_text()
+
+
+def config_for(place: Path, server: Scripted, **settings: Any) -> RunConfig:
+    task = prepare(place)[0]
+    return RunConfig.model_validate(
+        {
+            "task": task,
+            "agent": {
+                "kind": "openai",
+                "model": "scripted",
+                "base_url": server.base_url,
+                "key": "MY_KEY",
+                "attempts": 1,
+                "prices": {"input": 1.0, "output": 2.0},
+            },
+            "student": {"kind": "custom", "path": QUICK},
+            "budget": {"rounds": 4},
+            "retrainings": 1,
+            "runs": str(place / "runs"),
+            "name": "told",
+            **settings,
+        }
+    )
+
+
+def proposals(place: Path) -> list[Proposal]:
+    lines = recorded_proposals(RunFolder(place / "runs" / "told"))
+    return [Proposal.model_validate_json(line) for line in lines]
+
+
+def test_a_draft_is_debugged_repaired_improved_and_replayed_for_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MY_KEY", KEY)
+    with serving(Scripted([recorded])) as server:
+        result = run(config_for(tmp_path, server))
+    played = [(r.operation, r.status, r.failure) for r in result.rounds]
+    assert played == [
+        ("draft", "failed", "runtime error"),
+        ("debug", "invalid", "too few valid rows"),
+        ("repair", "scored", None),
+        ("improve", "scored", None),
+    ]
+    asked = [body["messages"][1]["content"] for body in server.heard]
+    assert "KeyError: 'solution'" in asked[1]
+    assert "at least 100 are needed" in asked[2]
+    assert "load_best()" in asked[3]
+    assert "the base model without any training gets" in asked[3]
+    assert result.audit == "clean"
+    assert result.agent_usage.calls == 4
+    assert result.agent_usage.cost_usd == pytest.approx(4 * 200e-6)
+    assert result.agent == "openai:scripted"
+
+    # Nobody listens at the model's address any more.
+    again = reproduce("told", tmp_path / "runs", Silent(), retrain=False)
+    assert again.identical
+    assert len(server.heard) == 4
+    leaks = [
+        p for p in (tmp_path / "runs").rglob("*") if p.is_file() and KEY.encode() in p.read_bytes()
+    ]
+    assert leaks == []
+
+
+def test_a_server_that_goes_away_in_the_middle_is_waited_for_by_resume(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MY_KEY", KEY)
+    gone = refusal(503, "the model is being unloaded")
+    with serving(Scripted([recorded, gone, recorded])) as server:
+        config = config_for(tmp_path, server, budget={"rounds": 2})
+        with pytest.raises(Interrupted, match="resume"):
+            run(config)
+        first = proposals(tmp_path)
+        result = resume("told", tmp_path / "runs", Silent())
+    assert [r.operation for r in result.rounds] == ["draft", "debug"]
+    assert len(server.heard) == 3, "the first answer was paid for once"
+    assert proposals(tmp_path)[:1] == first
