@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import resource
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,7 +19,9 @@ from coursewright.config import ProgramAgent
 from coursewright.errors import NoValidSubmission, RunFolderError, StorageError, UsageError
 from coursewright.export import export_run
 from coursewright.store import RunFolder, digest_of, file_digest
-from tests.export.runs import copied_base, finished_run, rows
+from coursewright.student import NANO
+from coursewright.tasks import task_folder
+from tests.export.runs import Train, copied_base, finished_run, rows
 
 pytestmark = pytest.mark.xdist_group("export")
 
@@ -224,18 +227,79 @@ def test_texts_of_rows_break_neither_card_nor_files(tmp_path: Path) -> None:
 
 
 def test_a_student_of_unknown_base_cannot_be_merged(tmp_path: Path) -> None:
-    def adapter(store: Any, dataset: str, seed: int) -> Any:
-        folder = tmp_path / "adapter"
-        folder.mkdir()
-        (folder / "adapter_config.json").write_text('{"r": 4, "base_model_name_or_path": "x"}')
-        weights = store.artifacts.put_folder(folder)
-        return copied_base(store, dataset, seed).model_copy(update={"weights": weights})
-
     student = {"kind": "custom", "path": "mine.students:Mine"}
-    run = finished_run(tmp_path / "runs", student=student, train=adapter)
+    run = finished_run(tmp_path / "runs", student=student, train=empty_adapter(tmp_path))
     with pytest.raises(UsageError, match="--merged"):
         export(run, tmp_path / "out", merged=True)
     assert export(run, tmp_path / "out").serve == ()
+
+
+# ---------------------------------------------------------------- parts
+
+
+def test_an_adapter_to_a_model_of_the_hub_names_it_and_its_commit(tmp_path: Path) -> None:
+    student = {"kind": "hf", "model": "org/base", "revision": "c" * 40}
+    run = finished_run(tmp_path / "runs", student=student, train=empty_adapter(tmp_path))
+    done = export(run, tmp_path / "out")
+    card = (tmp_path / "out" / "model" / "README.md").read_text()
+    data = ModelCard(card).data
+    assert data.base_model == "org/base"
+    assert data.library_name == "peft"
+    assert data.license == "unknown"
+    assert f"from_pretrained('org/base', revision='{'c' * 40}')" in card
+    adapter = json.loads((tmp_path / "out" / "model" / "adapter_config.json").read_text())
+    assert adapter["base_model_name_or_path"] == "org/base"
+    (serve,) = done.serve
+    assert serve.startswith(f"vllm serve org/base --revision {'c' * 40} --enable-lora")
+    assert "--max-lora-rank 16" in serve, "the adapter's rank is 12, and vLLM knows steps"
+
+
+def test_a_licence_is_what_model_and_task_say(tmp_path: Path) -> None:
+    task, base = tmp_path / "task", tmp_path / "base"
+    shutil.copytree(task_folder("science-mini"), task)
+    with (task / "task.yaml").open("a") as file:
+        file.write("license: cc-by-4.0\n")
+    base.mkdir()
+    (base / "README.md").write_text("---\nlicense: other\nlicense_name: mine\n---\n# Base\n")
+    student = {"kind": "hf", "model": str(base)}
+    run = finished_run(
+        tmp_path / "runs", student=student, task=str(task), train=empty_adapter(tmp_path)
+    )
+    export(run, tmp_path / "out")
+    model = ModelCard.load(tmp_path / "out" / "model" / "README.md").data.to_dict()
+    assert (model["license"], model["license_name"]) == ("other", "mine")
+    data = DatasetCard.load(tmp_path / "out" / "dataset" / "README.md").data
+    assert data.license == "cc-by-4.0"
+
+
+def test_generation_is_as_it_was_scored_not_as_a_publisher_recommends(tmp_path: Path) -> None:
+    def sampling(store: Any, dataset: str, seed: int) -> Any:
+        folder = tmp_path / "student"
+        shutil.copytree(NANO, folder)
+        said = {"do_sample": True, "temperature": 0.6, "eos_token_id": [0, 7], "pad_token_id": 0}
+        (folder / "generation_config.json").write_text(json.dumps(said))
+        weights = store.artifacts.put_folder(folder)
+        return copied_base(store, dataset, seed).model_copy(update={"weights": weights})
+
+    run = finished_run(tmp_path / "runs", train=sampling)
+    export(run, tmp_path / "out")
+    made = json.loads((tmp_path / "out" / "model" / "generation_config.json").read_text())
+    # 3 is the end of a turn in nano's chat template.
+    assert made == {"do_sample": False, "eos_token_id": [0, 3, 7], "pad_token_id": 0}
+
+
+def empty_adapter(place: Path) -> Train:
+    """A training that leaves an adapter without weights."""
+
+    def train(store: Any, dataset: str, seed: int) -> Any:
+        folder = place / "adapter"
+        folder.mkdir()
+        adapter = {"r": 12, "base_model_name_or_path": "x"}
+        (folder / "adapter_config.json").write_text(json.dumps(adapter))
+        weights = store.artifacts.put_folder(folder)
+        return copied_base(store, dataset, seed).model_copy(update={"weights": weights})
+
+    return train
 
 
 def cw(*arguments: str, most_bytes: int | None = None) -> subprocess.CompletedProcess[str]:

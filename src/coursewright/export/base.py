@@ -41,10 +41,25 @@ def base_of(config: StudentConfig) -> Base:
     if not isinstance(config, HuggingFaceStudent):
         return Base(config.path, None)
     folder = Path(config.model)
-    if folder.is_dir():
+    if folder.is_absolute():
         return Base(folder.name, str(folder), license=license_of(folder))
-    revision = getattr(config, "revision", None)
-    return Base(config.model, config.model, repository=config.model, revision=revision)
+    return Base(
+        config.model,
+        config.model,
+        repository=config.model,
+        revision=config.revision,
+        license=_license_in_cache(config),
+    )
+
+
+def _license_in_cache(config: HuggingFaceStudent) -> dict[str, str]:
+    """What the card of a model of the hub says, if it was fetched with the model."""
+    try:
+        from huggingface_hub import try_to_load_from_cache
+    except ImportError:
+        return {}
+    card = try_to_load_from_cache(config.model, "README.md", revision=config.revision)
+    return license_of(Path(card).parent) if isinstance(card, str) else {}
 
 
 def license_of(folder: Path) -> dict[str, str]:

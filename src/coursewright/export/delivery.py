@@ -15,6 +15,7 @@ from coursewright.records import FinalScores, Result, Round, Scores, Task, Trace
 from coursewright.seeding import derive
 from coursewright.store import RunFolder, file_digest, folder_digest, read_rows, read_stages
 from coursewright.tasks import load_task
+from coursewright.wiring import part_name
 
 ADAPTER = "adapter_config.json"
 
@@ -85,7 +86,13 @@ def lineage(delivery: Delivery, files: dict[str, str]) -> dict[str, Any]:
     `files` maps names of the exported files beside it to their SHA-256 digests.
     """
     result, config = delivery.result, delivery.config
-    record = result.model_dump(mode="json", by_alias=True, exclude={"path"})
+    # Remarks on the sandbox may name places of this machine.
+    noted = {"notes"}
+    record = result.model_dump(
+        mode="json",
+        by_alias=True,
+        exclude={"path": True, "isolation": noted, "agent_isolation": noted},
+    )
     recipe = getattr(config.student, "recipe", None)
     generation = None if delivery.task is None else delivery.task.generation.model_dump()
     return {
@@ -130,13 +137,10 @@ def public_names(config: RunConfig) -> dict[str, str]:
 
 
 def _public_name(part: Any) -> str:
-    path, model = getattr(part, "path", None), getattr(part, "model", None)
-    if isinstance(path, Path):
-        return f"{part.kind}:{path.name}"
-    if model is not None and Path(model).is_absolute():
-        return f"{part.kind}:{Path(model).name}"
-    target = model or path
-    return str(part.kind if target is None else f"{part.kind}:{target}")
+    kind, _, target = part_name(part).partition(":")
+    if not target:
+        return kind
+    return f"{kind}:{Path(target).name if Path(target).is_absolute() else target}"
 
 
 def _delivered_training(folder: RunFolder, dataset: str) -> Training:

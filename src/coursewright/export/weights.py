@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import shutil
 from pathlib import Path
 from typing import Any
 
 from coursewright.config import CustomPart
-from coursewright.errors import ConfigError, StageFailed, StorageError, UsageError
+from coursewright.errors import ConfigError, StageFailed, UsageError
 from coursewright.export.base import Base
 from coursewright.export.cards import Form
 from coursewright.export.delivery import ADAPTER, Delivery
@@ -42,7 +43,7 @@ def write_weights(
 
     Raises:
         ConfigError: the base model is not where it was.
-        StorageError: no space for the merged weights.
+        OSError, StorageError: no space.
     """
     student = delivery.folder.student_path
     left_out = _NOT_OURS | (_OF_ADAPTERS if form == "merged" else set())
@@ -76,15 +77,16 @@ def _name_base(config: Path, base: Base) -> None:
 def _merge(delivery: Delivery, folder: Path, progress: Progress) -> None:
     config = delivery.config.student
     assert not isinstance(config, CustomPart)
+    setup = delivery.training.setup
+    dtype = config.recipe.dtype if setup is None else setup.dtype
     progress.say("merging the adapter into its base model")
     with LocalStudent(config, delivery.folder.artifacts, progress) as student:
         try:
-            student.merge(delivery.folder.student_path, folder)
+            student.merge(delivery.folder.student_path, folder, dtype)
         except StageFailed as failed:
-            if any(sign in str(failed) for sign in ("os error 28", "os error 27", "Errno 28")):
-                raise StorageError(
-                    "no space left on device; free some space", file=folder.parent
-                ) from failed
+            # Safetensors says it in words alone.
+            if any(sign in str(failed) for sign in ("os error 28", "os error 27")):
+                raise OSError(errno.ENOSPC, "no space left on device") from failed
             raise ConfigError(f"cannot merge: {failed}", field="student") from failed
 
 

@@ -1,7 +1,7 @@
 """Where a student's base model lies: a local folder, or an id that the Hugging Face hub knows.
 
 What the hub delivers is kept in the user's usual cache (`HF_HOME`). Only weights in safetensors,
-configuration and tokenizer are fetched: nothing that could run.
+configuration, tokenizer and card are fetched: nothing that could run.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from coursewright.errors import ConfigError, StorageError
 Say = Callable[[str], None]
 
 _ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
-_WANTED = ["*.safetensors", "*.json", "*.jinja", "*.model", "*.txt", "*.tiktoken"]
+_WANTED = ["*.safetensors", "*.json", "*.jinja", "*.model", "*.txt", "*.tiktoken", "README.md"]
 # Second copies of the weights, in other formats.
 _UNWANTED = ["*/*", "consolidated*"]
 _MARGIN = 2**30

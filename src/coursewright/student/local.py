@@ -131,10 +131,10 @@ class LocalStudent:
         answers: list[str] = self._link.ask(request, self._heed)["answers"]
         return answers
 
-    def merge(self, adapter: Path, out: Path) -> None:
+    def merge(self, adapter: Path, out: Path, dtype: str) -> None:
         """Write the base model with an adapter folder's weights merged in to the folder `out`.
 
-        The tokenizer is not written.
+        The weights are written in `dtype`, the tokenizer is not.
 
         Raises:
             StageFailed: the worker says why not.
@@ -144,7 +144,7 @@ class LocalStudent:
             "base": str(self._base),
             "weights": str(adapter.absolute()),
             "out": str(out),
-            "dtype": self._config.recipe.dtype,
+            "dtype": dtype,
         }
         self._link.ask(request)
 

@@ -16,9 +16,10 @@ def merge(
 ) -> dict[str, Any]:
     """Write base and adapter (`weights`) as one model to the folder `out`.
 
-    The sums are those of the model that answered, in its dtype; the tokenizer is not written.
+    `dtype` is that of the training, also where this machine would rather compute in another. The
+    tokenizer is not written.
     """
-    model, _, _ = load_base(base, hardware.dtype(dtype), hardware.device)
+    model, _, _ = load_base(base, dtype, hardware.device)
     merged = PeftModel.from_pretrained(model, weights).merge_and_unload()
     merged.save_pretrained(out)
     return {}
