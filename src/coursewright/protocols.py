@@ -319,6 +319,7 @@ def attempts(rounds: Iterable[Round]) -> tuple[Attempt, ...]:
             operation=r.operation,
             parent=r.parent,
             status=r.status,
+            failure=r.failure,
             plan=r.proposal.plan,
             code=r.proposal.code,
             feedback=r.feedback,

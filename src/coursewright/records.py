@@ -243,6 +243,7 @@ class Attempt(Record):
     operation: Operation
     parent: int | None
     status: str
+    failure: Failure | None = None
     plan: str
     code: str
     feedback: Feedback

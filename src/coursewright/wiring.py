@@ -101,7 +101,8 @@ def open_agent(
         opened = open_jail(config.agent, allow_weak=config.allow_weak, withheld=withheld)
         stack.callback(opened.close)
         jail = opened
-    return make_agent(config.agent, jail, seed=config.seed)
+    capped = config.budget.cost_usd is not None
+    return make_agent(config.agent, jail, seed=config.seed, capped=capped)
 
 
 def check_agent(config: RunConfig, task: Task) -> None:
@@ -113,7 +114,7 @@ def check_agent(config: RunConfig, task: Task) -> None:
     if isinstance(config.agent, CommandAgent):
         check_command(config.agent, withheld_folders(config, task))
     else:
-        make_agent(config.agent)
+        make_agent(config.agent, capped=config.budget.cost_usd is not None)
 
 
 def withheld_folders(config: RunConfig, task: Task) -> tuple[Path, ...]:

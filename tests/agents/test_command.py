@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from coursewright.agents import make_agent
 from coursewright.agents.command import WANTED, CommandAgent, make_proposal
-from coursewright.agents.command_brief import brief_files, withhold
+from coursewright.agents.command_brief import brief_files
+from coursewright.agents.egress import withhold
 from coursewright.config import TEXT_KINDS, TextKind
 from coursewright.config import CommandAgent as CommandConfig
 from coursewright.records import BadCase, Errand, Isolation, Item, Proposal, Seed

@@ -15,7 +15,6 @@ from tests.agents.fake_course import make_attempt, make_brief, make_turn
 
 SEEDS = tuple(Seed(id=f"s{n}", question=f"seed {n}") for n in range(50))
 BRIEF = make_brief(interface="teacher.generate_batch(prompts)", seeds=SEEDS)
-ALL = ("description", "visible", "seeds", "bad_cases")
 
 
 def past(number: int) -> Attempt:
@@ -67,7 +66,7 @@ def test_a_context_without_room_for_the_task_has_no_request() -> None:
 
 @pytest.mark.parametrize("rounds", [1, 2, 7])
 def test_views_only_shrink_to_the_least(rounds: int) -> None:
-    views = list(smaller_views(full_view(BRIEF, improving(rounds), (), ALL)))
+    views = list(smaller_views(full_view(BRIEF, improving(rounds), ())))
     sizes = [
         (len(v.visible), len(v.seeds), len(v.attempts), sum(t.in_full for t in v.attempts))
         for v in views
@@ -78,5 +77,5 @@ def test_views_only_shrink_to_the_least(rounds: int) -> None:
 
 
 def test_the_parent_is_not_told_twice() -> None:
-    view = full_view(BRIEF, improving(3), (), ALL)
+    view = full_view(BRIEF, improving(3), ())
     assert [told.attempt.number for told in view.attempts] == [0, 1]

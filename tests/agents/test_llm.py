@@ -163,3 +163,41 @@ def test_it_can_be_asked_where_an_event_loop_runs() -> None:
             return agent_at(server).propose(make_brief(), make_turn()).plan
 
         assert asyncio.run(notebook()) == "Ask for sums."
+
+
+class TestMoney:
+    def test_a_call_that_cannot_be_paid_for_is_not_made(self) -> None:
+        turn = make_turn()
+        poor = turn.allowance.model_copy(update={"usd": 1e-6})
+        with serving(Scripted([GOOD])) as server:
+            proposal = agent_at(server, prices=Prices(input=1, output=2)).propose(
+                make_brief(), turn.model_copy(update={"allowance": poor})
+            )
+        assert proposal.out_of_money
+        assert proposal.failure == "other"
+        assert server.heard == []
+
+    def test_a_call_that_can_be_paid_for_is(self) -> None:
+        turn = make_turn()
+        rich = turn.allowance.model_copy(update={"usd": 1.0})
+        with serving(Scripted([GOOD])) as server:
+            proposal = agent_at(server, prices=Prices(input=1, output=2)).propose(
+                make_brief(), turn.model_copy(update={"allowance": rich})
+            )
+        assert proposal.failure is None
+        assert proposal.usage.cost_usd == 200e-6
+
+    def test_a_cap_needs_a_price(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("OPENAI_API_KEY", KEY)
+        unknown = OpenAIAgent(model="nobody-knows", base_url="https://models.example/v1")
+        make_agent(unknown)
+        with pytest.raises(ConfigError, match="prices") as caught:
+            make_agent(unknown, capped=True)
+        assert caught.value.field == "agent.prices"
+
+
+def test_usage_that_the_server_does_not_tell_is_marked() -> None:
+    with serving(Scripted([GOOD], usage=None)) as server:
+        usage = agent_at(server).propose(make_brief(), make_turn()).usage
+    assert usage.estimated == 1
+    assert usage.completion_tokens > 0

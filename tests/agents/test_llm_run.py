@@ -104,3 +104,19 @@ def test_a_server_that_goes_away_in_the_middle_is_waited_for_by_resume(
     assert [r.operation for r in result.rounds] == ["draft", "debug"]
     assert len(server.heard) == 3, "the first answer was paid for once"
     assert proposals(tmp_path)[:1] == first
+
+
+def test_a_run_ends_when_its_agent_cannot_be_paid_any_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MY_KEY", KEY)
+    dear = {"prompt_tokens": 70_000, "completion_tokens": 0}
+    with serving(Scripted([recorded], usage=dear)) as server:
+        result = run(config_for(tmp_path, server, budget={"rounds": 6, "cost_usd": 0.1}))
+    assert [(r.operation, r.failure) for r in result.rounds] == [
+        ("draft", "runtime error"),
+        ("debug", "other"),
+    ]
+    assert len(server.heard) == 1
+    assert result.agent_usage.cost_usd == pytest.approx(0.07)
+    assert "US dollars left" in proposals(tmp_path)[1].message

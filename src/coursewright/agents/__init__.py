@@ -36,13 +36,16 @@ AGENTS: dict[str, str] = {
 """Kind -> dotted path. A module is imported only when its agent is asked for."""
 
 
-def make_agent(part: Part, jail: Jail | None = None, *, seed: int = 0) -> Agent:
+def make_agent(
+    part: Part, jail: Jail | None = None, *, seed: int = 0, capped: bool = False
+) -> Agent:
     """Return the agent that a part of the run configuration names.
 
     Args:
         part: the agent's settings.
         jail: where a command agent runs, open; no other agent needs one.
         seed: the run's.
+        capped: whether the run may spend only so much money.
 
     Raises:
         ConfigError: there is no such class, it takes other options, or its file is unusable.
@@ -61,7 +64,7 @@ def make_agent(part: Part, jail: Jail | None = None, *, seed: int = 0) -> Agent:
     elif isinstance(part, CommandAgent):
         options = {"jail": jail, "seconds": part.seconds, "may_leave": part.may_leave}
     elif isinstance(part, OpenAIAgent):
-        options = {"endpoint": part, "seed": seed}
+        options = {"endpoint": part, "seed": seed, "capped": capped}
     return _construct(AGENTS[kind], options)
 
 

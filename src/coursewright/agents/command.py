@@ -13,7 +13,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from coursewright.agents.command_brief import brief_files, withhold
+from coursewright.agents.command_brief import brief_files
+from coursewright.agents.egress import withhold
 from coursewright.config import TEXT_KINDS, TextKind
 from coursewright.protocols import Jail
 from coursewright.records import Brief, Errand, Failure, Proposal, Turn, Usage

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
 
-from coursewright.config import TextKind
 from coursewright.records import Attempt, Brief, Record, Turn
 
 _TEMPLATE = Path(__file__).with_name("command_brief.md")
@@ -42,26 +41,6 @@ def brief_files(brief: Brief, turn: Turn, *, seconds: float) -> dict[str, bytes]
         files |= attempt_files(f"history/{past.number:03d}", past)
     # A surrogate can only come from elsewhere than JSON; it must not stop the run.
     return {name: text.encode("utf-8", "replace") for name, text in files.items()}
-
-
-def withhold(brief: Brief, turn: Turn, kinds: Collection[TextKind]) -> tuple[Brief, Turn]:
-    """Return what an agent may be told when only these kinds of text may leave with it."""
-    kept = {
-        "description": brief.description if "description" in kinds else "",
-        "visible": brief.visible if "visible" in kinds else (),
-        "seeds": brief.seeds if "seeds" in kinds else (),
-    }
-    if "bad_cases" not in kinds:
-        parent = None if turn.parent is None else without_cases(turn.parent)
-        history = tuple(map(without_cases, turn.history))
-        turn = turn.model_copy(update={"parent": parent, "history": history})
-    return brief.model_copy(update=kept), turn
-
-
-def without_cases(attempt: Attempt) -> Attempt:
-    """Return an attempt whose feedback quotes no items."""
-    feedback = attempt.feedback.model_copy(update={"bad_cases": ()})
-    return attempt.model_copy(update={"feedback": feedback})
 
 
 def tell(brief: Brief, turn: Turn, seconds: float) -> str:

@@ -6,7 +6,7 @@ lines go. The attempt that is mended or improved keeps its program, and the task
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from coursewright.agents.library import Card
@@ -45,16 +45,16 @@ class View:
     """Whether the first card comes with its program."""
 
 
-def full_view(brief: Brief, turn: Turn, cards: tuple[Card, ...], may: Collection[str]) -> View:
-    """Return everything that may leave for the agent's server."""
+def full_view(brief: Brief, turn: Turn, cards: tuple[Card, ...]) -> View:
+    """Return everything there is to tell."""
     parent = turn.parent
     others = (a for a in turn.history if parent is None or a.number != parent.number)
     return View(
-        visible=brief.visible if "visible" in may else (),
-        seeds=brief.seeds[:SEEDS] if "seeds" in may else (),
+        visible=brief.visible,
+        seeds=brief.seeds[:SEEDS],
         attempts=tuple(Told(attempt, in_full=True) for attempt in others),
         cards=cards,
-        bad_cases=parent.feedback.bad_cases if parent and "bad_cases" in may else (),
+        bad_cases=parent.feedback.bad_cases if parent else (),
         sample=parent.feedback.sample if parent else (),
         plan=parent.plan if parent else "",
     )

@@ -24,6 +24,7 @@ from coursewright.endpoints import (
     Reply,
     ask,
     read_key,
+    tariff,
 )
 from coursewright.errors import ConfigError, CoursewrightError, Interrupted
 from coursewright.records import Brief, Proposal, Turn, Usage
@@ -38,16 +39,24 @@ _LEAST_ROOM = 256
 class LLMAgent:
     """Meets `protocols.Agent`."""
 
-    def __init__(self, endpoint: OpenAIAgent, *, seed: int = 0) -> None:
-        """`seed` is the run's; it orders the method cards.
+    def __init__(self, endpoint: OpenAIAgent, *, seed: int = 0, capped: bool = False) -> None:
+        """`seed` is the run's and orders the method cards; `capped` if the run's money is.
 
         Raises:
-            ConfigError: the environment holds no key, or the context has no room for an answer.
+            ConfigError: the environment holds no key, the context has no room for an answer, or
+                money is capped and nobody knows what a call costs.
         """
         self._endpoint = endpoint
         self._seed = seed
         self._key = read_key(endpoint, field="agent")
+        if capped and tariff(endpoint) is None:
+            raise ConfigError(
+                f"nobody knows what a call to {endpoint.model!r} costs, so budget.cost_usd cannot "
+                "be kept; set its prices (US dollars per million tokens)",
+                field="agent.prices",
+            )
         answer = endpoint.max_tokens or min(_ANSWER_TOKENS, endpoint.context_tokens // 2)
+        self._answer = answer
         self._room = endpoint.context_tokens - answer
         if self._room < _LEAST_ROOM:
             raise ConfigError(
@@ -79,6 +88,8 @@ class LLMAgent:
                     f"({_one_line(error)}); `coursewright resume` continues here once it does"
                 ) from None
             except EndpointRefused as error:
+                if error.cause == "money":
+                    return Proposal(failure="other", message=str(error), out_of_money=True)
                 if error.cause != "context":
                     raise self._refused(error) from None
                 room = room * 2 // 3  # its tokens are shorter than we took them for
@@ -91,11 +102,17 @@ class LLMAgent:
         )
 
     async def _ask(self, request: Request, turn: Turn) -> Reply:
-        payload: dict[str, Any] = {"messages": request.messages, "seed": turn.seed}
+        payload: dict[str, Any] = {
+            "messages": request.messages,
+            "seed": turn.seed,
+            "max_tokens": self._answer,
+        }
         said = hashlib.sha256(f"{turn.seed}\x1f{request.system}\x1f{request.user}".encode())
         # A client a round: rounds lie minutes apart, and a loop must not outlive its call.
         async with ChatClient(self._endpoint, key=self._key, field="agent") as client:
-            return await ask(client, payload, idempotency_key=said.hexdigest())
+            return await ask(
+                client, payload, idempotency_key=said.hexdigest(), usd=turn.allowance.usd
+            )
 
     def _refused(self, error: EndpointRefused) -> CoursewrightError:
         said, endpoint = _one_line(error), self._endpoint
@@ -126,9 +143,10 @@ class LLMAgent:
 
 def _usage(reply: Reply) -> Usage:
     return Usage(
-        calls=1,
+        calls=reply.calls,
         prompt_tokens=reply.prompt_tokens,
         completion_tokens=reply.completion_tokens,
+        estimated=int(reply.estimated),
         cost_usd=reply.cost_usd,
     )
 

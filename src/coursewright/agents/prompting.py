@@ -15,14 +15,15 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from coursewright.agents.egress import withhold
 from coursewright.agents.history import View, fit, full_view
 from coursewright.agents.library import cards_in_turn
+from coursewright.config import TEXT_KINDS, TextKind
 from coursewright.records import Brief, Operation, Record, Turn
 
 _BYTES_PER_TOKEN = 3
 """Fewer than any usual text has, so that an estimate errs on the safe side."""
 _CARDS: dict[Operation, int] = {"draft": 2, "one-shot": 2, "improve": 1, "debug": 0, "repair": 0}
-_KINDS = ("description", "visible", "seeds", "bad_cases")
 
 
 @dataclass(frozen=True)
@@ -46,28 +47,28 @@ class Request:
 
 
 def write_request(
-    brief: Brief, turn: Turn, *, seed: int, room: int, may: Collection[str] = _KINDS
+    brief: Brief, turn: Turn, *, seed: int, room: int, may: Collection[TextKind] = TEXT_KINDS
 ) -> Request | None:
     """Return the request for a turn; None if even the least does not fit into `room` tokens.
 
     `seed` is the run's, which orders the method cards; `may` names the kinds of text that may
     leave for the agent's server.
     """
+    seeds = len(brief.seeds)
+    brief, turn = withhold(brief, turn, may)
     environment = _environment()
     system = environment.get_template("system.md").render()
     room -= tokens_of(system)
 
     def render(view: View) -> str:
-        told = {kind: kind in may for kind in _KINDS}
-        told["all"] = all(told.values())
-        given = {"brief": brief, "turn": turn, "view": view, "may": told}
+        given = {"brief": brief, "turn": turn, "view": view, "may": may, "seeds": seeds}
         parts = ("task.md", f"{turn.operation}.md")
         text = "\n\n".join(environment.get_template(part).render(given) for part in parts)
         # A lone surrogate, out of some JSON, cannot be sent.
         return text.encode("utf-8", "replace").decode("utf-8")
 
     cards = cards_in_turn(seed, turn.number, _CARDS[turn.operation])
-    found = fit(full_view(brief, turn, cards, may), lambda view: tokens_of(render(view)) <= room)
+    found = fit(full_view(brief, turn, cards), lambda view: tokens_of(render(view)) <= room)
     if found is None:
         return None
     view, cut = found

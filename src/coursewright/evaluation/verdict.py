@@ -132,6 +132,7 @@ def _total(usages: Iterable[Usage]) -> Usage:
         cached=sum(part.cached for part in parts),
         prompt_tokens=sum(part.prompt_tokens for part in parts),
         completion_tokens=sum(part.completion_tokens for part in parts),
+        estimated=sum(part.estimated for part in parts),
         cost_usd=sum(costs) if costs else None,
         self_reported=any(part.self_reported for part in parts),
     )
