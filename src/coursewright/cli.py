@@ -73,7 +73,10 @@ def run(
         str | None,
         typer.Option(help="heuristic, program:FILE, replay:FILE or package.module:Class."),
     ] = None,
-    teacher: Annotated[str | None, typer.Option(help="simulated, or package.module:Class.")] = None,
+    teacher: Annotated[
+        str | None,
+        typer.Option(help="simulated, openai:MODEL[@BASE_URL] or package.module:Class."),
+    ] = None,
     student: Annotated[
         str | None, typer.Option(help="nano, a local model folder, or package.module:Class.")
     ] = None,

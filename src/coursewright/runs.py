@@ -13,12 +13,14 @@ from typing import Any
 from coursewright import evaluation, loop
 from coursewright.config import (
     CommandAgent,
+    Endpoint,
     HuggingFaceStudent,
     ProgramAgent,
     ReplayAgent,
     RunConfig,
 )
 from coursewright.display import Silent
+from coursewright.endpoints import check_endpoint
 from coursewright.errors import IsolationError, RunFolderError, UsageError
 from coursewright.protocols import Progress, Stages
 from coursewright.records import Isolation, Outcome, Record, Result, Task
@@ -62,7 +64,9 @@ def run(config: RunConfig, progress: Progress | None = None) -> Result:
     check_agent(config, task)
     make_search(config)
     pick_scorer(config, task)
-    check_teacher(config.teacher, make_brief(config, task))
+    check_servers(config)
+    capped = config.budget.cost_usd is not None
+    check_teacher(config.teacher, make_brief(config, task), capped=capped)
     config = anchored(config, progress or Silent())
     with RunStore.create(config.runs, config.name, config, inputs_of(config, task)) as store:
         try:
@@ -81,7 +85,20 @@ def resume(run: str, runs: Path, progress: Progress) -> Result:
             return result
         config = store.config
         store.require_unchanged(config, inputs_of(config, load_task(config.task)))
+        check_servers(config)
         return carry(store, config, progress)
+
+
+def check_servers(config: RunConfig) -> None:
+    """Ask the servers of agent and teacher whether they are there, with the right key and model.
+
+    Raises:
+        ConfigError: says in one line what is wrong with which of them.
+    """
+    capped = config.budget.cost_usd is not None
+    for field, part in (("agent", config.agent), ("teacher", config.teacher)):
+        if isinstance(part, Endpoint):
+            check_endpoint(part, field=field, capped=capped)
 
 
 def reproduce(run: str, runs: Path, progress: Progress, *, retrain: bool) -> Reproduction:
@@ -120,6 +137,10 @@ def anchored(config: RunConfig, progress: Progress) -> RunConfig:
         update["agent"] = anchored_command(config.agent)
     if isinstance(config.student, HuggingFaceStudent):
         update["student"] = settle(config.student, progress.say)
+    for field, part in (("agent", config.agent), ("teacher", config.teacher)):
+        if isinstance(part, Endpoint) and part.tokenizer is not None:
+            tokenizer = part.tokenizer.expanduser().absolute()
+            update[field] = part.model_copy(update={"tokenizer": tokenizer})
     return config.model_copy(update=update)
 
 

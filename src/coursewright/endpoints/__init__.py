@@ -15,6 +15,7 @@ from coursewright.endpoints.prices import NANOS, Tariff, free, in_dollars, in_na
 from coursewright.endpoints.retrying import ask, pause_before_retry
 
 if TYPE_CHECKING:
+    from coursewright.endpoints.check import check_endpoint
     from coursewright.endpoints.client import ChatClient, Reply
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Reply",
     "Tariff",
     "ask",
+    "check_endpoint",
     "free",
     "in_dollars",
     "in_nanos",
@@ -44,4 +46,8 @@ def __getattr__(name: str) -> Any:
         from coursewright.endpoints import client
 
         return getattr(client, name)
+    if name == "check_endpoint":
+        from coursewright.endpoints.check import check_endpoint
+
+        return check_endpoint
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

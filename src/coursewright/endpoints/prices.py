@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import partial
 
 from coursewright.config import Endpoint, Prices
+from coursewright.errors import ConfigError
 
 NANOS = 10**9
 """Nanodollars in a US dollar."""
@@ -30,6 +31,23 @@ def tariff(endpoint: Endpoint) -> Tariff | None:
         price(1, 1)
     except LookupError:
         return None
+    return price
+
+
+def require_tariff(endpoint: Endpoint, *, field: str) -> Tariff:
+    """Return the tariff where a run has a cap in money.
+
+    Raises:
+        ConfigError: nobody knows what the endpoint charges.
+    """
+    price = tariff(endpoint)
+    if price is None:
+        raise ConfigError(
+            f"nobody knows what {endpoint.model!r} at {endpoint.base_url} costs, so "
+            "budget.cost_usd cannot be kept; set its prices in US dollars per million tokens, "
+            "such as `prices: {input: 0.5, output: 1.5}`",
+            field=f"{field}.prices",
+        )
     return price
 
 

@@ -7,7 +7,8 @@ import json
 from typing import Any
 
 from coursewright.config import OpenAITeacher
-from coursewright.endpoints import ChatClient, read_key
+from coursewright.endpoints import ChatClient, EndpointRefused, read_key
+from coursewright.errors import ConfigError
 from coursewright.protocols import Completion
 
 _CONNECTIONS = 1024
@@ -18,20 +19,27 @@ class ServedUpstream:
     """Forwards each call once; the gateway's desk retries, reserves and settles.
 
     Raises:
-        ConfigError: the key or the tokenizer that the endpoint names is missing.
+        ConfigError: the tokenizer that the endpoint names is missing.
     """
 
     name = "openai"
 
     def __init__(self, endpoint: OpenAITeacher) -> None:
         self.model = endpoint.model
-        key = read_key(endpoint, field="teacher")
+        key = None
+        self._lacks_key: str | None = None
+        try:
+            key = read_key(endpoint, field="teacher")
+        except ConfigError as error:
+            self._lacks_key = error.message  # a run that replays its record needs none
         self._client = ChatClient(endpoint, key=key, concurrency=_CONNECTIONS, field="teacher")
         self._json_mode = endpoint.json_mode
         self.tariff = self._client.tariff
 
     async def complete(self, request: dict[str, Any], seed: int) -> Completion:
         """Ask the server. The seed goes with the request: a server that heeds it repeats itself."""
+        if self._lacks_key is not None:
+            raise EndpointRefused(self._lacks_key, cause="key", billed=False)
         sent = {**request, "seed": seed}
         if self._json_mode == "check":
             sent.pop("response_format", None)

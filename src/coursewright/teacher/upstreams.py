@@ -76,13 +76,19 @@ def require_price(upstream: Upstream, *, capped: bool) -> None:
         )
 
 
-def check_teacher(config: TeacherConfig, brief: Brief) -> None:
+def check_teacher(config: TeacherConfig, brief: Brief, *, capped: bool = False) -> None:
     """Ask a teacher whether it knows the task at all, before anything is spent on it.
 
+    `capped` says that the run has a cap in money. A served model is not asked: it is taken to
+    know a little of everything (`endpoints.check_endpoint` asks whether it is there).
+
     Raises:
-        ConfigError: it does not, or it cannot be built; names `--teacher`.
+        ConfigError: it does not know the task, cannot be built, or has no price.
     """
+    if isinstance(config, OpenAITeacher):
+        return
     upstream = load_upstream(config)
+    require_price(upstream, capped=capped)
     knows = getattr(upstream, "knows", None)
     if knows is None:
         return
