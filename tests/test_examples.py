@@ -1,0 +1,84 @@
+"""The configs in examples/: each loads, says how it is run, and agrees with its own comments."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from coursewright.config import (
+    Endpoint,
+    HuggingFaceStudent,
+    OpenAIAgent,
+    OpenAITeacher,
+    RunConfig,
+    StudyRecipe,
+    load_config,
+)
+from coursewright.endpoints.prices import tariff
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+FILES = sorted(EXAMPLES.glob("*.yaml"))
+
+
+def load(name: str) -> RunConfig:
+    return load_config(EXAMPLES / f"{name}.yaml", {"task": "science-mini"})
+
+
+def test_there_is_one_for_every_machine() -> None:
+    assert [file.stem for file in FILES] == ["demo", "ollama", "one-gpu", "study"]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_an_example_loads_and_caps_what_costs(file: Path) -> None:
+    config = load(file.stem)
+    parts = [part for part in (config.agent, config.teacher) if isinstance(part, Endpoint)]
+    if any(not part.is_local for part in parts):
+        assert config.budget.cost_usd is not None
+        assert all(tariff(part) for part in parts), "a cap in money needs prices"
+    assert config.budget.round_calls <= config.budget.calls
+    assert config.allow_weak is False
+
+
+@pytest.mark.parametrize("file", FILES[1:], ids=lambda file: file.stem)
+def test_an_example_names_its_own_command(file: Path) -> None:
+    first = file.read_text().splitlines()[0]
+    assert re.fullmatch(rf"# coursewright run [\w-]+ --config examples/{file.name}", first)
+
+
+@pytest.mark.parametrize("name", ["one-gpu", "study"])
+def test_the_server_to_start_is_the_one_that_is_asked(name: str) -> None:
+    text = (EXAMPLES / f"{name}.yaml").read_text().replace("\\\n#", "")
+    (line,) = re.findall(r"#.*?(vllm serve Qwen.*)", text)
+    words = shlex.split(line)
+    teacher = load(name).teacher
+    assert isinstance(teacher, OpenAITeacher)
+    assert words[2] == teacher.model
+    assert int(words[words.index("--port") + 1]) == urlsplit(teacher.base_url).port
+    assert int(words[words.index("--max-model-len") + 1]) == teacher.context_tokens
+
+
+def test_ollama_is_started_as_the_config_expects() -> None:
+    config, text = load("ollama"), (EXAMPLES / "ollama.yaml").read_text()
+    assert isinstance(config.teacher, OpenAITeacher)
+    assert f"ollama pull {config.teacher.model}\n" in text
+    assert f"OLLAMA_CONTEXT_LENGTH={config.teacher.context_tokens} " in text
+    assert f"OLLAMA_NUM_PARALLEL={config.budget.concurrency} " in text
+
+
+def test_the_study_is_the_study() -> None:
+    config = load("study")
+    assert isinstance(config.agent, OpenAIAgent)
+    assert isinstance(config.teacher, OpenAITeacher)
+    assert isinstance(config.student, HuggingFaceStudent)
+    assert config.teacher.model == "Qwen/Qwen3-30B-A3B"
+    assert config.student.model == "meta-llama/Llama-3.1-8B-Instruct"
+    assert config.student.recipe == StudyRecipe()
+    assert (config.budget.calls, config.budget.round_calls) == (50_000, 5_000)
+    assert (config.budget.program_seconds, config.budget.seconds) == (3 * 3600, 12 * 3600)
+    assert (config.budget.rounds, config.budget.one_shot_attempts) == (30, 8)
+    assert config.budget.concurrency == 80
+    assert (config.mode, config.setting, config.protocol) == ("iterative", "scratch", "paper")
