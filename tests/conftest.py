@@ -1,5 +1,5 @@
 """What the whole suite shares."""
 
-from tests.serving import nano_server
+from tests.serving import folder_server, nano_server
 
-__all__ = ["nano_server"]
+__all__ = ["folder_server", "nano_server"]

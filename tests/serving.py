@@ -10,6 +10,7 @@ answers at temperature 0 are those of the student's worker.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -41,16 +42,29 @@ class Served:
 
 @pytest.fixture(scope="session")
 def nano_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """The embedded student behind HTTP."""
+    """The embedded student behind HTTP, and no other model."""
+    folder = str(Path(coursewright.student.__file__).with_name("nano"))
+    with serve(tmp_path_factory.mktemp("server") / "log", folder) as base_url:
+        yield Served(folder, base_url)
+
+
+@pytest.fixture(scope="session")
+def folder_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The base URL of a server for any model of this machine, which is named by its folder."""
+    with serve(tmp_path_factory.mktemp("server") / "log") as base_url:
+        yield base_url
+
+
+@contextlib.contextmanager
+def serve(log: Path, *model: str) -> Iterator[str]:
+    """The base URL of a `transformers serve`, for one model or for any."""
     pytest.importorskip("fastapi")
-    folder = Path(coursewright.student.__file__).with_name("nano")
-    log = tmp_path_factory.mktemp("server") / "log"
     port = free_port()
     command = Path(sys.executable).with_name("transformers")
     with log.open("wb") as stream:
         process = subprocess.Popen(
             [
-                *(str(command), "serve", str(folder), "--device", "cpu"),
+                *(str(command), "serve", *model, "--device", "cpu"),
                 *("--host", "127.0.0.1", "--port", str(port)),
             ],
             stdout=stream,
@@ -60,7 +74,7 @@ def nano_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         )
     try:
         wait_for(f"http://127.0.0.1:{port}/health", process, log)
-        yield Served(str(folder), f"http://127.0.0.1:{port}/v1")
+        yield f"http://127.0.0.1:{port}/v1"
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()

@@ -13,7 +13,16 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from coursewright.errors import ConfigError
 from coursewright.records import Mode, Setting
@@ -37,11 +46,23 @@ class Prices(Part):
     output: float = Field(ge=0)
 
 
+def _server_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("expected a URL such as http://127.0.0.1:8000/v1")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ValueError("a base URL holds no key: name its environment variable in `key`")
+    return value.rstrip("/")
+
+
+ServerUrl = Annotated[str, AfterValidator(_server_url)]
+
+
 class Endpoint(Part):
     """A model behind a server that speaks the OpenAI chat-completions protocol."""
 
     model: str = Field(min_length=1, max_length=300)
-    base_url: str = "https://api.openai.com/v1"
+    base_url: ServerUrl = "https://api.openai.com/v1"
     key: str | None = Field(default="OPENAI_API_KEY", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
     """Name of the environment variable that holds the key, never the key itself. A server on
     this machine needs none: there the variable may be unset."""
@@ -65,16 +86,6 @@ class Endpoint(Part):
     """A `tokenizer.json` to count tokens with where the server does not say what it used."""
     may_leave: tuple[TextKind, ...] = TEXT_KINDS
     """Kinds of text that may be sent to this server."""
-
-    @field_validator("base_url")
-    @classmethod
-    def _is_url(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("expected a URL such as http://127.0.0.1:8000/v1")
-        if parts.username or parts.password or parts.query or parts.fragment:
-            raise ValueError("a base URL holds no key: name its environment variable in `key`")
-        return value.rstrip("/")
 
     @property
     def is_local(self) -> bool:
@@ -274,6 +285,28 @@ class NanoStudent(Part):
     """Prompts answered at once."""
 
 
+class StudentServer(Part):
+    """A server that answers in the place of the student's worker: vLLM, or `transformers serve`.
+
+    It is asked for completions of whole prompts, which the worker has rendered as for training.
+    """
+
+    base_url: ServerUrl = "http://127.0.0.1:8000/v1"
+    loads: Literal["adapter", "folder"] = "adapter"
+    """How it takes a student in: `adapter` at run time, as vLLM does (LoRA alone), or `folder`, as
+    `transformers serve` does, which knows a model by its folder. It sees this machine's files."""
+    model: str | None = None
+    """Its name for the base model, with `adapter`; None is the student's own `model`."""
+    key: str | None = Field(default=None, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+    """Name of the environment variable that holds the key, if it wants one."""
+    concurrency: int = Field(default=128, ge=1, le=1024)
+    """Prompts under way at once; the study's servers took as many."""
+    seconds: float = Field(default=900.0, gt=0)
+    """Deadline of one answer, all its tries and pauses included."""
+    attempts: int = Field(default=8, ge=1)
+    """Times one prompt is sent."""
+
+
 class HuggingFaceStudent(Part):
     kind: Literal["hf"] = "hf"
     model: str
@@ -290,6 +323,17 @@ class HuggingFaceStudent(Part):
     """Which of the visible GPUs; without a GPU it trains on the CPU."""
     answer_batch: int = Field(default=16, ge=1)
     """Prompts answered at once; halved where memory is short."""
+    server: StudentServer | None = None
+    """Who answers instead of the worker."""
+
+    @model_validator(mode="after")
+    def _adapters_come_from_lora(self) -> HuggingFaceStudent:
+        if self.server and self.server.loads == "adapter" and self.recipe.method == "full":
+            raise ValueError(
+                "a server that loads adapters has none to load under full fine-tuning: set "
+                "server.loads to folder, or leave the answers to the worker"
+            )
+        return self
 
     @field_validator("recipe", mode="before")
     @classmethod

@@ -101,7 +101,8 @@ class ChatClient:
     ) -> Reply:
         """Ask once, without retries; `deadline` is a time of the event loop.
 
-        `payload` is a chat-completions request; model, stream and n are overruled here.
+        `payload` is a chat-completions request, or a completions request if it has a `prompt`;
+        model, stream and n are overruled here.
 
         Raises:
             EndpointUnavailable: worth asking again.
@@ -126,7 +127,7 @@ class ChatClient:
         """The most that one try of a request can cost; None when nobody knows."""
         if self.tariff is None:
             return None
-        prompt = prompt_tokens_at_most(payload["messages"])
+        prompt = prompt_tokens_at_most(_asked(payload))
         longest = self._fields.longest_answer(payload) or self.endpoint.context_tokens
         return in_dollars(self.tariff(prompt, longest))
 
@@ -136,7 +137,7 @@ class ChatClient:
         try:
             async with asyncio.timeout(self._seconds(deadline)):
                 response = await self._client.post(
-                    "/chat/completions",
+                    "/completions" if "prompt" in payload else "/chat/completions",
                     cast_to=httpx2.Response,
                     body=payload,
                     options={
@@ -191,7 +192,7 @@ class ChatClient:
             raise EndpointUnavailable(f"{self._place} answered with an error: {_said(data)}")
         choice = _first(data.get("choices"))
         message = _mapping(choice.get("message"))
-        text = message.get("content")
+        text = choice.get("text") if "prompt" in sent else message.get("content")
         finish = str(choice.get("finish_reason") or "stop")[:40]
         if text is None and (finish == "length" or message.get("refusal")):
             text = str(message.get("refusal") or "")  # thought or refused to its end: no answer
@@ -199,7 +200,7 @@ class ChatClient:
             raise EndpointUnavailable(f"{self._place} answered without a text")
         self._require_model(data.get("model"))
         text = without_key(text.encode("utf-8", "replace").decode("utf-8"), self._key)
-        prompt, completion, estimated = self._used(data.get("usage"), sent["messages"], text)
+        prompt, completion, estimated = self._used(data.get("usage"), _asked(sent), text)
         cost = None if self.tariff is None else self.tariff(prompt, completion)
         model = str(data.get("model") or self.endpoint.model)[:_NAME_MOST]
         return Reply(text, prompt, completion, estimated, finish, model, in_dollars(cost))
@@ -230,6 +231,10 @@ def same_model(said: str, asked: str) -> bool:
 
 def _bare(name: str) -> str:
     return name.strip().lower().rstrip("/").rpartition("/")[2]
+
+
+def _asked(sent: dict[str, Any]) -> list[dict[str, Any]]:
+    return sent["messages"] if "messages" in sent else [{"content": sent["prompt"]}]
 
 
 def _first(choices: Any) -> dict[str, Any]:

@@ -10,8 +10,9 @@ import torch
 from peft import PeftModel
 from transformers import GenerationConfig
 
+from coursewright.errors import ConfigError
 from coursewright.student.hardware import Hardware, free, is_out_of_memory
-from coursewright.student.loading import load_base
+from coursewright.student.loading import load_base, load_tokenizer
 
 Say = Callable[[dict[str, Any]], None]
 
@@ -23,6 +24,34 @@ def render(tokenizer: Any, prompt: str, template_options: dict[str, Any]) -> str
         turn, add_generation_prompt=True, tokenize=False, **template_options
     )
     return text
+
+
+def render_all(
+    say: Say, hardware: Hardware, *, base: str, prompts: list[str], template_options: dict[str, Any]
+) -> dict[str, Any]:
+    """Prompts as a server has to be sent them, and how many tokens it then must count.
+
+    A server that completes a text puts the tokenizer's own first tokens before it, which stand in
+    the rendered text already: they are taken off.
+
+    Raises:
+        ConfigError: this tokenizer reads no text as the tokens that were trained on.
+    """
+    tokenizer, _ = load_tokenizer(base)
+    rendered = []
+    for prompt in prompts:
+        text = render(tokenizer, prompt, template_options)
+        ids = tokenizer(text, add_special_tokens=False)["input_ids"]
+        if tokenizer.bos_token and tokenizer(text)["input_ids"] != ids:
+            text = text.removeprefix(tokenizer.bos_token)
+        if tokenizer(text)["input_ids"] != ids:
+            raise ConfigError(
+                "the tokenizer adds tokens to a prompt that its chat template does not have; let "
+                "the worker answer (no student.server)",
+                file=base,
+            )
+        rendered.append({"text": text, "tokens": len(ids)})
+    return {"prompts": rendered}
 
 
 class Answerer:

@@ -16,6 +16,7 @@ from coursewright.protocols import Progress
 from coursewright.records import Generation, Training
 from coursewright.student import hub
 from coursewright.student.link import Link
+from coursewright.student.served import StudentServerClient
 
 NANO = Path(__file__).parent / "nano"
 """The embedded base model, as Hugging Face files."""
@@ -26,6 +27,7 @@ METHOD = 1
 _WHERE = ("model", "revision", "token", "gpu")
 """Settings of a student that say where its model lies or is computed, not what it is."""
 
+_ADAPTER = "adapter_config.json"
 _BESIDE_THE_MODEL = {"README.md", "made.json"}
 
 
@@ -71,6 +73,8 @@ class LocalStudent:
             local = Path(config.model).is_dir()
             self.name = Path(config.model).name if local else config.model
             self._template_options = config.template_options
+        server = None if isinstance(config, NanoStudent) else config.server
+        self._server = None if server is None else StudentServerClient(server)
         self._fingerprint: str | None = None
         self._folder = Path(tempfile.mkdtemp(prefix="coursewright-student-"))
         home = self._folder / "home"
@@ -118,6 +122,17 @@ class LocalStudent:
         """
         if not prompts:
             return []
+        if self._server is not None:
+            rendered = self._link.ask(
+                {
+                    "do": "render",
+                    "base": str(self._base),
+                    "prompts": list(prompts),
+                    "template_options": self._template_options,
+                }
+            )["prompts"]
+            model = self._known_to_server(self._server, weights)
+            return self._server.answer(model, rendered, self._generation.max_new_tokens)
         request = {
             "do": "answer",
             "base": str(self._base),
@@ -162,6 +177,9 @@ class LocalStudent:
             part = self._config.model_dump(mode="json")
             for name in _WHERE:
                 part.pop(name, None)
+            # A server computes a little otherwise than the worker; where it is does not matter.
+            if self._server is not None:
+                part["server"] = self._server.loads
             part |= {"method": METHOD, "generation": self._generation.model_dump()}
             digest = hashlib.sha256(json.dumps(part, sort_keys=True).encode())
             for file in sorted(self._base.iterdir()):
@@ -193,6 +211,29 @@ class LocalStudent:
         folder = self._folder / "weights" / weights
         if not folder.exists():
             self._store.checkout(weights, folder)
+        return folder
+
+    def _known_to_server(self, server: StudentServerClient, weights: str | None) -> str:
+        """The name under which the server has the base model or, taken in now, a student."""
+        assert isinstance(self._config, HuggingFaceStudent)
+        if server.loads == "adapter":
+            if weights is None:
+                return server.base_model or self._config.model
+            server.take_in(weights, self._laid_out(weights))
+            return weights
+        folder = self._base if weights is None else self._laid_out(weights)
+        return str(self._whole(folder) if (folder / _ADAPTER).is_file() else folder)
+
+    def _whole(self, adapter: Path) -> Path:
+        """The whole model that an adapter and its base make, as a folder; made once."""
+        folder = adapter.with_name(f"{adapter.name}-whole")
+        if not folder.exists():
+            making = adapter.with_name(f"{adapter.name}-making")
+            self.merge(adapter, making)
+            for file in adapter.iterdir():
+                if not file.name.startswith("adapter_"):
+                    shutil.copyfile(file, making / file.name)
+            making.rename(folder)
         return folder
 
     def _follow_training(self) -> Callable[[dict[str, Any]], None]:

@@ -42,6 +42,7 @@ def main() -> None:
     serve: dict[str, Callable[..., dict[str, Any]]] = {
         "train": training.Tuner().train,
         "answer": generation.Answerer().answer,
+        "render": generation.render_all,
         "merge": merging.merge,
         "wait": lambda say, found: {},
     }
