@@ -101,6 +101,15 @@ def test_a_refused_context_is_tried_with_less_history() -> None:
     assert proposal.cut
 
 
+def test_a_model_without_system_messages_gets_everything_in_one() -> None:
+    lines = [refusal(400, "System role not supported"), GOOD]
+    with serving(Scripted(lines)) as server:
+        assert agent_at(server).propose(make_brief(), make_turn()).failure is None
+    (told,) = server.heard[1]["messages"]
+    assert told["role"] == "user"
+    assert all(message["content"] in told["content"] for message in server.heard[0]["messages"])
+
+
 def stopped(server: Scripted, **settings: Any) -> CoursewrightError:
     with pytest.raises(CoursewrightError) as caught:
         agent_at(server, **settings).propose(make_brief(), make_turn())

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -57,6 +58,7 @@ class LLMAgent:
             )
         answer = endpoint.max_tokens or min(_ANSWER_TOKENS, endpoint.context_tokens // 2)
         self._answer = answer
+        self._alone = False  # whether the model's template turned out to know no system message
         self._room = endpoint.context_tokens - answer
         if self._room < _LEAST_ROOM:
             raise ConfigError(
@@ -90,6 +92,9 @@ class LLMAgent:
             except EndpointRefused as error:
                 if error.cause == "money":
                     return Proposal(failure="other", message=str(error), out_of_money=True)
+                if error.cause == "request" and "system" in str(error).lower() and not self._alone:
+                    self._alone = True
+                    continue
                 if error.cause != "context":
                     raise self._refused(error) from None
                 room = room * 2 // 3  # its tokens are shorter than we took them for
@@ -103,16 +108,15 @@ class LLMAgent:
 
     async def _ask(self, request: Request, turn: Turn) -> Reply:
         payload: dict[str, Any] = {
-            "messages": request.messages,
+            "messages": request.one_message if self._alone else request.messages,
             "seed": turn.seed,
             "max_tokens": self._answer,
         }
-        said = hashlib.sha256(f"{turn.seed}\x1f{request.system}\x1f{request.user}".encode())
+        # The same request of a resumed run is the same call, for servers that care.
+        name = hashlib.sha256(json.dumps(payload).encode()).hexdigest()
         # A client a round: rounds lie minutes apart, and a loop must not outlive its call.
         async with ChatClient(self._endpoint, key=self._key, field="agent") as client:
-            return await ask(
-                client, payload, idempotency_key=said.hexdigest(), usd=turn.allowance.usd
-            )
+            return await ask(client, payload, idempotency_key=name, usd=turn.allowance.usd)
 
     def _refused(self, error: EndpointRefused) -> CoursewrightError:
         said, endpoint = _one_line(error), self._endpoint

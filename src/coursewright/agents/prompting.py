@@ -45,6 +45,11 @@ class Request:
             {"role": "user", "content": self.user},
         ]
 
+    @property
+    def one_message(self) -> list[dict[str, Any]]:
+        """As a chat for models that know no system message."""
+        return [{"role": "user", "content": f"{self.system}\n\n{self.user}"}]
+
 
 def write_request(
     brief: Brief, turn: Turn, *, seed: int, room: int, may: Collection[TextKind] = TEXT_KINDS
