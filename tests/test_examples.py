@@ -18,7 +18,7 @@ from coursewright.config import (
     StudyRecipe,
     load_config,
 )
-from coursewright.endpoints.prices import tariff
+from coursewright.endpoints import tariff
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 FILES = sorted(EXAMPLES.glob("*.yaml"))

@@ -31,10 +31,10 @@ def hub() -> Iterator[FakeHub]:
 
 
 def push(
-    run: Path, hub: FakeHub, *more: str, token: str | None = TOKEN
+    run: Path, hub: FakeHub, *more: str, token: str | None = TOKEN, **variables: str
 ) -> subprocess.CompletedProcess[str]:
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("HF_", "HUGGING"))}
-    environment |= {"HF_ENDPOINT": hub.address, "HF_HOME": str(run.parent / ".home")}
+    environment |= {"HF_ENDPOINT": hub.address, "HF_HOME": str(run.parent / ".home"), **variables}
     environment["HF_HUB_DISABLE_XET"] = "1"  # big files go by plain HTTP, which the fake speaks
     if token is not None:
         environment["HF_TOKEN"] = token
@@ -94,7 +94,7 @@ def test_without_a_token_nothing_is_asked(run: Path, hub: FakeHub) -> None:
 def test_a_refused_token_is_one_line(run: Path, hub: FakeHub) -> None:
     done = push(run, hub, token="hf_another")
     assert done.returncode == 2
-    assert "hub:my-org/my-student" in done.stderr
+    assert "the token in HF_TOKEN is not accepted" in done.stderr
     assert "hf_another" not in done.stderr
     assert done.stderr.count("\n") == 1
 
@@ -117,4 +117,13 @@ def test_what_was_pushed_before_a_refusal_is_said(run: Path, hub: FakeHub) -> No
     done = push(run, hub)
     assert done.returncode == 2
     assert "pushed before: dataset" in done.stderr
+    assert "the token in HF_TOKEN may not write there" in done.stderr
     assert done.stderr.splitlines()[-1].startswith("coursewright: hub:my-org/my-student")
+
+
+def test_a_hub_that_is_not_there_is_one_line(run: Path, hub: FakeHub) -> None:
+    hub.address = "http://127.0.0.1:9"
+    done = push(run, hub, HF_HUB_OFFLINE="1")
+    assert done.returncode == 2
+    assert "the hub cannot be reached" in done.stderr
+    assert done.stderr.count("\n") == 1

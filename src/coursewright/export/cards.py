@@ -180,6 +180,8 @@ def _cost(usage: Usage, embedded: bool) -> str:
         words.append(f"{usage.cost_usd:.2f} USD")
     else:
         words.append("no money, for it is built in" if embedded else "at a price not known")
+    if usage.estimated:
+        words.append(f"tokens of {usage.estimated} calls counted here, not by the server")
     if usage.self_reported:
         words.append("by its own account")
     return ", ".join(words)

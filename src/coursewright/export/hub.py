@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import warnings
 from collections.abc import Iterator
@@ -41,6 +42,8 @@ class Hub:
             ) from error
         self._library = huggingface_hub
         self._api: Any = huggingface_hub.HfApi(token=self._token)
+        # Its log would stand between our one line and the user; its errors are told.
+        logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
 
     def require_free(self, *, force: bool) -> None:
         """Look at both repositories before anything is made or sent.
@@ -109,6 +112,21 @@ class Hub:
             raise
         except Exception as error:
             said = " ".join(str(error).split()).replace(self._token, "***")
+            hint = self._hint(error)
             raise UsageError(
-                f"hub:{self.repository}: {doing} failed: {type(error).__name__}: {said[:400]}"
+                f"hub:{self.repository}: {doing} failed: {hint}{type(error).__name__}: {said[:300]}"
             ) from None
+
+    def _hint(self, error: Exception) -> str:
+        """What to do about it, where that is known."""
+        errors = self._library.errors
+        if isinstance(error, errors.HfHubHTTPError):
+            status = error.response.status_code
+            hints = {
+                401: f"the token in {TOKEN} is not accepted",
+                403: f"the token in {TOKEN} may not write there",
+            }
+            return f"{hints[status]}; " if status in hints else ""
+        if isinstance(error, ConnectionError | errors.HTTPError):
+            return "the hub cannot be reached; "
+        return ""
