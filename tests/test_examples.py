@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shlex
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -50,15 +49,31 @@ def test_an_example_names_its_own_command(file: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["one-gpu", "study"])
-def test_the_server_to_start_is_the_one_that_is_asked(name: str) -> None:
+def test_the_servers_to_start_are_those_that_are_asked(name: str) -> None:
+    config = load(name)
+    assert isinstance(config.teacher, OpenAITeacher)
+    assert isinstance(config.student, HuggingFaceStudent)
+    started = servers(name)
+    teacher = started.pop(config.teacher.base_url)
+    assert teacher[2] == config.teacher.model
+    assert option(teacher, "--max-model-len") == config.teacher.context_tokens
+    if config.student.server is not None:
+        student = started.pop(config.student.server.base_url)
+        assert student[2] == config.student.model
+        assert option(student, "--max-num-seqs") == config.student.server.concurrency
+        assert option(student, "--max-lora-rank") >= config.student.recipe.lora_rank
+    assert started == {}
+
+
+def servers(name: str) -> dict[str, list[str]]:
+    """The words of each `vllm serve` in an example's comments, by the address it listens on."""
     text = (EXAMPLES / f"{name}.yaml").read_text().replace("\\\n#", "")
-    (line,) = re.findall(r"#.*?(vllm serve Qwen.*)", text)
-    words = shlex.split(line)
-    teacher = load(name).teacher
-    assert isinstance(teacher, OpenAITeacher)
-    assert words[2] == teacher.model
-    assert int(words[words.index("--port") + 1]) == urlsplit(teacher.base_url).port
-    assert int(words[words.index("--max-model-len") + 1]) == teacher.context_tokens
+    found = [shlex.split(line) for line in re.findall(r"#.*?(vllm serve .*)", text)]
+    return {f"http://127.0.0.1:{option(words, '--port')}/v1": words for words in found}
+
+
+def option(words: list[str], name: str) -> int:
+    return int(words[words.index(name) + 1])
 
 
 def test_ollama_is_started_as_the_config_expects() -> None:

@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from coursewright.config import CustomPart
+from coursewright.config import CustomPart, HuggingFaceStudent
 from coursewright.errors import ConfigError, StageFailed, UsageError
 from coursewright.export.base import Base
 from coursewright.export.cards import Form
@@ -80,6 +80,8 @@ def _merge(delivery: Delivery, folder: Path, progress: Progress) -> None:
     setup = delivery.training.setup
     dtype = config.recipe.dtype if setup is None else setup.dtype
     progress.say("merging the adapter into its base model")
+    if isinstance(config, HuggingFaceStudent):
+        config = config.model_copy(update={"server": None})  # it merges nothing
     with LocalStudent(config, delivery.folder.artifacts, progress) as student:
         try:
             student.merge(delivery.folder.student_path, folder, dtype)

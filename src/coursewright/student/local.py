@@ -146,10 +146,11 @@ class LocalStudent:
         answers: list[str] = self._link.ask(request, self._heed)["answers"]
         return answers
 
-    def merge(self, adapter: Path, out: Path, dtype: str) -> None:
+    def merge(self, adapter: Path, out: Path, dtype: str | None = None) -> None:
         """Write the base model with an adapter folder's weights merged in to the folder `out`.
 
-        The weights are written in `dtype`, the tokenizer is not.
+        The weights are written in `dtype`; None is the one that this machine computes in. The
+        tokenizer is not written.
 
         Raises:
             StageFailed: the worker says why not.
@@ -159,6 +160,7 @@ class LocalStudent:
             "base": str(self._base),
             "weights": str(adapter.absolute()),
             "out": str(out),
+            "recipe_dtype": self._config.recipe.dtype,
             "dtype": dtype,
         }
         self._link.ask(request)
