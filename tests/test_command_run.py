@@ -12,6 +12,11 @@ from typing import Any
 import pytest
 import yaml
 
+from coursewright.errors import IsolationError
+from coursewright.records import Isolation, Result
+from coursewright.runs import require_isolation
+from coursewright.store import RunStore
+from coursewright.summary import lines
 from tests.sandbox.jail.conftest import require_bubblewrap, write_script
 from tests.short import prepare
 
@@ -66,6 +71,15 @@ def test_a_script_carries_a_run_to_its_score(tmp_path: Path) -> None:
     for file in (path for path in run.rglob("*") if path.is_file()):
         assert CANARY.encode() not in file.read_bytes()
     assert CANARY not in done.stdout + done.stderr
+    assert "agent command:agent.sh: isolation L3, reaches no host; is told" in done.stderr
+    shown = "\n".join(lines(Result.model_validate(result)))
+    assert "isolation L3, verified; by its own word it cost 0.50 USD" in shown
+    weaker = Isolation(level="L0", mechanisms=(), verified=False)
+    with (
+        RunStore.open(run) as store,
+        pytest.raises(IsolationError, match="began at level L3"),
+    ):
+        require_isolation(store, weaker, stage="propose")
 
 
 def test_a_command_that_is_not_there_is_one_line_and_no_folder(tmp_path: Path) -> None:

@@ -29,6 +29,12 @@ def lines(result: Result) -> list[str]:
         f"teacher    {result.teacher_usage.calls} calls, {result.teacher_usage.cached} from cache",
         "seconds    " + ", ".join(f"{name} {s:.1f}" for name, s in result.seconds.items()),
     ]
+    if result.agent_isolation:
+        verified = "verified" if result.agent_isolation.verified else "NOT verified"
+        cost = result.agent_usage.cost_usd
+        said = "" if cost is None else f"; by its own word it cost {cost:.2f} USD"
+        level = result.agent_isolation.level
+        out.append(f"agent      {result.agent}, isolation {level}, {verified}{said}")
     if result.training:
         setup = result.training
         template = {"model": "the model's own", "coursewright": "ours"}[setup.template]

@@ -20,7 +20,7 @@ from coursewright.evaluation import SplitEvaluator
 from coursewright.feedback import GuardedFeedback
 from coursewright.plugins import construct
 from coursewright.protocols import Agent, Jail, Progress, Rules, Scorer, Search, Stages, Student
-from coursewright.records import Brief, Generation, Item, Record, Seed, Task
+from coursewright.records import Brief, Generation, Isolation, Item, Record, Seed, Task
 from coursewright.sandbox import (
     check_command,
     installed_packages,
@@ -55,7 +55,7 @@ def assemble(store: RunStore, config: RunConfig, progress: Progress) -> Iterator
             config.teacher, ledger=store.ledger_path, seed=config.seed, budget=config.budget
         )
         stack.callback(teacher.close)
-        agent = open_agent(config, task, store, stack)
+        agent = open_agent(config, task, store, stack, progress)
         yield Stages(
             task=task,
             brief=brief,
@@ -92,7 +92,11 @@ def assemble(store: RunStore, config: RunConfig, progress: Progress) -> Iterator
 
 
 def open_agent(
-    config: RunConfig, task: Task, store: RunStore, stack: contextlib.ExitStack
+    config: RunConfig,
+    task: Task,
+    store: RunStore,
+    stack: contextlib.ExitStack,
+    progress: Progress,
 ) -> Agent:
     """Return the agent; a command agent in a jail that has held against its escape probe."""
     jail: Jail | None = None
@@ -101,8 +105,17 @@ def open_agent(
         opened = open_jail(config.agent, allow_weak=config.allow_weak, withheld=withheld)
         stack.callback(opened.close)
         jail = opened
+        progress.say(announce(config.agent, opened.isolation))
     capped = config.budget.cost_usd is not None
     return make_agent(config.agent, jail, seed=config.seed, capped=capped)
+
+
+def announce(part: CommandAgent, isolation: Isolation) -> str:
+    """Return in a line what a command agent may reach, and what it is told."""
+    hosts = ", ".join(part.network) or "no host"
+    reach = hosts if isolation.verified else "EVERY host, and all your files"
+    told = ", ".join(part.may_leave) or "nothing of the task's texts"
+    return f"agent {part_name(part)}: isolation {isolation.level}, reaches {reach}; is told {told}"
 
 
 def check_agent(config: RunConfig, task: Task) -> None:

@@ -121,6 +121,20 @@ def test_many_files_are_stopped(run: Run) -> None:
     assert (ran.execution.status, ran.execution.reason) == ("killed", "more than 500 files")
 
 
+def test_files_cannot_hide_in_depth(run: Run) -> None:
+    ran = run(
+        """
+        import os, time
+        for _ in range(45):
+            os.mkdir("x" * 100)
+            os.chdir("x" * 100)
+        time.sleep(60)
+        """
+    )
+    assert ran.execution.status == "killed"
+    assert ran.execution.reason == "folders too deep, or closed, to be looked into"
+
+
 def test_many_bytes_in_several_files_are_stopped(run: Run) -> None:
     ran = run(
         """

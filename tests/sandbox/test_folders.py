@@ -49,6 +49,28 @@ def test_a_fresh_workspace_is_left_alone_before_it_is_locked(temporary: Path) ->
     assert fresh.exists()
 
 
+def test_a_nest_deeper_than_any_path_is_removed(temporary: Path) -> None:
+    workspace = Workspace(_NO_PACKAGES)
+    kept = temporary / "kept"
+    kept.mkdir()
+    (kept / "file").touch()
+    folder = workspace.attempt("", {}, None)
+    place = os.open(folder.work, os.O_RDONLY)
+    for depth in range(1200):
+        os.mkdir("deeper", 0o700, dir_fd=place)
+        if depth % 400 == 0:
+            os.symlink(kept, "away", dir_fd=place)
+            os.mkdir("closed", 0o000, dir_fd=place)
+        below = os.open("deeper", os.O_RDONLY, dir_fd=place)
+        os.close(place)
+        place = below
+    os.close(place)
+    workspace.discard(folder)
+    assert not folder.work.parent.exists()
+    assert (kept / "file").exists()
+    workspace.close()
+
+
 def test_a_folder_is_split_around_hidden_ones(tmp_path: Path) -> None:
     for name in ("a/hidden/x", "a/shown", "b"):
         (tmp_path / name).mkdir(parents=True)
@@ -80,3 +102,14 @@ def test_control_characters_and_places_are_rewritten() -> None:
     stream = Stream(1000)
     stream.feed("\x1b[2J\u202e\u2028\r\t".encode() + b"\xff /x/y/z /x/y\n")
     assert stream.text({"/x/y": "A", "/x/y/z": "B"}) == ("\\x1b[2J\\u202e\\u2028\\x0d\t\\xff B A\n")
+
+
+@pytest.mark.parametrize("shift", range(0, 40, 7))
+def test_a_secret_that_the_cut_goes_through_is_not_shown_in_part(shift: int) -> None:
+    stream = Stream(200)
+    secret = "sk-0123456789-canary"
+    stream.feed(b"." * (90 - shift) + secret.encode() * 40 + b"." * shift)
+    text = stream.text({secret: "$KEY"})
+    assert "left out" in text
+    assert "sk-" not in text
+    assert "canary" not in text

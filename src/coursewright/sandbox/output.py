@@ -35,12 +35,23 @@ class Stream:
 
         `names` maps paths of this machine to what stands for them in the record.
         """
-        tail = bytes(self._tail[-self._half :])
-        missing = self.total - len(self._head) - len(tail)
-        text = _readable(bytes(self._head), names)
-        if missing > 0:
-            text += f"\n… {missing} bytes left out …\n"
-        return text + _readable(tail, names)
+        head, tail = bytes(self._head), bytes(self._tail[-self._half :])
+        missing = self.total - len(head) - len(tail)
+        if missing <= 0:
+            return _readable(head + tail, names)
+        for name in map(str.encode, names):
+            # What the cut goes through would not be found: it may be a secret.
+            part = len(name) - 1
+            head = head[: len(head) - _overlap(head, name[:part])]
+            tail = tail[_overlap(name[-part:], tail) :] if part else tail
+        left_out = f"\n… {self.total - len(head) - len(tail)} bytes left out …\n"
+        return _readable(head, names) + left_out + _readable(tail, names)
+
+
+def _overlap(left: bytes, right: bytes) -> int:
+    """Return how many bytes at the end of `left` begin `right`."""
+    most = min(len(left), len(right))
+    return next((n for n in range(most, 0, -1) if left.endswith(right[:n])), 0)
 
 
 def _readable(data: bytes, names: dict[str, str]) -> str:

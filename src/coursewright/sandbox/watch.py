@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from collections.abc import Callable, Sequence
@@ -60,6 +61,9 @@ class Watch:
         if used > config.memory_bytes:
             # Resident sizes count a page once for each process that shares it.
             used = sum(_own_share(process) for process in found)
+        if used > config.memory_bytes:
+            # Who ended while being counted was counted in full, and so were its sharers.
+            used = sum(_own_share(process) for process in self._processes())
         self.peak_bytes = max(self.peak_bytes, used)
         if used > config.memory_bytes:
             return f"more than {config.memory_bytes // 1024**2} MiB of memory"
@@ -69,7 +73,10 @@ class Watch:
         config = self._config
         count = size = 0
         for folder in self._folders:
-            for entry in _walk(folder):
+            entries, closed = _walk(folder)
+            if closed:
+                return "folders too deep, or closed, to be looked into"
+            for entry in entries:
                 count += 1
                 try:
                     size += entry.stat(follow_symlinks=False).st_blocks * 512
@@ -94,16 +101,21 @@ def _own_share(process: Process) -> int:
     return process.resident
 
 
-def _walk(folder: Path) -> list[os.DirEntry[str]]:
-    """List everything below a folder, following no link."""
+def _walk(folder: Path) -> tuple[list[os.DirEntry[str]], bool]:
+    """List everything below a folder, following no link.
+
+    Also tells whether a folder refused itself: files could grow there that nobody counts.
+    """
     found: list[os.DirEntry[str]] = []
+    closed = False
     waiting = [str(folder)]
     while waiting:
         try:
             with os.scandir(waiting.pop()) as entries:
                 inside = list(entries)
-        except OSError:
+        except OSError as error:
+            closed |= error.errno in (errno.ENAMETOOLONG, errno.EACCES)
             continue
         found += inside
         waiting += [entry.path for entry in inside if entry.is_dir(follow_symlinks=False)]
-    return found
+    return found, closed

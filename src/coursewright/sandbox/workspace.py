@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import itertools
 import os
 import py_compile
 import shutil
@@ -20,6 +21,8 @@ _SHOWN = ("coursewright_program.py", "launcher.py", "confine.py", "tree.py")
 """Our own files that a program's process reads."""
 _PREFIX = "coursewright-sandbox-"
 _GRACE_SECONDS = 60
+_LONG_PATH = 2000
+"""Half of what the kernel takes; a name in it has at most 255 bytes."""
 
 
 @dataclass(frozen=True)
@@ -130,15 +133,35 @@ def _sweep() -> None:
 
 
 def _remove(place: Path) -> None:
-    """Remove a tree, whatever modes a program gave its folders, following no link."""
+    """Remove a tree, whatever modes a program gave its folders, following no link.
 
-    def open_up(function: object, path: str, _error: object) -> None:
+    Folders too deep for a path are first moved up to `place`, where the program could not lay
+    anything.
+    """
+    numbers = itertools.count()
+    waiting = [place]
+    emptied = []
+    while waiting:
+        folder = waiting.pop()
+        emptied.append(folder)
+        for entry in _entries(folder):
+            with contextlib.suppress(OSError):
+                inner = Path(entry.path)
+                if not entry.is_dir(follow_symlinks=False):
+                    inner.unlink()
+                    continue
+                if len(entry.path) > _LONG_PATH:
+                    inner.chmod(0o700)
+                    inner = inner.rename(place / f".removed-{next(numbers)}")
+                waiting.append(inner)
+    for folder in reversed(emptied):
         with contextlib.suppress(OSError):
-            os.chmod(os.path.dirname(path), 0o700)
-            if os.path.isdir(path) and not os.path.islink(path):
-                os.chmod(path, 0o700)
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                os.unlink(path)
+            folder.rmdir()
 
-    shutil.rmtree(place, onerror=open_up)
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    with contextlib.suppress(OSError):
+        os.chmod(folder, 0o700)
+        with os.scandir(folder) as entries:
+            return list(entries)
+    return []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import os
 import socket
 import threading
 from collections.abc import Iterator
@@ -200,6 +201,22 @@ def test_a_named_host_that_is_down_is_a_gateway_error(tmp_path: Path) -> None:
     finally:
         forwarder.close()
     assert said.startswith(b"HTTP/1.1 502")
+
+
+def test_a_flood_of_connections_takes_few_of_our_descriptors(
+    proxy: tuple[int, Forwarder], server: int
+) -> None:
+    before = len(os.listdir("/proc/self/fd"))
+    flood = [socket.create_connection(("127.0.0.1", proxy[0]), 10) for _ in range(200)]
+    # The last to be cut has been: so have all before it.
+    flood[-1].settimeout(10)
+    assert flood[-1].recv(1) == b""
+    assert len(os.listdir("/proc/self/fd")) - before < 200 + 80
+    for client in flood:
+        client.close()
+    said = b""
+    while b"200" not in said:  # until the places are free again
+        said = exchange(proxy[0], f"GET http://127.0.0.1:{server}/ HTTP/1.1\r\n\r\n".encode())
 
 
 def test_closing_cuts_what_is_open(proxy: tuple[int, Forwarder], server: int) -> None:

@@ -135,7 +135,7 @@ class CommandJail:
                 stderr=attempt.err.text(names),
                 files={name: without_secrets(data, handed) for name, data in taken.items()},
                 refused=refused,
-                unreachable=tuple(forwarder.unreachable),
+                unreachable=tuple(_without(name, names) for name in forwarder.unreachable),
             )
         finally:
             self._workspace.discard(folders)
@@ -285,6 +285,12 @@ def without_secrets(data: bytes, handed: dict[str, str]) -> bytes:
     for name, value in secrets_of(handed).items():
         data = data.replace(value.encode("utf-8", "surrogateescape"), f"${name}".encode())
     return data
+
+
+def _without(text: str, names: dict[str, str]) -> str:
+    for secret, name in names.items():
+        text = text.replace(secret, name)
+    return text
 
 
 def take(folder: Path, wanted: dict[str, int]) -> tuple[dict[str, bytes], dict[str, str]]:

@@ -22,8 +22,8 @@ from urllib.parse import urlsplit
 _HEAD_BYTES = 64 * 1024
 _HEAD_SECONDS = 30.0
 _CONNECT_SECONDS = 30.0
-_CONNECTIONS = 256
-"""Under way at once; further ones wait."""
+_CONNECTIONS = 64
+"""Under way at once; further ones are cut, for each costs this process two descriptors."""
 _NOTED = 20
 """Refused hosts that are remembered."""
 _CLOSE_SECONDS = 5.0
@@ -73,15 +73,15 @@ class Forwarder:
             self._loop.close()
 
     async def _serve(self, listener: socket.socket) -> None:
-        slots = asyncio.Semaphore(_CONNECTIONS)
-
         async def join(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            if len(self._joined) >= _CONNECTIONS:
+                writer.close()
+                return
             task = asyncio.current_task()
             assert task is not None
             self._joined.add(task)
             try:
-                async with slots:
-                    await self._join(reader, writer)
+                await self._join(reader, writer)
             except (OSError, EOFError, TimeoutError, asyncio.CancelledError):
                 pass  # either side went away, or the jail was closed
             finally:
