@@ -127,6 +127,16 @@ def test_without_a_report_nothing_is_claimed() -> None:
     assert (usage.cost_usd, usage.self_reported) == (None, False)
 
 
+def test_under_a_cap_in_money_a_silent_command_is_noted() -> None:
+    turn = make_turn()
+    capped = turn.model_copy(update={"allowance": turn.allowance.model_copy(update={"usd": 2.5})})
+    jail = FakeJail()
+    proposal = CommandAgent(jail, 60).propose(make_brief(), capped)
+    assert "the cap in money counts nothing" in proposal.notes[0]
+    assert "2.50 USD" in jail.asked["files"]["brief.md"].decode()
+    assert CommandAgent(jail, 60).propose(make_brief(), turn).notes == ()
+
+
 @pytest.mark.parametrize(
     "said",
     [

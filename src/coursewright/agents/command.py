@@ -67,7 +67,11 @@ class CommandAgent:
         deadline = max(1.0, min(self._seconds, turn.allowance.seconds))
         files = brief_files(*withhold(brief, turn, self._may_leave), seconds=deadline)
         errand = self._jail.run(files, wanted=WANTED, deadline=deadline)
-        return make_proposal(errand).model_copy(update={"isolation": self.isolation})
+        proposal = make_proposal(errand)
+        notes = proposal.notes
+        if turn.allowance.usd is not None and proposal.usage.cost_usd is None:
+            notes += (f"it did not say in {COST} what it cost: the cap in money counts nothing",)
+        return proposal.model_copy(update={"isolation": self.isolation, "notes": notes})
 
 
 def make_proposal(errand: Errand) -> Proposal:
