@@ -106,8 +106,7 @@ def open_agent(
         stack.callback(opened.close)
         jail = opened
         progress.say(announce(config.agent, opened.isolation))
-    capped = config.budget.cost_usd is not None
-    return make_agent(config.agent, jail, seed=config.seed, capped=capped)
+    return make_agent(config.agent, jail, seed=config.seed)
 
 
 def announce(part: CommandAgent, isolation: Isolation) -> str:
@@ -127,7 +126,7 @@ def check_agent(config: RunConfig, task: Task) -> None:
     if isinstance(config.agent, CommandAgent):
         check_command(config.agent, withheld_folders(config, task))
     else:
-        make_agent(config.agent, capped=config.budget.cost_usd is not None)
+        make_agent(config.agent)
 
 
 def withheld_folders(config: RunConfig, task: Task) -> tuple[Path, ...]:

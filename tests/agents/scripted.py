@@ -30,6 +30,8 @@ class Scripted:
 
     async def chat(self, request: web.Request) -> web.Response:
         body = await request.json()
+        if body.get("max_tokens") == 1:  # a run asks once whether anybody is there
+            return self.told(body, "Hi")
         said: Said = self.lines[min(len(self.heard), len(self.lines) - 1)]
         self.heard.append(body)
         self.headers.append(request.headers)
@@ -37,7 +39,10 @@ class Scripted:
             said = said(body)
         if isinstance(said, web.Response):
             return web.Response(status=said.status, body=said.body, headers=said.headers)
-        message = {"role": "assistant", "content": said}
+        return self.told(body, said)
+
+    def told(self, body: dict[str, Any], text: str) -> web.Response:
+        message = {"role": "assistant", "content": text}
         choice = {"index": 0, "message": message, "finish_reason": self.finish_reason}
         return web.json_response({"model": body["model"], "choices": [choice], "usage": self.usage})
 

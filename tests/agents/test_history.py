@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coursewright.agents.history import fit, full_view, smaller_views
+from coursewright.agents.history import VISIBLE, fit, full_view, smaller_views
 from coursewright.agents.prompting import tokens_of, write_request
-from coursewright.records import Attempt, Seed, Turn
+from coursewright.records import Attempt, Item, Seed, Turn
 from tests.agents.fake_course import make_attempt, make_brief, make_turn
 
 SEEDS = tuple(Seed(id=f"s{n}", question=f"seed {n}") for n in range(50))
@@ -74,6 +74,15 @@ def test_views_only_shrink_to_the_least(rounds: int) -> None:
     assert all(a >= b for one, two in pairwise(sizes) for a, b in zip(one, two, strict=True))
     assert sizes[-1] == (0, 0, 0, 0)
     assert fit(views[0], lambda view: False) is None
+
+
+def test_of_many_items_an_even_spread_is_shown() -> None:
+    many = tuple(Item(id=f"v{n}", question="?", answer=1) for n in range(500))
+    shown = full_view(make_brief(visible=many), make_turn(), ()).visible
+    assert len(shown) == VISIBLE
+    numbers = [int(item.id[1:]) for item in shown]
+    assert {b - a for a, b in pairwise(numbers)} == {4, 5}
+    assert numbers[0] == 0
 
 
 def test_the_parent_is_not_told_twice() -> None:

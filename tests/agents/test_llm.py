@@ -196,14 +196,6 @@ class TestMoney:
         assert proposal.failure is None
         assert proposal.usage.cost_usd == 200e-6
 
-    def test_a_cap_needs_a_price(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv("OPENAI_API_KEY", KEY)
-        unknown = OpenAIAgent(model="nobody-knows", base_url="https://models.example/v1")
-        make_agent(unknown)
-        with pytest.raises(ConfigError, match="prices") as caught:
-            make_agent(unknown, capped=True)
-        assert caught.value.field == "agent.prices"
-
 
 def test_usage_that_the_server_does_not_tell_is_marked() -> None:
     with serving(Scripted([GOOD], usage=None)) as server:

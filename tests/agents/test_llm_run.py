@@ -10,7 +10,7 @@ import pytest
 
 from coursewright.config import RunConfig
 from coursewright.display import Silent
-from coursewright.errors import Interrupted
+from coursewright.errors import ConfigError, Interrupted
 from coursewright.records import Proposal
 from coursewright.runs import recorded_proposals, reproduce, resume, run
 from coursewright.store import RunFolder
@@ -95,14 +95,17 @@ def test_a_server_that_goes_away_in_the_middle_is_waited_for_by_resume(
 ) -> None:
     monkeypatch.setenv("MY_KEY", KEY)
     gone = refusal(503, "the model is being unloaded")
-    with serving(Scripted([recorded, gone, recorded])) as server:
+    closed = refusal(401, "this key has expired")
+    with serving(Scripted([recorded, gone, closed, recorded])) as server:
         config = config_for(tmp_path, server, budget={"rounds": 2})
         with pytest.raises(Interrupted, match="resume"):
             run(config)
         first = proposals(tmp_path)
+        with pytest.raises(ConfigError, match=r"MY_KEY.*resume"):
+            resume("told", tmp_path / "runs", Silent())
         result = resume("told", tmp_path / "runs", Silent())
     assert [r.operation for r in result.rounds] == ["draft", "debug"]
-    assert len(server.heard) == 3, "the first answer was paid for once"
+    assert len(server.heard) == 4, "the first answer was paid for once"
     assert proposals(tmp_path)[:1] == first
 
 

@@ -36,16 +36,13 @@ AGENTS: dict[str, str] = {
 """Kind -> dotted path. A module is imported only when its agent is asked for."""
 
 
-def make_agent(
-    part: Part, jail: Jail | None = None, *, seed: int = 0, capped: bool = False
-) -> Agent:
+def make_agent(part: Part, jail: Jail | None = None, *, seed: int = 0) -> Agent:
     """Return the agent that a part of the run configuration names.
 
     Args:
         part: the agent's settings.
         jail: where a command agent runs, open; no other agent needs one.
         seed: the run's.
-        capped: whether the run may spend only so much money.
 
     Raises:
         ConfigError: there is no such class, it takes other options, or its file is unusable.
@@ -64,7 +61,7 @@ def make_agent(
     elif isinstance(part, CommandAgent):
         options = {"jail": jail, "seconds": part.seconds, "may_leave": part.may_leave}
     elif isinstance(part, OpenAIAgent):
-        options = {"endpoint": part, "seed": seed, "capped": capped}
+        options = {"endpoint": part, "seed": seed}
     return _construct(AGENTS[kind], options)
 
 

@@ -8,12 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from coursewright.agents.library import Card
 from coursewright.records import Attempt, BadCase, Brief, Item, Row, Seed, Turn
 
+T = TypeVar("T")
+
 SEEDS = 20
-"""Seeds shown at most: programs read all of them."""
+VISIBLE = 120
+"""Seeds and visible items shown at most, whatever the room: every one is paid for in every round,
+and programs read all of them."""
 _FEW = 8
 """Examples that are kept until nothing else is left to go."""
 
@@ -50,14 +55,20 @@ def full_view(brief: Brief, turn: Turn, cards: tuple[Card, ...]) -> View:
     parent = turn.parent
     others = (a for a in turn.history if parent is None or a.number != parent.number)
     return View(
-        visible=brief.visible,
-        seeds=brief.seeds[:SEEDS],
+        visible=_spread(brief.visible, VISIBLE),
+        seeds=_spread(brief.seeds, SEEDS),
         attempts=tuple(Told(attempt, in_full=True) for attempt in others),
         cards=cards,
         bad_cases=parent.feedback.bad_cases if parent else (),
         sample=parent.feedback.sample if parent else (),
         plan=parent.plan if parent else "",
     )
+
+
+def _spread(items: tuple[T, ...], most: int) -> tuple[T, ...]:
+    """At most so many of them, evenly spread."""
+    count = min(most, len(items))
+    return tuple(items[n * len(items) // count] for n in range(count))
 
 
 def fit(view: View, fits: Callable[[View], bool]) -> tuple[View, tuple[str, ...]] | None:

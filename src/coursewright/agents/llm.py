@@ -25,7 +25,6 @@ from coursewright.endpoints import (
     Reply,
     ask,
     read_key,
-    tariff,
 )
 from coursewright.errors import ConfigError, CoursewrightError, Interrupted
 from coursewright.records import Brief, Proposal, Turn, Usage
@@ -40,22 +39,15 @@ _LEAST_ROOM = 256
 class LLMAgent:
     """Meets `protocols.Agent`."""
 
-    def __init__(self, endpoint: OpenAIAgent, *, seed: int = 0, capped: bool = False) -> None:
-        """`seed` is the run's and orders the method cards; `capped` if the run's money is.
+    def __init__(self, endpoint: OpenAIAgent, *, seed: int = 0) -> None:
+        """`seed` is the run's; it orders the method cards.
 
         Raises:
-            ConfigError: the environment holds no key, the context has no room for an answer, or
-                money is capped and nobody knows what a call costs.
+            ConfigError: the environment holds no key, or the context has no room for an answer.
         """
         self._endpoint = endpoint
         self._seed = seed
         self._key = read_key(endpoint, field="agent")
-        if capped and tariff(endpoint) is None:
-            raise ConfigError(
-                f"nobody knows what a call to {endpoint.model!r} costs, so budget.cost_usd cannot "
-                "be kept; set its prices (US dollars per million tokens)",
-                field="agent.prices",
-            )
         answer = endpoint.max_tokens or min(_ANSWER_TOKENS, endpoint.context_tokens // 2)
         self._answer = answer
         self._alone = False  # whether the model's template turned out to know no system message
