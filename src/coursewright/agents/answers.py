@@ -203,14 +203,20 @@ def _without_thoughts(text: str) -> str | None:
     hold such tags, to take them out of the teacher's answers.
     """
     opened = re.match(rf"\s*<({_THOUGHT})>", text, re.I)
-    name = opened[1] if opened else _THOUGHT
-    end = re.search(rf"</(?:{name})>[ \t]*(?:\n|$)", text, re.I)
     if opened:
+        name = opened[1]
+        end = re.search(rf"</{name}>[ \t]*(?:\n|$)", text, re.I)
         end = end or re.search(rf"</{name}>", text, re.I)
         return text[end.end() :] if end else None
-    if end and not re.search(rf"<(?:{name})>", text[: end.start()], re.I):
-        return text[end.end() :]  # the opening tag stood in the model's template
-    return text
+    # The opening tag may have stood in the model's template.
+    end = re.search(rf"(?P<before>^.*)</(?:{_THOUGHT})>[ \t]*(?:\n|$)", text, re.I | re.M)
+    if end is None or re.search(rf"<(?:{_THOUGHT})>", text[: end.end()], re.I):
+        return text
+    fences = sum(
+        line.lstrip().startswith(("```", "~~~")) for line in text[: end.start()].split("\n")
+    )
+    is_remark = end["before"].strip() and fences % 2  # in a program, such as a comment's end
+    return text if is_remark else text[end.end() :]
 
 
 def _from_json(text: str) -> Split | None:
