@@ -231,7 +231,9 @@ class LocalStudent:
         folder = adapter.with_name(f"{adapter.name}-whole")
         if not folder.exists():
             making = adapter.with_name(f"{adapter.name}-making")
-            self.merge(adapter, making)
+            wanted = self._config.recipe.dtype
+            dtype = self._link.ask({"do": "dtype", "wanted": wanted})["dtype"]
+            self.merge(adapter, making, dtype)
             for file in adapter.iterdir():
                 if not file.name.startswith("adapter_"):
                     shutil.copyfile(file, making / file.name)

@@ -44,6 +44,7 @@ def main() -> None:
         "answer": generation.Answerer().answer,
         "render": generation.render_all,
         "merge": merging.merge,
+        "dtype": lambda say, found, wanted: {"dtype": found.dtype(wanted)},
         "wait": lambda say, found: {},
     }
     hardware.quieten()
