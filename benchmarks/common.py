@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,3 +31,15 @@ def coursewright(*arguments: str, check: bool = True) -> dict[str, Any]:
         raise RuntimeError(f"{' '.join(command)} ended with {done.returncode}")
     printed: dict[str, Any] = json.loads(done.stdout)
     return printed
+
+
+@contextlib.contextmanager
+def fault_server(*arguments: str) -> Iterator[str]:
+    """Run the server that misbehaves in a process of its own; yields its base URL."""
+    command = [sys.executable, "-m", "coursewright.endpoints.fault_server", *arguments]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        try:
+            yield json.loads(process.stdout.readline())["base_url"]
+        finally:
+            process.communicate(timeout=30)

@@ -19,7 +19,7 @@ from coursewright.teacher import GatewayTeacher
 from tests.teacher.talk import ask, chat, text_of
 
 HARMLESS = {"no_usage"}
-FREE = {"retry_tomorrow", "server_error"}
+FREE = {"retry_tomorrow", "busy", "server_error"}
 
 
 @pytest.fixture(scope="module")

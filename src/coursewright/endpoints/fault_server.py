@@ -154,6 +154,11 @@ async def retry_tomorrow(*_: object) -> web.StreamResponse:
     return _error(429, "Rate limit reached", **{"Retry-After": _DAY})
 
 
+async def busy(*_: object) -> web.StreamResponse:
+    """503, and come back in a moment."""
+    return _error(503, "The server is overloaded", **{"Retry-After": "0.02"})
+
+
 async def server_error(*_: object) -> web.StreamResponse:
     """500."""
     return _error(500, "The server had an error")
@@ -231,8 +236,8 @@ async def bomb(*_: object) -> web.StreamResponse:
 FAULTS: dict[str, Fault] = {
     fault.__name__: fault
     for fault in (
-        *(retry_tomorrow, server_error, reset, slow_drip, error_inside, broken_json),
-        *(wrong_model, no_usage, gigabyte, bomb),
+        *(retry_tomorrow, busy, server_error, reset, slow_drip, error_inside),
+        *(broken_json, wrong_model, no_usage, gigabyte, bomb),
     )
 }
 
