@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 import yaml
 
+from coursewright.config import CommandAgent
 from coursewright.errors import IsolationError
 from coursewright.records import Isolation, Result
-from coursewright.runs import require_isolation
+from coursewright.runs import anchored_command, require_isolation
 from coursewright.store import RunStore
 from coursewright.summary import lines
 from tests.sandbox.jail.conftest import require_bubblewrap, write_script
@@ -80,6 +81,16 @@ def test_a_script_carries_a_run_to_its_score(tmp_path: Path) -> None:
         pytest.raises(IsolationError, match="began at level L3"),
     ):
         require_isolation(store, weaker, stage="propose")
+
+
+def test_a_run_is_resumed_from_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_script(tmp_path / "agent.sh", "true")
+    monkeypatch.chdir(tmp_path)
+    settings = {"command": "./agent.sh --x a/b", "read": ["installed"], "home": "~/agent"}
+    part = anchored_command(CommandAgent.model_validate(settings))
+    assert part.command == (str(tmp_path / "agent.sh"), "--x", "a/b")
+    assert part.read == (tmp_path / "installed",)
+    assert part.home == Path.home() / "agent"
 
 
 def test_a_command_that_is_not_there_is_one_line_and_no_folder(tmp_path: Path) -> None:

@@ -71,7 +71,10 @@ def run(
     config: Annotated[Path | None, typer.Option(help="YAML file with further settings.")] = None,
     agent: Annotated[
         str | None,
-        typer.Option(help="heuristic, program:FILE, replay:FILE or package.module:Class."),
+        typer.Option(
+            help="heuristic, openai:MODEL[@URL], command:LINE, program:FILE, replay:FILE or "
+            "package.module:Class."
+        ),
     ] = None,
     teacher: Annotated[
         str | None,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from ipaddress import IPv6Address
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -170,14 +171,18 @@ class CommandAgent(Part):
 
 
 def _host_and_port(text: str) -> str:
-    found = re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(?::([0-9]{1,5}))?", text)
-    port = 443 if found is None or found[2] is None else int(found[2])
-    if found is None or not 0 < port < 65536:
+    found = re.fullmatch(
+        r"(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)\.?)(?::([0-9]{1,5}))?",
+        text,
+    )
+    port = 443 if found is None or found[3] is None else int(found[3])
+    if found is None or not 0 < port < 65536 or len(text) > 253:
         raise ValueError(
             f"{text!r} is no host; expected a name or address as `host` or `host:port`, "
             "without a scheme, a path or wildcards"
         )
-    return f"{found[1].lower().rstrip('.')}:{port}"
+    host = found[2] or f"[{IPv6Address(found[1])}]"
+    return f"{host.lower()}:{port}"
 
 
 class CustomPart(Part):

@@ -6,12 +6,15 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import coursewright
 from coursewright.config import CommandAgent
 from coursewright.errors import ConfigError
-from coursewright.sandbox.jail import check_command
+from coursewright.sandbox.jail import check_command, view
 from coursewright.sandbox.jail.desk import copy_home
+from coursewright.sandbox.jail.forwarder import read_target
 from coursewright.sandbox.jail.view import make_view
 from tests.sandbox.jail.conftest import write_script
 
@@ -41,9 +44,10 @@ def test_files_in_the_command_line_are_shown_by_absolute_paths(
     script: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(script.parent)
-    view = make_view(CommandAgent.model_validate({"command": "sh ./agent.sh ./not-there -x"}), ())
-    assert view.command[1:] == (str(script), "./not-there", "-x")
-    assert view.shown == (script,)
+    part = CommandAgent.model_validate({"command": "sh ./agent.sh ./not-there -x"})
+    seen = make_view(part, ())
+    assert seen.command[1:] == (str(script), "./not-there", "-x")
+    assert seen.shown == (script,)
 
 
 def test_a_command_line_is_split_without_a_shell() -> None:
@@ -86,11 +90,54 @@ def test_a_path_that_is_not_there_is_refused(script: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "host", ["https://api.example.com", "*.example.com", "a.example:0", "a:b", "", "a b", "a/b"]
+    "host",
+    [
+        "https://api.example.com",
+        "*.example.com",
+        "a.example:0",
+        "a.example:65536",
+        "a:b",
+        "",
+        "...",
+        "a b",
+        "a/b",
+        "a@b",
+        "-a",
+        "x" * 300,
+    ],
 )
 def test_what_is_no_host_is_refused(host: str) -> None:
     with pytest.raises(ValueError, match="is no host"):
         CommandAgent.model_validate({"command": "x", "network": [host]})
+
+
+@pytest.mark.parametrize("host", ["[:::]", "[1.2.3.4]", "[]", "::1"])
+def test_what_is_no_address_is_refused(host: str) -> None:
+    with pytest.raises(ValueError):
+        CommandAgent.model_validate({"command": "x", "network": [host]})
+
+
+@given(st.text(st.characters(codec="utf-8"), max_size=12) | st.from_regex(r"\A\[[0-9a-f:.]+\]\Z"))
+def test_every_accepted_host_is_one_to_the_forwarder(text: str) -> None:
+    try:
+        part = CommandAgent.model_validate({"command": "x", "network": [text]})
+    except ValueError:
+        return
+    host, port = read_target(part.network[0])
+    assert host
+    assert 0 < port < 65536
+
+
+def test_withheld_folders_in_what_all_agents_see_are_covered(
+    script: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = tmp_path / "share" / "tasks" / "exam"
+    (task / "deeper").mkdir(parents=True)
+    monkeypatch.setattr(view, "_MORE", (str(tmp_path / "share"),))
+    part = CommandAgent.model_validate({"command": str(script)})
+    found = make_view(part, (task, task / "deeper")).exposure
+    assert tmp_path / "share" in found.readable
+    assert [path for path in found.hidden if path.is_relative_to(tmp_path)] == [task]
 
 
 def test_hosts_are_written_in_one_way() -> None:

@@ -16,7 +16,7 @@ from coursewright.errors import ConfigError
 from coursewright.sandbox.jail.command import take
 from coursewright.tasks import task_folder
 from tests.sandbox.conftest import alive
-from tests.sandbox.jail.conftest import WANTED, Run
+from tests.sandbox.jail.conftest import WANTED, Run, write_script
 
 # ---------------------------------------------------------------- files
 
@@ -274,6 +274,15 @@ def test_without_an_interpreter_line_the_user_is_told(tmp_path: Path, run: Run) 
     script.write_text("echo hello\n")
     script.chmod(0o755)
     with pytest.raises(ConfigError, match=r"agent\.command.*cannot be started.*#!/bin/sh"):
+        run("true", command=[str(script)])
+
+
+def test_a_script_that_others_may_not_run_is_told_how(tmp_path: Path, run: Run) -> None:
+    if os.getuid() != 0:
+        pytest.skip("only root's agents are strangers to the user's files")
+    script = write_script(tmp_path / "closed", "true")
+    script.chmod(0o700)
+    with pytest.raises(ConfigError, match=r"Permission denied.*chmod a\+rx"):
         run("true", command=[str(script)])
 
 

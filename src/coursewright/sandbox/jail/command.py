@@ -118,7 +118,8 @@ class CommandJail:
             if line.failure:
                 raise ConfigError(
                     f"{command[0]!r} cannot be started in its jail: {line.failure}; it may need "
-                    "a first line such as #!/bin/sh, or more paths in agent.read",
+                    "a first line such as #!/bin/sh, more paths in agent.read, or the right for "
+                    "others to read and execute it (chmod a+rx)",
                     field="agent.command",
                 )
             try:
