@@ -74,7 +74,7 @@ def test_a_script_carries_a_run_to_its_score(tmp_path: Path) -> None:
     assert CANARY not in done.stdout + done.stderr
     assert "agent command:agent.sh: isolation L3, reaches no host; is told" in done.stderr
     shown = "\n".join(lines(Result.model_validate(result)))
-    assert "isolation L3, verified; by its own word it cost 0.50 USD" in shown
+    assert "0.50 USD by its own word, isolation L3, verified" in shown
     weaker = Isolation(level="L0", mechanisms=(), verified=False)
     with (
         RunStore.open(run) as store,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from coursewright.display import printable
-from coursewright.records import Result
+from coursewright.records import Result, Usage
 from coursewright.store import RunEntry
 
 
@@ -26,15 +26,12 @@ def lines(result: Result) -> list[str]:
         "",
         f"audit      {result.audit}; isolation {result.isolation.level}, "
         + ("verified by the escape probe" if result.isolation.verified else "NOT verified"),
-        f"teacher    {result.teacher_usage.calls} calls, {result.teacher_usage.cached} from cache",
+        f"teacher    {result.teacher_usage.calls} calls, {result.teacher_usage.cached} from cache"
+        + _cost(result.teacher_usage),
         "seconds    " + ", ".join(f"{name} {s:.1f}" for name, s in result.seconds.items()),
     ]
-    if result.agent_isolation:
-        verified = "verified" if result.agent_isolation.verified else "NOT verified"
-        cost = result.agent_usage.cost_usd
-        said = "" if cost is None else f"; by its own word it cost {cost:.2f} USD"
-        level = result.agent_isolation.level
-        out.append(f"agent      {result.agent}, isolation {level}, {verified}{said}")
+    if result.agent_isolation or result.agent_usage != Usage():
+        out.append(f"agent      {_agent(result)}")
     if result.training:
         setup = result.training
         template = {"model": "the model's own", "coursewright": "ours"}[setup.template]
@@ -49,6 +46,25 @@ def lines(result: Result) -> list[str]:
         )
     out.append(f"record     {result.path}")
     return [printable(line) for line in out]
+
+
+def _agent(result: Result) -> str:
+    usage, isolation = result.agent_usage, result.agent_isolation
+    told = f"{result.agent}, {usage.calls} calls" if usage.calls else result.agent
+    if usage.prompt_tokens or usage.completion_tokens:
+        told += f", {usage.prompt_tokens} + {usage.completion_tokens} tokens"
+    told += _cost(usage)
+    if isolation:
+        verified = "verified" if isolation.verified else "NOT verified"
+        told += f", isolation {isolation.level}, {verified}"
+    return told
+
+
+def _cost(usage: Usage) -> str:
+    if not usage.cost_usd:
+        return ""
+    dollars = f"{usage.cost_usd:.2f}" if usage.cost_usd >= 0.01 else "under 0.01"
+    return f", {dollars} USD{' by its own word' if usage.self_reported else ''}"
 
 
 def _scores(result: Result) -> list[str]:

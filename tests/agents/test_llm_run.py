@@ -14,6 +14,7 @@ from coursewright.errors import ConfigError, Interrupted
 from coursewright.records import Proposal
 from coursewright.runs import recorded_proposals, reproduce, resume, run
 from coursewright.store import RunFolder
+from coursewright.summary import lines
 from tests.agents.quick import QUICK
 from tests.agents.scripted import Said, Scripted, refusal, serving
 from tests.short import prepare
@@ -53,8 +54,8 @@ def config_for(place: Path, server: Scripted, **settings: Any) -> RunConfig:
 
 
 def proposals(place: Path) -> list[Proposal]:
-    lines = recorded_proposals(RunFolder(place / "runs" / "told"))
-    return [Proposal.model_validate_json(line) for line in lines]
+    told = recorded_proposals(RunFolder(place / "runs" / "told"))
+    return [Proposal.model_validate_json(line) for line in told]
 
 
 def test_a_draft_is_debugged_repaired_improved_and_replayed_for_free(
@@ -78,7 +79,8 @@ def test_a_draft_is_debugged_repaired_improved_and_replayed_for_free(
     assert result.audit == "clean"
     assert result.agent_usage.calls == 4
     assert result.agent_usage.cost_usd == pytest.approx(4 * 200e-6)
-    assert result.agent == "openai:scripted"
+    shown = "agent      openai:scripted, 4 calls, 400 + 200 tokens, under 0.01 USD"
+    assert shown in lines(result)
 
     # Nobody listens at the model's address any more.
     again = reproduce("told", tmp_path / "runs", Silent(), retrain=False)
