@@ -106,6 +106,16 @@ def test_base_and_student_can_be_asked(place: Path, result: dict[str, Any]) -> N
     assert set(json.loads(done.stdout)) == {"base", "student"}
 
 
+def test_the_run_can_be_exported(place: Path, result: dict[str, Any], tmp_path: Path) -> None:
+    done = cw("export", "first", "--runs", str(place), "--to", str(tmp_path / "out"), "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["rows"] == result["rounds"][result["final"]["round"]]["rows"]
+    lineage = json.loads((tmp_path / "out" / "model" / "lineage.json").read_text())
+    assert lineage["result"]["final"] == result["final"]
+    assert lineage["training"]["seed"] == lineage["seeds"]["trainings"][0]
+    assert len(lineage["round"]["programs"]) == 1 + result["final"]["round"]
+
+
 def test_list_and_show_find_the_run(place: Path, result: dict[str, Any]) -> None:
     listed = json.loads(cw("list", "--runs", str(place), "--json").stdout)["runs"]
     assert [entry["run"] for entry in listed if entry["status"] == "finished"] == ["first"]
