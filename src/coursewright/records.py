@@ -314,6 +314,8 @@ class Errand(Record):
     """Files that were there but may not be taken: name → the word for why (`store.NotTaken`)."""
     unreachable: tuple[str, ...] = ()
     """Hosts it tried to reach and may not, as `host:port`."""
+    down: tuple[str, ...] = ()
+    """Hosts it may reach that did not answer."""
 
 
 class Collection(Record):

@@ -66,10 +66,12 @@ def propose(stages: Stages, number: int, decision: Decision, rounds: Sequence[Ro
 
     def produce() -> Proposal:
         began = time.monotonic()
+        stages.progress.start("agent")
         try:
             proposal = stages.agent.propose(stages.brief, turn)
         except StageFailed as failed:
             proposal = Proposal(failure=cast(Failure, failed.kind), message=str(failed))
+        stages.progress.finish(proposal.failure or "")
         return proposal.model_copy(update={"seconds": time.monotonic() - began})
 
     inputs = {"round": number, **decision.model_dump()}

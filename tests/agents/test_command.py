@@ -15,6 +15,7 @@ from coursewright.agents.command_brief import brief_files
 from coursewright.agents.egress import withhold
 from coursewright.config import TEXT_KINDS, TextKind
 from coursewright.config import CommandAgent as CommandConfig
+from coursewright.errors import Interrupted
 from coursewright.records import BadCase, Errand, Isolation, Item, Proposal, Seed
 from tests.agents.fake_course import make_attempt, make_brief, make_turn
 
@@ -35,12 +36,13 @@ class FakeJail:
 
     isolation = Isolation(level="L3", mechanisms=("fake",), verified=True)
 
-    def __init__(self) -> None:
+    def __init__(self, done: Errand | None = None) -> None:
         self.asked: dict[str, Any] = {}
+        self._done = done or errand()
 
     def run(self, files: dict[str, bytes], *, wanted: dict[str, int], deadline: float) -> Errand:
         self.asked = {"files": files, "wanted": wanted, "deadline": deadline}
-        return errand()
+        return self._done
 
 
 # ---------------------------------------------------------------- what it leaves
@@ -178,6 +180,14 @@ def test_the_jail_gets_the_brief_and_the_shorter_time() -> None:
     assert jail.asked["wanted"] == WANTED
     assert "brief.json" in jail.asked["files"]
     assert proposal.isolation == jail.isolation
+
+
+def test_a_host_that_is_gone_interrupts_the_run_instead_of_burning_its_rounds() -> None:
+    silent = FakeJail(errand(files={}, status="raised", down=("api.example:443",)))
+    with pytest.raises(Interrupted, match=r"api\.example:443 cannot be reached.*resume"):
+        CommandAgent(silent, 60).propose(make_brief(), make_turn())
+    managed = FakeJail(errand(down=("api.example:443",)))
+    assert CommandAgent(managed, 60).propose(make_brief(), make_turn()).failure is None
 
 
 def test_the_brief_holds_everything_once_as_json() -> None:

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from coursewright.agents.command_brief import brief_files
 from coursewright.agents.egress import withhold
 from coursewright.config import TEXT_KINDS, TextKind
+from coursewright.errors import Interrupted
 from coursewright.protocols import Jail
 from coursewright.records import Brief, Errand, Failure, Proposal, Turn, Usage
 
@@ -63,11 +64,18 @@ class CommandAgent:
         Raises:
             ConfigError: it cannot be started.
             IsolationError: its jail does not stand any more.
+            Interrupted: it left no program, and a host it needs could not be reached.
         """
         deadline = max(1.0, min(self._seconds, turn.allowance.seconds))
         files = brief_files(*withhold(brief, turn, self._may_leave), seconds=deadline)
         errand = self._jail.run(files, wanted=WANTED, deadline=deadline)
         proposal = make_proposal(errand)
+        if proposal.failure is not None and errand.down:
+            # Not the agent's doing: further rounds would only burn the run's.
+            raise Interrupted(
+                f"the command agent left no program, and {', '.join(errand.down)} cannot be "
+                "reached; when it can, `coursewright resume` goes on"
+            )
         notes = proposal.notes
         if turn.allowance.usd is not None and proposal.usage.cost_usd is None:
             notes += (f"it did not say in {COST} what it cost: the cap in money counts nothing",)

@@ -201,6 +201,7 @@ def test_a_named_host_that_is_down_is_a_gateway_error(tmp_path: Path) -> None:
     finally:
         forwarder.close()
     assert said.startswith(b"HTTP/1.1 502")
+    assert forwarder.down == [f"127.0.0.1:{gone}"]
 
 
 def test_a_flood_of_connections_takes_few_of_our_descriptors(

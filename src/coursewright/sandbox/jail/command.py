@@ -136,6 +136,7 @@ class CommandJail:
                 stderr=attempt.err.text(names),
                 files={name: without_secrets(data, handed) for name, data in taken.items()},
                 refused=refused,
+                down=tuple(forwarder.down),
                 unreachable=tuple(_without(name, names) for name in forwarder.unreachable),
             )
         finally:

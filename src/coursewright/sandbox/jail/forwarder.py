@@ -48,6 +48,8 @@ class Forwarder:
         self._joined: set[asyncio.Task[None]] = set()
         self.unreachable: list[str] = []
         """Hosts that were asked for and are not allowed, as `host:port`."""
+        self.down: list[str] = []
+        """Allowed hosts that could not be reached."""
 
     def start(self, listener: socket.socket) -> None:
         """Begin to accept."""
@@ -122,8 +124,8 @@ class Forwarder:
 
     async def _connect(self, target: Target) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         host, port = target
+        name = f"{host}:{port}"
         if target not in self._allowed:
-            name = f"{host}:{port}"
             if name not in self.unreachable and len(self.unreachable) < _NOTED:
                 self.unreachable.append(name)
             raise Refused(f"403 {name} is not named in agent.network")
@@ -139,7 +141,9 @@ class Forwarder:
                         )
         except (OSError, TimeoutError):
             pass
-        raise Refused(f"502 {host}:{port} cannot be reached")
+        if name not in self.down:
+            self.down.append(name)
+        raise Refused(f"502 {name} cannot be reached")
 
 
 async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
