@@ -32,6 +32,8 @@ class FakeHub:
             if part in path:
                 # A rude server may well tell us our own secrets.
                 return status, {"error": f"refused, you sent {TOKEN}"}
+        if path == "/api/whoami-v2":
+            return 200, {"name": "my-org", "type": "user"}
         if path == "/api/validate-yaml":
             return 200, {"warnings": [{"message": "a remark"}], "errors": []}
         if path == "/api/repos/create":

@@ -96,6 +96,7 @@ def test_a_refused_token_is_one_line(run: Path, hub: FakeHub) -> None:
     assert done.returncode == 2
     assert "the token in HF_TOKEN is not accepted" in done.stderr
     assert "hf_another" not in done.stderr
+    assert hub.made == []
     assert done.stderr.count("\n") == 1
 
 

@@ -69,7 +69,7 @@ def export_run(
             size = lay_out(part, delivery, exhibit, progress)
         places = {kind: str(target / kind) for kind in ("model", "dataset")}
         model = target.resolve() / "model"
-        serve = serve_commands(model, form, exhibit.base, name=folder.name, place=str(model))
+        serve = serve_commands(model, form, exhibit.base, name=folder.name)
     else:
         hub = Hub(pushed)
         hub.require_free(force=force)
@@ -78,7 +78,9 @@ def export_run(
             size = lay_out(part, delivery, exhibit, progress)
             progress.say(f"pushing {size / 1e6:.1f} MB to {to}")
             places = hub.push(part)
-            serve = _serve_from_hub(part / "model", exhibit)
+            serve = serve_commands(
+                part / "model", form, exhibit.base, name=exhibit.name, repository=pushed
+            )
     return Exported(
         run=folder.name,
         to=to,
@@ -111,16 +113,6 @@ def _describe(folder: Path, card: str, delivery: Delivery) -> None:
     data: dict[str, Any] = lineage(delivery, digests)
     text = json.dumps(data, indent=1, ensure_ascii=False) + "\n"
     (folder / "lineage.json").write_text(text, encoding="utf-8")
-
-
-def _serve_from_hub(model: Path, exhibit: Exhibit) -> list[str]:
-    assert exhibit.repository is not None
-    if exhibit.form == "adapter" and exhibit.base.repository is None:
-        return []  # neither vLLM nor transformers serves a base from inside another repository
-    commands = serve_commands(
-        model, exhibit.form, exhibit.base, name=exhibit.name, place=exhibit.repository
-    )
-    return commands
 
 
 @contextlib.contextmanager

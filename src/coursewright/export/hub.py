@@ -6,7 +6,7 @@ import logging
 import os
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +51,9 @@ class Hub:
         Raises:
             UsageError: one of them holds files and there is no `force`; or the hub says no.
         """
+        with self._told("asking whose token it is"):
+            # To strangers the hub says that a repository is not there.
+            self._api.whoami()
         for kind in KINDS:
             if self._files(kind) and not force:
                 raise UsageError(
@@ -95,13 +98,11 @@ class Hub:
             )
 
     def _files(self, kind: str) -> set[str]:
-        with self._told(f"looking at the {kind} repository"):
-            try:
-                found = self._api.list_repo_files(self.repository, repo_type=kind)
-            except self._library.errors.RepositoryNotFoundError:
-                return set()
-            return set(found) - _ALWAYS_THERE
-        raise AssertionError  # not reached: `_told` lets nothing pass
+        found: list[str] = []
+        absent = self._library.errors.RepositoryNotFoundError
+        with self._told(f"looking at the {kind} repository"), suppress(absent):
+            found = self._api.list_repo_files(self.repository, repo_type=kind)
+        return set(found) - _ALWAYS_THERE
 
     @contextmanager
     def _told(self, doing: str) -> Iterator[None]:
