@@ -12,6 +12,7 @@ from importlib import import_module
 NAMES = (
     "help_speed",
     "gateway_throughput",
+    "faults",
     "nano_base",
     "demo",
     "study",
