@@ -82,11 +82,12 @@ def measure(calls: int, cap: int) -> dict[str, Any]:
         "answered": answered,
         "other_errors": sorted({str(a.error) for a in answers if not a.ok} - {"budget"}),
         "faults": sum(met.values()),
+        "charged": usage.calls,
+        "charged_of_no_use": totals.failed,
+        "server_billed": server["answered"] + billed,
         "ledger_agrees": usage.calls == server["answered"] + billed
-        and texts == answered
-        and totals.failed == billed
-        and totals.unknown == 0
-        and usage.estimated == met.get(SOUND, 0),
+        and texts == answered == usage.calls - totals.failed
+        and totals.unknown == 0,
         "budget_left": cap - usage.calls,
         "cost_usd": usage.cost_usd,
         "exit_code": gateway.returncode,

@@ -15,7 +15,15 @@ from typing import Any, TypeVar
 
 from coursewright.agents import make_agent
 from coursewright.audit import SubmissionAuditor
-from coursewright.config import CommandAgent, CustomPart, RunConfig, StudentConfig
+from coursewright.config import (
+    TEXT_KINDS,
+    CommandAgent,
+    CustomPart,
+    Endpoint,
+    RunConfig,
+    StudentConfig,
+    TextKind,
+)
 from coursewright.evaluation import SplitEvaluator
 from coursewright.feedback import GuardedFeedback
 from coursewright.plugins import construct
@@ -52,7 +60,11 @@ def assemble(store: RunStore, config: RunConfig, progress: Progress) -> Iterator
         sandbox = open_sandbox(config.sandbox, allow_weak=config.allow_weak)
         stack.callback(sandbox.close)
         teacher = GatewayTeacher(
-            config.teacher, ledger=store.ledger_path, seed=config.seed, budget=config.budget
+            config.teacher,
+            ledger=store.ledger_path,
+            seed=config.seed,
+            budget=config.budget,
+            withheld=withheld_texts(config, brief),
         )
         stack.callback(teacher.close)
         agent = open_agent(config, task, store, stack, progress)
@@ -60,7 +72,7 @@ def assemble(store: RunStore, config: RunConfig, progress: Progress) -> Iterator
             task=task,
             brief=brief,
             rules=make_rules(config),
-            program_files=program_files(store, brief),
+            program_files=program_files(store, told_to_programs(config, brief)),
             agent=agent,
             sandbox=sandbox,
             teacher=teacher,
@@ -218,6 +230,38 @@ def pick_scorer(config: RunConfig, task: Task) -> Scorer:
     if config.scorer is None:
         return make_scorer(task.scorer)
     return make_scorer({"kind": config.scorer.path, **config.scorer.options})
+
+
+def withheld_texts(config: RunConfig, brief: Brief) -> dict[TextKind, list[str]]:
+    """Return the texts that may not be sent to the teacher's server, by kind.
+
+    A bad case is a visible item, and goes with them.
+    """
+    texts: dict[TextKind, list[str]] = {"description": [brief.summary, brief.description]}
+    items: tuple[tuple[TextKind, Sequence[Item | Seed]], ...] = (
+        ("visible", brief.visible),
+        ("seeds", brief.seeds),
+    )
+    for kind, asked in items:
+        texts[kind] = [text for one in asked for text in (one.question, one.context) if text]
+    may = config.teacher.may_leave if isinstance(config.teacher, Endpoint) else TEXT_KINDS
+    return {kind: found for kind, found in texts.items() if kind not in may}
+
+
+def told_to_programs(config: RunConfig, brief: Brief) -> Brief:
+    """Return the brief as programs find it: what the teacher may not see, they are not given.
+
+    They talk to it, and nobody trusts them.
+    """
+    empty: dict[TextKind, dict[str, Any]] = {
+        "description": {"summary": "", "description": ""},
+        "visible": {"visible": ()},
+        "seeds": {"seeds": ()},
+    }
+    update: dict[str, Any] = {}
+    for kind in withheld_texts(config, brief):
+        update |= empty[kind]
+    return brief.model_copy(update=update)
 
 
 def program_files(store: RunStore, brief: Brief) -> dict[str, Path]:

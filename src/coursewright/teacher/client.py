@@ -13,13 +13,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 from coursewright import errors
-from coursewright.config import Budget, TeacherConfig
+from coursewright.config import Budget, TeacherConfig, TextKind
 from coursewright.endpoints import NANOS, in_dollars, in_nanos
 from coursewright.records import Usage
 from coursewright.store.ledger import Ledger, Totals
@@ -58,7 +58,7 @@ class GatewayTeacher:
     """A teacher behind its gateway process (see `protocols.Teacher`).
 
     The process starts with `start()` or the first line, and ends with `close()`; it also ends
-    by itself when the supervisor dies.
+    by itself when the supervisor dies. Requests that quote a `withheld` text are refused.
 
     Raises:
         errors.CoursewrightError: on start, when the gateway refuses its settings or ledger.
@@ -71,6 +71,7 @@ class GatewayTeacher:
         ledger: Path,
         seed: int,
         budget: Budget,
+        withheld: Mapping[TextKind, Sequence[str]] | None = None,
     ) -> None:
         self.name = upstream_name(config)
         self._settings = GatewaySettings(
@@ -82,6 +83,7 @@ class GatewayTeacher:
             round_tokens=budget.round_tokens,
             nanos=None if budget.cost_usd is None else in_nanos(budget.cost_usd),
             concurrency=budget.concurrency,
+            withheld={kind: tuple(texts) for kind, texts in (withheld or {}).items()},
             **calling(config, budget),
         )
         self._environment = (*_ENVIRONMENT, *variables(config))

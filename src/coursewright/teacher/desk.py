@@ -20,6 +20,7 @@ from coursewright.endpoints import EndpointError, pause_before_retry, text_bytes
 from coursewright.protocols import Completion, Upstream
 from coursewright.store.ledger import MAX_TEXT, Call, Ledger, Totals
 from coursewright.teacher.budget import Budget, Purse, round_purse, run_purse
+from coursewright.teacher.egress import Egress
 from coursewright.teacher.errand import Errand, Line, Paid, Ticket
 from coursewright.teacher.json_mode import asking_again, holds_json
 from coursewright.teacher.outage import Outage
@@ -56,6 +57,7 @@ class Desk:
         )
         tariff = getattr(upstream, "tariff", None)
         self._till = Till(ledger, self.writer, tariff, settings.max_tokens)
+        self._egress = Egress(settings.withheld)
         self.outage = Outage(settings.outage_seconds, asyncio.get_running_loop().time)
         self._flights: dict[str, asyncio.Task[Completion]] = {}
         self._slots = asyncio.Semaphore(settings.concurrency)
@@ -116,6 +118,7 @@ class Desk:
             raise Refusal(503, "overloaded", "too many requests of this round are under way")
         request = read_request(body, model=self.model, max_tokens=self._settings.max_tokens)
         occurrence = read_occurrence(occurrence_header)
+        self._egress.require(request)
         line.waiting += 1
         try:
             key, completion = await self._answer(line, request, occurrence)

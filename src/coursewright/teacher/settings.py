@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
-from coursewright.config import Budget, OpenAITeacher, Part, TeacherConfig
+from coursewright.config import Budget, OpenAITeacher, Part, TeacherConfig, TextKind
 
 
 class GatewaySettings(Part):
@@ -21,6 +21,8 @@ class GatewaySettings(Part):
     round_tokens: int | None = Field(default=None, ge=1)
     nanos: int | None = Field(default=None, ge=0)
     """Cap on the money of the whole run, in nanodollars."""
+    withheld: dict[TextKind, tuple[str, ...]] = Field(default_factory=dict)
+    """Texts that may not be sent to this teacher, by kind."""
     concurrency: int = Field(default=80, ge=1)
     """Calls upstream at once."""
     max_tokens: int = Field(default=1024, ge=1)

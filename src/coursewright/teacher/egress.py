@@ -1,0 +1,55 @@
+"""What may leave for the teacher's server: requests that quote a withheld text are refused.
+
+Programs are not given what may not leave (see `wiring`); but an agent may have been, and may have
+written it into a program. So each message is compared with the withheld texts, word by word. It
+finds quotations, not paraphrases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from coursewright.config import TextKind
+from coursewright.similarity import normalised
+from coursewright.teacher.wire import Refusal, Request
+
+_RUN = 12
+"""Words in a row that make a quotation; a shorter text is quoted as a whole, ..."""
+_SHORTEST = 3
+"""... unless it has fewer words than this, which anyone may write."""
+
+
+class Egress:
+    """Holds the withheld texts of a run, by kind."""
+
+    def __init__(self, withheld: Mapping[TextKind, Iterable[str]]) -> None:
+        self._runs: dict[tuple[str, ...], TextKind] = {}
+        for kind, texts in withheld.items():
+            for text in texts:
+                words = tuple(normalised(text).split())
+                if len(words) >= _SHORTEST:
+                    size = min(_RUN, len(words))
+                    self._runs.update(dict.fromkeys(_runs(words, size), kind))
+        self._sizes = sorted({len(run) for run in self._runs})
+
+    def require(self, request: Request) -> None:
+        """Let a request pass that quotes nothing withheld.
+
+        Raises:
+            Refusal: 403, with the kind of text; nothing was sent, and nothing is charged.
+        """
+        for message in request.payload["messages"] if self._runs else ():
+            words = tuple(normalised(message["content"]).split())
+            for size in self._sizes:
+                for run in _runs(words, size):
+                    if kind := self._runs.get(run):
+                        raise Refusal(
+                            403,
+                            "egress",
+                            f"the request quotes a text of the kind {kind!r}, which may not be "
+                            "sent to this teacher (teacher.may_leave)",
+                        )
+
+
+def _runs(words: tuple[str, ...], size: int) -> Iterable[tuple[str, ...]]:
+    return (words[start : start + size] for start in range(len(words) - size + 1))

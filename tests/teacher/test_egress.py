@@ -1,0 +1,83 @@
+"""What may not leave for a teacher's server is neither given to programs nor let through."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coursewright.config import TEXT_KINDS, Budget, CustomPart, OpenAITeacher, RunConfig
+from coursewright.tasks import load_task
+from coursewright.teacher import GatewayTeacher
+from coursewright.teacher.egress import Egress
+from coursewright.teacher.wire import Refusal, read_request
+from coursewright.wiring import make_brief, told_to_programs, withheld_texts
+from tests.teacher.talk import Desk, ask, chat
+
+LONG = "A train leaves the old station at nine and meets another one that left at ten, so when?"
+SHORT = "Why is it?"
+WORD = st.text(alphabet="abc ,.!", max_size=30)
+
+
+def lets_through(text: str, *withheld: str) -> bool:
+    request = read_request(json.dumps(chat(text)).encode(), model="m", max_tokens=9)
+    try:
+        Egress({"visible": withheld}).require(request)
+    except Refusal as refusal:
+        return not (refusal.status == 403 and "visible" in str(refusal))
+    return True
+
+
+@given(before=WORD, after=WORD)
+def test_a_quotation_is_found_wherever_it_stands_and_however_it_is_set(
+    before: str, after: str
+) -> None:
+    quoted = LONG.upper().replace(" ", "\n  ").replace(",", "")
+    assert not lets_through(f"{before} {quoted} {after}", LONG)
+    assert not lets_through(f"{before} {' '.join(LONG.split()[2:15])} {after}", LONG)
+    assert not lets_through(f"{before} {SHORT} {after}", LONG, SHORT)
+
+
+@pytest.mark.parametrize(
+    "text", ["Write a question about trains.", " ".join(LONG.split()[:8]), "Yes no", ""]
+)
+def test_what_only_resembles_passes(text: str) -> None:
+    assert lets_through(text, LONG, SHORT, "Yes no", "")
+
+
+def test_the_gateway_refuses_a_quotation_and_charges_nothing(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    teacher = GatewayTeacher(
+        CustomPart(path="tests.teacher.upstreams:Counting", options={"log": str(desk.log)}),
+        ledger=desk.ledger,
+        seed=1,
+        budget=Budget(calls=5),
+        withheld={"seeds": [LONG]},
+    )
+    with teacher, teacher.line(0, 5) as line:
+        replies = ask(line.socket, [chat(f"Like this: {LONG}"), chat("Something else.")])
+        assert [status for status, _ in replies] == [403, 200]
+        assert replies[0][1]["error"]["type"] == "egress"
+        assert line.usage().calls == desk.upstream_calls() == 1
+
+
+@pytest.mark.parametrize("kind", ["description", "visible", "seeds"])
+def test_programs_are_not_given_what_the_teacher_may_not_see(kind: str) -> None:
+    may = [other for other in TEXT_KINDS if other != kind]
+    teacher = OpenAITeacher(model="m", base_url="http://127.0.0.1:1/v1", may_leave=tuple(may))
+    config = RunConfig(task="science-mini", setting="seed", teacher=teacher)
+    brief = make_brief(config, load_task("science-mini"))
+    told = told_to_programs(config, brief)
+    withheld = withheld_texts(config, brief)
+    assert list(withheld) == [kind]
+    assert all(withheld.values())
+    for field in ("description", "visible", "seeds"):
+        assert bool(getattr(told, field)) is (field != kind)
+
+
+def test_a_teacher_in_process_is_told_everything() -> None:
+    config = RunConfig(task="science-mini", setting="seed")
+    brief = make_brief(config, load_task("science-mini"))
+    assert withheld_texts(config, brief) == {}
+    assert told_to_programs(config, brief) == brief
