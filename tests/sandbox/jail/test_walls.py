@@ -69,6 +69,18 @@ def test_what_the_user_names_is_shown_read_only(run: Run, tmp_path: Path) -> Non
     assert errand.stdout.splitlines() == ["hello from the installation", "refused"]
 
 
+def test_a_package_that_the_user_names_stands_out_of_the_covered_ones(run: Run) -> None:
+    packages = Path(os.__file__).resolve().parent / "site-packages"
+    named = packages / "pip" / "_internal"
+    if not named.is_dir():
+        pytest.skip("no installed package deep enough to name")
+    errand = run(f"ls {packages} {packages}/pip; test -r {named}/__init__.py; echo $?",
+                 read=[str(named)])  # fmt: skip
+    assert errand.stdout.split()[-1] == "0"
+    assert "main.py" not in errand.stdout
+    assert errand.stderr == ""
+
+
 def test_home_is_a_copy_that_nobody_finds_again(run: Run, tmp_path: Path) -> None:
     home = tmp_path / "home"
     (home / ".tool").mkdir(parents=True)

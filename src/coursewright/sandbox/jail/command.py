@@ -242,6 +242,7 @@ def jail_layout(view: View) -> Layout:
         tree.writable(folders.tmp, Path("/dev/shm"))
         # Last, for they may lie below any of the places above.
         for path in view.shown:
+            tree.folder(path.parent)
             tree.read_only(path.resolve(), path)
         tree.seal()
         return tree.words
