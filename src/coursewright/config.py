@@ -401,6 +401,33 @@ class Budget(Part):
     """Of one teacher response."""
 
 
+Turn = Literal["agent", "teacher", "trainer", "scorer"]
+"""Who may need the memory of a GPU: one after the other, where it does not hold all."""
+
+
+class LocalServer(Part):
+    """A server on this machine that the run starts, lays to rest and stops."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
+    serves: tuple[Literal["agent", "teacher", "scorer"], ...] = Field(min_length=1)
+    """Whose turn it is up for; `scorer` is the student's server."""
+    start: tuple[str, ...] = Field(min_length=1)
+    """Command and arguments; no shell reads them."""
+    url: ServerUrl = "http://127.0.0.1:8000"
+    """Its root, without /v1."""
+    health: str = Field(default="/health", pattern="^/")
+    """What answers with success under its root once it is ready."""
+    rest: Literal["sleep", "stop", "stay"] = "sleep"
+    """In another's turn it sleeps (vLLM with --enable-sleep-mode and VLLM_SERVER_DEV_MODE=1; where
+    there is no such thing it is stopped), is stopped, or stays up: it has a GPU of its own."""
+    ready_seconds: float = Field(default=900.0, gt=0)
+    """How long a start may take."""
+    environment: tuple[str, ...] = ()
+    """Names of environment variables it may see beside paths, caches and visible GPUs."""
+    variables: dict[str, str] = Field(default_factory=dict)
+    """Environment variables to set. Not for keys: this stands in the run's record."""
+
+
 class RunConfig(Part):
     """Everything that decides a run."""
 
@@ -419,6 +446,8 @@ class RunConfig(Part):
     protocol: Literal["guarded-basic", "paper"] = "guarded-basic"
     """`guarded` on the command line means the strongest guarded protocol there is."""
     seed: int = Field(default=0, ge=0, lt=2**31)
+    servers: tuple[LocalServer, ...] = ()
+    """Local servers that the run itself starts and stops, so that they share a GPU in turns."""
     retrainings: int = Field(default=3, ge=1, le=20)
     """Fresh training seeds of the last training; the first is the delivered student."""
     runs: Path = Path("runs")

@@ -96,8 +96,10 @@ def check_servers(config: RunConfig) -> None:
         ConfigError: says in one line what is wrong with which of them.
     """
     capped = config.budget.cost_usd is not None
+    # Those that the run starts itself are not there yet.
+    ours = {role for server in config.servers for role in server.serves}
     for field, part in (("agent", config.agent), ("teacher", config.teacher)):
-        if isinstance(part, Endpoint):
+        if isinstance(part, Endpoint) and field not in ours:
             check_endpoint(part, field=field, capped=capped)
 
 
@@ -112,7 +114,9 @@ def reproduce(run: str, runs: Path, progress: Progress, *, retrain: bool) -> Rep
     with tempfile.TemporaryDirectory(prefix="coursewright-") as place:
         proposals = Path(place) / "proposals.jsonl"
         proposals.write_text("".join(f"{line}\n" for line in recorded_proposals(original)))
-        update = {"agent": ReplayAgent(path=proposals), "name": None}
+        # Agent and teacher are asked nothing, so nobody has to serve them.
+        scorers = tuple(s for s in recorded.servers if retrain and "scorer" in s.serves)
+        update = {"agent": ReplayAgent(path=proposals), "name": None, "servers": scorers}
         config = recorded.model_copy(update=update)
         with RunStore.create(Path(place), "replay", config, task.digests) as store:
             shutil.copyfile(original.ledger_path, store.ledger_path)
@@ -184,7 +188,10 @@ def try_question(run: str, runs: Path, question: str) -> dict[str, str]:
         # The run may be pruned or held: the student is asked from a copy of its own.
         artifacts = Artifacts(Path(place))
         weights = artifacts.put_folder(folder.student_path)
-        student = make_student(config.student, artifacts, Silent(), task.generation)
+        # Its worker answers, since a server that answered in the run may be gone.
+        update = {"server": None} if isinstance(config.student, HuggingFaceStudent) else {}
+        alone = config.student.model_copy(update=update)
+        student = make_student(alone, artifacts, Silent(), task.generation)
         with contextlib.closing(student):
             return {
                 "base": student.answer(None, prompt)[0],

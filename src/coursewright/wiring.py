@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -38,6 +39,7 @@ from coursewright.sandbox import (
 )
 from coursewright.scoring import make_scorer
 from coursewright.search import GreedySearch, OneShotSearch
+from coursewright.servers import AgentInTurn, StudentInTurn, TeacherInTurn, Turns
 from coursewright.store import Artifacts, RunStore
 from coursewright.student import LocalStudent
 from coursewright.submission import SubmissionIntake
@@ -68,7 +70,7 @@ def assemble(store: RunStore, config: RunConfig, progress: Progress) -> Iterator
         )
         stack.callback(teacher.close)
         agent = open_agent(config, task, store, stack, progress)
-        yield Stages(
+        stages = Stages(
             task=task,
             brief=brief,
             rules=make_rules(config),
@@ -87,20 +89,47 @@ def assemble(store: RunStore, config: RunConfig, progress: Progress) -> Iterator
                 instructions=(task.instruction,),
             ),
             student=student,
-            evaluator=SplitEvaluator(
-                partial(read_split, task),
-                instruction=task.instruction,
-                student=student,
-                scorer=pick_scorer(config, task),
-                progress=progress,
-                paper=paper,
-            ),
+            evaluator=make_evaluator(config, task, student, progress),
             feedback=GuardedFeedback(brief.visible, config.seed, paper=paper),
             search=make_search(config),
             journal=store.journal,
             archive=store.archive,
             progress=progress,
         )
+        yield taking_turns(stages, store, config, stack) if config.servers else stages
+
+
+def taking_turns(
+    stages: Stages, store: RunStore, config: RunConfig, stack: contextlib.ExitStack
+) -> Stages:
+    """Return the stages so that agent, teacher and student share the run's own servers in turn."""
+    turns = Turns(config.servers, store.path / "servers", stages.progress)
+    stack.callback(turns.close)
+    if isinstance(stages.student, LocalStudent):
+        turns.trainer_rests_by(stages.student.rest)
+    served = getattr(config.student, "server", None) is not None
+    student = StudentInTurn(stages.student, turns, served=served)
+    return replace(
+        stages,
+        agent=AgentInTurn(stages.agent, turns),
+        teacher=TeacherInTurn(stages.teacher, turns),
+        student=student,
+        evaluator=make_evaluator(config, stages.task, student, stages.progress),
+    )
+
+
+def make_evaluator(
+    config: RunConfig, task: Task, student: Student, progress: Progress
+) -> SplitEvaluator:
+    """Return the one who asks the student, and grades."""
+    return SplitEvaluator(
+        partial(read_split, task),
+        instruction=task.instruction,
+        student=student,
+        scorer=pick_scorer(config, task),
+        progress=progress,
+        paper=config.protocol == "paper",
+    )
 
 
 def open_agent(

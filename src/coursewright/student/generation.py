@@ -62,6 +62,12 @@ class Answerer:
         self._model: Any = None
         self._tokenizer: Any = None
 
+    def rest(self, say: Say, hardware: Hardware) -> dict[str, Any]:
+        """Drop the model, and give its memory back."""
+        self._model = self._key = None
+        free()
+        return {}
+
     def answer(
         self,
         say: Say,

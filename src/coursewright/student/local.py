@@ -192,6 +192,11 @@ class LocalStudent:
             self._fingerprint = digest.hexdigest()
         return self._fingerprint
 
+    def rest(self) -> None:
+        """Let the worker drop its models, so that others have the device's memory."""
+        if self._link.pid is not None:
+            self._link.ask({"do": "rest"})
+
     def close(self) -> None:
         """End the worker and remove its scratch folder."""
         self._link.close()

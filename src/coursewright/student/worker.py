@@ -39,9 +39,11 @@ def main() -> None:
     except ImportError as error:
         say(_refusal(f"cannot import {error.name or error}; install coursewright[train]", "config"))
         return
+    answerer = generation.Answerer()
     serve: dict[str, Callable[..., dict[str, Any]]] = {
         "train": training.Tuner().train,
-        "answer": generation.Answerer().answer,
+        "answer": answerer.answer,
+        "rest": answerer.rest,
         "render": generation.render_all,
         "merge": merging.merge,
         "dtype": lambda say, found, wanted: {"dtype": found.dtype(wanted)},
