@@ -72,7 +72,7 @@ def run(
     agent: Annotated[
         str | None,
         typer.Option(
-            help="heuristic, openai:MODEL[@URL], command:LINE, program:FILE, replay:FILE or "
+            help="heuristic, openai:MODEL[@BASE_URL], command:LINE, program:FILE, replay:FILE or "
             "package.module:Class."
         ),
     ] = None,
@@ -94,6 +94,9 @@ def run(
     name: Annotated[str | None, typer.Option("--name", help="The run's id.")] = None,
     allow_weak: Annotated[
         bool, typer.Option("--allow-weak", help="Accept a sandbox below level L2.")
+    ] = False,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Say what the run may cost and show; start nothing.")
     ] = False,
     as_json: Json = False,
 ) -> None:
@@ -123,7 +126,11 @@ def run(
         overrides["runs"] = str(runs)
     if allow_weak:
         overrides["allow_weak"] = True
-    _print_result(run_config(load_config(config, overrides), open_progress()), as_json)
+    settings = load_config(config, overrides)
+    if plan:
+        _print_forecast(settings, as_json)
+    else:
+        _print_result(run_config(settings, open_progress()), as_json)
 
 
 @app.command()
@@ -323,6 +330,18 @@ def task_new(
 
 
 # ---------------------------------------------------------------- printing
+
+
+def _print_forecast(settings: Any, as_json: bool) -> None:
+    from coursewright.display import printable
+    from coursewright.forecast import forecast, lines
+
+    found = forecast(settings)
+    if as_json:
+        _emit(found.model_dump(mode="json"))
+    else:
+        for line in lines(found):
+            typer.echo(printable(line))
 
 
 def _print_result(result: Any, as_json: bool) -> None:

@@ -58,6 +58,8 @@ def assemble(store: RunStore, config: RunConfig, progress: Progress) -> Iterator
     with contextlib.ExitStack() as stack:
         student = make_student(config.student, store.artifacts, progress, task.generation)
         stack.callback(student.close)
+        for line in leaving(config):
+            progress.say(line)
         student.start()  # its imports take seconds; the first proposal runs meanwhile
         sandbox = open_sandbox(config.sandbox, allow_weak=config.allow_weak)
         stack.callback(sandbox.close)
@@ -148,6 +150,18 @@ def open_agent(
         jail = opened
         progress.say(announce(config.agent, opened.isolation))
     return make_agent(config.agent, jail, seed=config.seed)
+
+
+def leaving(config: RunConfig) -> list[str]:
+    """Return a line for each server of the run: which kinds of text may be sent there."""
+    lines = []
+    for role, part in (("agent", config.agent), ("teacher", config.teacher)):
+        if isinstance(part, Endpoint):
+            kinds = ", ".join(part.may_leave) or "nothing of the task's texts"
+            kept = [kind for kind in TEXT_KINDS if kind not in part.may_leave]
+            held = f"; withheld: {', '.join(kept)}" if kept else ""
+            lines.append(f"{role} {part.model} at {part.base_url}: may be sent {kinds}{held}")
+    return lines
 
 
 def announce(part: CommandAgent, isolation: Isolation) -> str:

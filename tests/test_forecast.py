@@ -1,0 +1,90 @@
+"""What a run may cost and show, told without starting anything."""
+
+from __future__ import annotations
+
+import json
+import socket
+from pathlib import Path
+
+import pytest
+
+from coursewright.config import RunConfig, load_config
+from coursewright.forecast import Forecast, forecast, lines, model_size, stored_weights
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+
+
+def planned(**settings: object) -> Forecast:
+    return forecast(RunConfig.model_validate({"task": "science-mini", **settings}))
+
+
+def test_a_plan_asks_no_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("a plan opens no connection")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    found = planned(teacher={"kind": "openai", "model": "gpt-4o", "key": "NOT_SET_ANYWHERE"})
+    assert found.teacher_calls == 4000
+
+
+def test_money_is_calls_times_the_price_of_a_call() -> None:
+    teacher = {"kind": "openai", "model": "m", "prices": {"input": 2.0, "output": 10.0}}
+    found = planned(teacher=teacher, budget={"calls": 1000, "max_tokens": 1000})
+    # 1,000 calls of 500 tokens in and 1,000 out.
+    assert found.teacher_usd == pytest.approx(1000 * (500 * 2 + 1000 * 10) / 1e6)
+
+
+def test_an_unknown_price_is_not_called_free() -> None:
+    teacher = {"kind": "openai", "model": "nobody-knows-me", "base_url": "https://example.org/v1"}
+    found = planned(teacher=teacher)
+    assert found.teacher_usd is None
+    assert "price unknown" in " ".join(lines(found))
+
+
+def test_what_is_in_our_own_hands_costs_nothing() -> None:
+    found = planned()
+    assert (found.teacher_usd, found.agent_usd) == (0.0, 0.0)
+
+
+def test_a_capped_run_names_its_cap() -> None:
+    assert "money cap  $12.50" in lines(planned(budget={"cost_usd": 12.5}))
+
+
+def test_every_server_is_printed_with_what_may_be_sent_there() -> None:
+    teacher = {"kind": "openai", "model": "m", "may_leave": ["description"]}
+    said = [line for line in lines(planned(teacher=teacher)) if line.startswith("leaves")]
+    assert len(said) == 1
+    assert "description; withheld: visible, seeds, corpus, bad_cases" in said[0]
+
+
+def test_more_private_items_show_smaller_gains() -> None:
+    gains = planned().smallest_gain_points
+    assert gains["private"] < gains["scored"] < gains["visible"]
+
+
+def test_the_weights_of_a_student_are_counted_in_its_files(tmp_path: Path) -> None:
+    header = json.dumps(
+        {
+            "__metadata__": {"format": "pt"},
+            "w": {"dtype": "F32", "shape": [3, 4]},
+            "b": {"shape": [5]},
+        }
+    ).encode()
+    file = tmp_path / "model.safetensors"
+    file.write_bytes(len(header).to_bytes(8, "little") + header)
+    assert stored_weights(file) == 17
+
+
+@pytest.mark.parametrize(
+    ("model", "weights"),
+    [("meta-llama/Llama-3.1-8B-Instruct", 8e9), ("org/tiny-0.5b", 0.5e9), ("org/nameless", None)],
+)
+def test_else_they_stand_in_its_name(model: str, weights: float | None) -> None:
+    config = RunConfig.model_validate({"task": "t", "student": {"kind": "hf", "model": model}})
+    assert model_size(config) == weights
+
+
+@pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*.yaml")), ids=lambda file: file.stem)
+def test_every_example_can_be_planned(file: Path) -> None:
+    found = forecast(load_config(file, {"task": "science-mini"}))
+    assert found.trainings > found.rounds
