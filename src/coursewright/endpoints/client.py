@@ -172,7 +172,9 @@ class ChatClient:
         if isinstance(reason, BodyTooLarge):
             return EndpointUnavailable(f"{self._place} {reason}")
         if isinstance(reason, httpx2.ConnectError | httpx2.UnsupportedProtocol):
-            return EndpointUnavailable(f"{self._place} cannot be reached", billed=False)
+            return EndpointUnavailable(
+                f"{self._place} cannot be reached", billed=False, reached=False
+            )
         return EndpointUnavailable(f"{self._place} broke the connection ({type(reason).__name__})")
 
     @property

@@ -32,10 +32,17 @@ class EndpointUnavailable(EndpointError):
     retryable = True
 
     def __init__(
-        self, message: str, retry_after: float | None = None, *, billed: bool = True
+        self,
+        message: str,
+        retry_after: float | None = None,
+        *,
+        billed: bool = True,
+        reached: bool = True,
     ) -> None:
         super().__init__(message, billed=billed)
         self.retry_after = retry_after
+        self.reached = reached
+        """Whether there was anybody to talk to."""
 
 
 class EndpointRefused(EndpointError):

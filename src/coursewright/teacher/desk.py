@@ -262,7 +262,7 @@ class Desk:
             raise
         except Exception as failure:
             error = _as_endpoint_error(failure)
-            self.outage.failed(error)
+            self.outage.failed(errand.key, error)
             if error.billed:
                 await self._till.fail(errand, ticket, f"{type(failure).__name__}: {failure}")
             else:

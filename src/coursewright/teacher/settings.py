@@ -9,6 +9,8 @@ from pydantic import Field
 
 from coursewright.config import Budget, OpenAITeacher, Part, TeacherConfig, TextKind
 
+_SILENCE = 30.0
+
 
 class GatewaySettings(Part):
     teacher: TeacherConfig
@@ -31,7 +33,7 @@ class GatewaySettings(Part):
     """Deadline of one call with all its retries, from the moment it goes upstream."""
     attempts: int = Field(default=4, ge=1)
     """Times one call is tried upstream. Every try is charged."""
-    outage_seconds: float = Field(default=30.0, ge=0)
+    outage_seconds: float = Field(default=_SILENCE, ge=0)
     """Without any answer, after which the teacher counts as gone."""
     read_seconds: float = Field(default=30.0, gt=0)
     """For a program to send one request."""
@@ -49,4 +51,5 @@ def calling(teacher: TeacherConfig, budget: Budget) -> dict[str, Any]:
         "max_tokens": min(budget.max_tokens, teacher.max_tokens or budget.max_tokens),
         "call_seconds": teacher.seconds,
         "attempts": teacher.attempts,
+        "outage_seconds": min(_SILENCE, teacher.seconds / 4),
     }
