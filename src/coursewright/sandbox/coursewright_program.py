@@ -16,7 +16,9 @@ The teacher:
         One answer for each prompt, in the order of the prompts, many under way at once. A
         prompt is a text or a list of {"role", "content"} messages. Never raises because of
         a single prompt: see `Answer.ok` and `Answer.error`. Asking the same prompt twice gives
-        two answers, in one batch or in two.
+        two answers, in one batch or in two. With `json` the answer should hold an object or a
+        list, whichever the prompt asks for: where it holds neither, the teacher is asked once
+        more, at the price of a call. Ask for JSON in the prompt, too, and read with parse_answer.
     teacher.generate(prompt, ...) -> Answer           the same for one prompt
     teacher.calls_left() -> int                       what this round may still ask
 
