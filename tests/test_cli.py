@@ -85,6 +85,14 @@ def test_doctor_and_task_list_speak_json() -> None:
     assert names == ["code-mini", "finance-mini", "science-mini", "word-problems"]
 
 
+def test_doctor_asks_the_servers_of_a_config(tmp_path: Path) -> None:
+    config = tmp_path / "run.yaml"
+    config.write_text("teacher: {kind: openai, model: m, base_url: 'http://127.0.0.1:9/v1'}")
+    (server,) = json.loads(cw("doctor", "--config", str(config), "--json").stdout)["endpoints"]
+    assert server["role"] == "teacher"
+    assert "127.0.0.1:9" in server["problem"]
+
+
 def test_a_checked_task_says_ok_and_a_broken_one_where(tmp_path: Path) -> None:
     assert json.loads(cw("task", "check", "science-mini", "--json").stdout) == {
         "ok": True,

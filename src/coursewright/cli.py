@@ -259,11 +259,19 @@ def prune(run: RunName, runs: Runs = DEFAULT_RUNS, as_json: Json = False) -> Non
 
 
 @app.command()
-def doctor(as_json: Json = False) -> None:
-    """Say what this machine offers: isolation level, accelerators, versions."""
+def doctor(
+    config: Annotated[
+        Path | None, typer.Option(help="YAML file of a run, whose servers are asked for one token.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Say what this machine offers: isolation level, accelerators, servers, versions."""
+    from coursewright.config import load_config
+    from coursewright.display import printable
     from coursewright.doctor import diagnose
 
-    report = diagnose()
+    # Which task a run is for does not matter here, and examples name none.
+    report = diagnose(load_config(config, {"task": "any"}) if config else None)
     if as_json:
         _emit(report)
         return
@@ -275,7 +283,11 @@ def doctor(as_json: Json = False) -> None:
     for note in isolation["notes"]:
         typer.echo(f"              {note}")
     typer.echo(f"accelerators  {', '.join(report['accelerators']) or 'none'}")
-    typer.echo(f"endpoints     {', '.join(report['endpoints']) or 'none configured'}")
+    if not report["endpoints"]:
+        typer.echo("endpoints     none named (give --config)")
+    for server in report["endpoints"]:
+        state = server["problem"] or "answers"
+        typer.echo(printable(f"{server['role']:<13} {server['model']}: {state}"))
     for package, version in report["versions"].items():
         typer.echo(f"{package:<13} {version}")
 

@@ -7,22 +7,43 @@ from contextlib import closing
 from importlib import metadata
 from typing import Any
 
-from coursewright.config import SandboxConfig
+from coursewright.config import Endpoint, RunConfig, SandboxConfig
+from coursewright.endpoints import check_endpoint
+from coursewright.errors import ConfigError
 from coursewright.sandbox import open_sandbox
 
 PACKAGES = ("coursewright", "torch", "transformers", "trl", "peft", "aiohttp", "pydantic")
 
 
-def diagnose() -> dict[str, Any]:
-    """Return the report of `doctor --json`; runs the escape probe of every level it tries."""
+def diagnose(config: RunConfig | None = None) -> dict[str, Any]:
+    """Return the report of `doctor --json`; runs the escape probe of every level it tries.
+
+    The servers that `config` names are asked for one token each.
+    """
     with closing(open_sandbox(SandboxConfig(), allow_weak=True)) as sandbox:
         isolation = sandbox.isolation.model_dump(mode="json")
     return {
         "isolation": isolation,
         "accelerators": accelerators(),
-        "endpoints": [],
+        "endpoints": [] if config is None else endpoints(config),
         "versions": {"python": platform.python_version()} | versions(),
     }
+
+
+def endpoints(config: RunConfig) -> list[dict[str, Any]]:
+    """Return the servers of agent and teacher, and what is wrong with each (None: nothing)."""
+    found = []
+    for role, part in (("agent", config.agent), ("teacher", config.teacher)):
+        if not isinstance(part, Endpoint):
+            continue
+        problem = None
+        try:
+            check_endpoint(part, field=role)
+        except ConfigError as error:
+            problem = str(error)
+        named = {"role": role, "model": part.model, "base_url": part.base_url}
+        found.append({**named, "problem": problem})
+    return found
 
 
 def versions() -> dict[str, str]:
