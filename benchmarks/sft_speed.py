@@ -62,7 +62,7 @@ def main() -> None:
         if chosen.only != "nano":
             base = make_llama(Path(place) / "llama")
             recipe = StudyRecipe(epochs=1, accumulation=4)
-            compare("llama-110M", base, recipe, hardware, Path(place), steps=6, words=56, times=3)
+            compare("llama-110M", base, recipe, hardware, Path(place), steps=6, words=28, times=3)
 
 
 def compare(

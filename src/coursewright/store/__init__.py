@@ -12,6 +12,7 @@ from coursewright.store.journal import RunJournal, read_stages
 from coursewright.store.prune import Pruned, prune
 from coursewright.store.rows import put_rows, read_rows
 from coursewright.store.run import RunStore, require_name
+from coursewright.store.scratch import Scratch
 from coursewright.store.untrusted import NotTaken, chunks_of, untrusted_folder
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "RunFolder",
     "RunJournal",
     "RunStore",
+    "Scratch",
     "canonical",
     "chunks_of",
     "describe",

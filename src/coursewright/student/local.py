@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from coursewright.config import HuggingFaceStudent, NanoStudent
 from coursewright.protocols import Progress
 from coursewright.records import Generation, Training
+from coursewright.store import Scratch
 from coursewright.student import hub
 from coursewright.student.link import Link
 from coursewright.student.served import StudentServerClient
@@ -76,7 +77,8 @@ class LocalStudent:
         server = None if isinstance(config, NanoStudent) else config.server
         self._server = None if server is None else StudentServerClient(server)
         self._fingerprint: str | None = None
-        self._folder = Path(tempfile.mkdtemp(prefix="coursewright-student-"))
+        self._scratch = Scratch("coursewright-student-")
+        self._folder = self._scratch.path
         home = self._folder / "home"
         self._link = Link(home, threads=config.threads, device=device, gpu=gpu)
 
@@ -200,7 +202,7 @@ class LocalStudent:
     def close(self) -> None:
         """End the worker and remove its scratch folder."""
         self._link.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._scratch.close()
 
     def __enter__(self) -> LocalStudent:
         return self

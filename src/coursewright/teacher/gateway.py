@@ -22,10 +22,8 @@ import json
 import os
 import resource
 import secrets
-import shutil
 import signal
 import sys
-import tempfile
 import threading
 import time
 from pathlib import Path
@@ -36,6 +34,7 @@ from pydantic import ValidationError
 
 from coursewright.errors import CoursewrightError, RunHeld
 from coursewright.store.ledger import Ledger
+from coursewright.store.scratch import Scratch
 from coursewright.teacher.desk import Desk
 from coursewright.teacher.errand import Line
 from coursewright.teacher.settings import GatewaySettings
@@ -241,11 +240,11 @@ def main() -> int:
     sys.setswitchinterval(0.0005)
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    folder = Path(tempfile.mkdtemp(prefix="cw-"))
+    scratch = Scratch("cw-")
     try:
         settings = GatewaySettings.model_validate_json(_first_line())
         with _lock(settings.ledger), Ledger(settings.ledger) as ledger:
-            asyncio.run(_run(settings, ledger, folder))
+            asyncio.run(_run(settings, ledger, scratch.path))
     except ValidationError as error:
         _say({"error": f"bad settings: {error.errors()[0]['msg']}", "kind": "ConfigError"})
         return 2
@@ -256,7 +255,7 @@ def main() -> int:
         _say({"error": message, "kind": type(error).__name__, "field": field, "file": file})
         return error.exit_code
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        scratch.close()
     return 0
 
 
