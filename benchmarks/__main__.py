@@ -12,6 +12,7 @@ from importlib import import_module
 NAMES = (
     "help_speed",
     "gateway_throughput",
+    "sft_speed",
     "faults",
     "nano_base",
     "demo",

@@ -9,7 +9,9 @@ projects supervised tokens alone.
 
 Bars: 0.8 of the bare loop for nano (full fine-tuning), 0.9 for a Llama of 110 M weights (LoRA).
 
-    python -m benchmarks.sft_speed [--device auto] [--only nano|llama]
+    python -m benchmarks.sft_speed [--device auto] [--only nano|110M|8B]
+
+The last is for a GPU of 40 GB or more, and makes 16 GB of random weights first.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import resource
 import shutil
 import statistics
 import tempfile
@@ -38,10 +41,17 @@ from coursewright.student.hardware import Hardware, look, quieten
 from coursewright.student.loading import load_base
 from coursewright.student.training import Tuner, lora
 
-SHAPE = {
-    "vocab_size": 32_000, "hidden_size": 768, "intermediate_size": 2048, "num_hidden_layers": 12,
-    "num_attention_heads": 12, "num_key_value_heads": 12, "tie_word_embeddings": True,
-    "max_position_embeddings": 2048,
+SHAPES: dict[str, dict[str, Any]] = {
+    "110M": {
+        "vocab_size": 32_000, "hidden_size": 768, "intermediate_size": 2048,
+        "num_hidden_layers": 12, "num_attention_heads": 12, "num_key_value_heads": 12,
+        "tie_word_embeddings": True,
+    },
+    "8B": {
+        "vocab_size": 128_256, "hidden_size": 4096, "intermediate_size": 14_336,
+        "num_hidden_layers": 32, "num_attention_heads": 32, "num_key_value_heads": 8,
+        "tie_word_embeddings": False,
+    },
 }  # fmt: skip
 WARM = 3
 """Steps before the clock starts."""
@@ -50,19 +60,23 @@ WARM = 3
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--device", default="cpu", choices=("cpu", "auto"))
-    parser.add_argument("--only", choices=("nano", "llama"))
+    parser.add_argument("--only", choices=("nano", *SHAPES))
     chosen = parser.parse_args()
     torch.set_num_threads(1)
     quieten()
     hardware = look(chosen.device)
     with tempfile.TemporaryDirectory(prefix="cw-bench-") as place:
-        if chosen.only != "llama":
+        if chosen.only in ("nano", None):
             recipe = Recipe(epochs=1)
             compare("nano", NANO, recipe, hardware, Path(place), steps=60, words=24, times=6)
-        if chosen.only != "nano":
-            base = make_llama(Path(place) / "llama")
+        if chosen.only in ("110M", None):
+            base = make_llama(Path(place) / "llama", SHAPES["110M"], "float32")
             recipe = StudyRecipe(epochs=1, accumulation=4)
-            compare("llama-110M", base, recipe, hardware, Path(place), steps=6, words=28, times=3)
+            compare("llama 110M", base, recipe, hardware, Path(place), steps=6, words=28, times=3)
+        if chosen.only == "8B":
+            base = make_llama(Path(place) / "llama", SHAPES["8B"], "bfloat16")
+            recipe = StudyRecipe(epochs=1)
+            compare("llama 8B", base, recipe, hardware, Path(place), steps=12, words=900, times=3)
 
 
 def compare(
@@ -99,6 +113,7 @@ def compare(
         share_of_bare=share("bare", 0),
         share_of_lean=share("lean", 0),
         stage_share=share("bare", 1),
+        peak_gib=round(peak_gib(hardware), 2),
     )
 
 
@@ -147,7 +162,7 @@ def bare_loop(
         ]
         count = sum(int((labels != -100).sum()) for _, labels in batches)
         for ids, labels in batches:
-            with torch.autocast(hardware.device, enabled=hardware.device != "cpu"):
+            with torch.autocast(hardware.device, getattr(torch, dtype), dtype != "float32"):
                 (summed_loss(model, ids, labels, lean=lean) / count).backward()
         torch.nn.utils.clip_grad_norm_(trained, 1.0)
         optimiser.step()
@@ -219,14 +234,29 @@ def make_rows(count: int, words: int) -> list[dict[str, str]]:
     return rows
 
 
-def make_llama(folder: Path) -> Path:
-    """A Llama of 110 M random weights, with nano's tokenizer."""
+def make_llama(folder: Path, shape: dict[str, Any], dtype: str) -> Path:
+    """A Llama of random weights, with nano's tokenizer."""
     torch.manual_seed(0)
-    config = transformers.LlamaConfig(**SHAPE, eos_token_id=3, pad_token_id=0, bos_token_id=None)
-    transformers.AutoModelForCausalLM.from_config(config).save_pretrained(folder)
+    config = transformers.LlamaConfig(
+        **shape,
+        max_position_embeddings=2048,
+        eos_token_id=3,
+        pad_token_id=0,
+        bos_token_id=None,
+        dtype=dtype,
+    )
+    made = transformers.AutoModelForCausalLM.from_config(config, dtype=getattr(torch, dtype))
+    made.save_pretrained(folder)
     for name in ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja"):
         shutil.copyfile(NANO / name, folder / name)
     return folder
+
+
+def peak_gib(hardware: Hardware) -> float:
+    """Most memory used so far: of the GPU, or of this process."""
+    if hardware.device == "cuda":
+        return torch.cuda.max_memory_allocated() / 2**30
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20  # KiB on Linux
 
 
 if __name__ == "__main__":

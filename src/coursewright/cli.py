@@ -81,7 +81,8 @@ def run(
         typer.Option(help="simulated, openai:MODEL[@BASE_URL] or package.module:Class."),
     ] = None,
     student: Annotated[
-        str | None, typer.Option(help="nano, a local model folder, or package.module:Class.")
+        str | None,
+        typer.Option(help="nano, a hub id (ORG/NAME), a model folder, or package.module:Class."),
     ] = None,
     mode: Annotated[str | None, typer.Option(help="one-shot or iterative (default).")] = None,
     setting: Annotated[str | None, typer.Option(help="scratch (default) or seed.")] = None,
