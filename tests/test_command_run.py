@@ -72,7 +72,8 @@ def test_a_script_carries_a_run_to_its_score(tmp_path: Path) -> None:
     for file in (path for path in run.rglob("*") if path.is_file()):
         assert CANARY.encode() not in file.read_bytes()
     assert CANARY not in done.stdout + done.stderr
-    assert "agent command:agent.sh: isolation L3, reaches no host; is told" in done.stderr
+    assert "agent command:agent.sh: may be sent description" in done.stderr
+    assert "agent command:agent.sh: isolation L3, reaches no host\n" in done.stderr
     shown = "\n".join(lines(Result.model_validate(result)))
     assert "0.50 USD by its own word, isolation L3, verified" in shown
     weaker = Isolation(level="L0", mechanisms=(), verified=False)

@@ -57,6 +57,13 @@ def test_every_server_is_printed_with_what_may_be_sent_there() -> None:
     assert "description; withheld: visible, seeds, corpus, bad_cases" in said[0]
 
 
+def test_a_command_agent_is_printed_too_and_not_called_free() -> None:
+    agent = {"kind": "command", "command": "./my-agent.sh", "may_leave": ["description"]}
+    found = planned(agent=agent)
+    assert found.agent_usd is None
+    assert found.leaving[0].startswith("agent command:my-agent.sh: may be sent description; with")
+
+
 def test_more_private_items_show_smaller_gains() -> None:
     gains = planned().smallest_gain_points
     assert gains["private"] < gains["scored"] < gains["visible"]
@@ -84,7 +91,7 @@ def test_else_they_stand_in_its_name(model: str, weights: float | None) -> None:
     assert model_size(config) == weights
 
 
-@pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*.yaml")), ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", sorted(EXAMPLES.rglob("*.yaml")), ids=lambda file: file.stem)
 def test_every_example_can_be_planned(file: Path) -> None:
     found = forecast(load_config(file, {"task": "science-mini"}))
     assert found.trainings > found.rounds

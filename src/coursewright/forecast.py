@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from coursewright.config import CustomPart, Endpoint, NanoStudent, Recipe, RunConfig
+from coursewright.config import CommandAgent, CustomPart, Endpoint, NanoStudent, Recipe, RunConfig
 from coursewright.doctor import accelerators
 from coursewright.endpoints import in_dollars, tariff
 from coursewright.evaluation import smallest_gain
@@ -165,7 +165,7 @@ def disk_bytes(config: RunConfig, size: int, trainings: int) -> int:
 def money(part: Any, calls: int, prompt: int, answer: int) -> float | None:
     """Return US dollars for so many calls of so many tokens; None when no price is known."""
     if not isinstance(part, Endpoint):
-        return None if isinstance(part, CustomPart) else 0.0
+        return None if isinstance(part, CommandAgent | CustomPart) else 0.0
     price = tariff(part)
     return None if price is None else in_dollars(calls * price(prompt, answer))
 

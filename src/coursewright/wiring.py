@@ -153,23 +153,25 @@ def open_agent(
 
 
 def leaving(config: RunConfig) -> list[str]:
-    """Return a line for each server of the run: which kinds of text may be sent there."""
+    """Return a line for each server, and a command agent: which kinds of text may go there."""
     lines = []
     for role, part in (("agent", config.agent), ("teacher", config.teacher)):
-        if isinstance(part, Endpoint):
+        if isinstance(part, Endpoint | CommandAgent):
             kinds = ", ".join(part.may_leave) or "nothing of the task's texts"
             kept = [kind for kind in TEXT_KINDS if kind not in part.may_leave]
             held = f"; withheld: {', '.join(kept)}" if kept else ""
-            lines.append(f"{role} {part.model} at {part.base_url}: may be sent {kinds}{held}")
+            where = f"{role} {part_name(part)}"
+            if isinstance(part, Endpoint):
+                where = f"{role} {part.model} at {part.base_url}"
+            lines.append(f"{where}: may be sent {kinds}{held}")
     return lines
 
 
 def announce(part: CommandAgent, isolation: Isolation) -> str:
-    """Return in a line what a command agent may reach, and what it is told."""
+    """Return in a line what shuts a command agent in, and where what it is told can go."""
     hosts = ", ".join(part.network) or "no host"
     reach = hosts if isolation.verified else "EVERY host, and all your files"
-    told = ", ".join(part.may_leave) or "nothing of the task's texts"
-    return f"agent {part_name(part)}: isolation {isolation.level}, reaches {reach}; is told {told}"
+    return f"agent {part_name(part)}: isolation {isolation.level}, reaches {reach}"
 
 
 def check_agent(config: RunConfig, task: Task) -> None:
