@@ -46,7 +46,7 @@ def test_a_real_server_gives_the_workers_answers_base_full_and_adapter(
         trained = served.train(rows, seed=1).weights
         monkeypatch.setattr(served, "_server", None)
         expected = [served.answer(weights, PROMPTS) for weights in (None, trained)]
-        monkeypatch.setattr(served, "_server", StudentServerClient(given))
+        monkeypatch.setattr(served, "_server", StudentServerClient(given, print))
         assert [served.answer(weights, PROMPTS) for weights in (None, trained)] == expected
         assert expected[0] != expected[1]
 
@@ -76,6 +76,9 @@ class FakeVLLM:
             return self.status, {"error": {"message": "no"}}
         if body["model"] not in ("base", *self.adapters):
             return 404, {"error": {"message": "The model does not exist."}}
+        if len(body["prompt"]) > 400:
+            said = "This model's maximum context length is 100 tokens."
+            return 400, {"error": {"message": said, "code": 400}}
         self.asked.append(body)
         tokenizer, _ = load_tokenizer(str(NANO))
         count = len(tokenizer(body["prompt"])["input_ids"]) + self.extra_tokens
@@ -153,6 +156,11 @@ def test_it_is_asked_greedily_for_whole_rendered_prompts_in_order(
     assert answers == [f"<|user|>{prompt}<|end|><|assistant|>" for prompt in PROMPTS]
     request = fake[0].asked[0]
     assert (request["temperature"], request["max_tokens"], request["model"]) == (0.0, 12, "base")
+
+
+def test_a_prompt_beyond_the_servers_context_stays_unanswered(served: LocalStudent) -> None:
+    answers = served.answer(None, ["a", "b " * 300])
+    assert answers == ["<|user|>a<|end|><|assistant|>", ""]
 
 
 def test_a_server_that_reads_prompts_otherwise_is_refused(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,11 +42,16 @@ class Bench:
         )  # fmt: skip
         return done, out
 
-    def answer(self, base: Path, weights: Path | None = None, batch: int = 4) -> list[str]:
+    def answer(
+        self,
+        base: Path,
+        weights: Path | None = None,
+        prompts: Sequence[str] = ("a", "7 owls", "9 cats", "1 + 1"),
+    ) -> list[str]:
         done = Answerer().answer(
             self.events.append, CPU, base=str(base), weights=None if weights is None else
-            str(weights), prompts=["a", "7 owls", "9 cats", "1 + 1"], batch=batch,
-            max_new_tokens=4, dtype="bfloat16", template_options={},
+            str(weights), prompts=list(prompts), batch=4, max_new_tokens=4, dtype="bfloat16",
+            template_options={},
         )  # fmt: skip
         return list(done["answers"])
 
@@ -170,6 +175,17 @@ def test_answers_survive_a_batch_that_does_not_fit(
     monkeypatch.setattr(Answerer, "_greedy", greedy)
     assert bench.answer(base) == expected
     assert bench.notices() == [f"out of memory; {n} prompts at a time" for n in (2, 1)]
+
+
+def test_the_models_context_bounds_rows_and_prompts(bench: Bench) -> None:
+    base = make_model(bench.folder / "base", "gpt2")
+    long = {"instruction": "word " * 400, "input": "", "output": "7"}
+    bench.rows.write_text(bench.rows.read_text() + json.dumps(long) + "\n")
+    done, _ = bench.train(base, QUICK.model_copy(update={"max_length": 2048}))
+    assert "256 tokens" in done["setup"]["notes"][0]
+    answers = bench.answer(base, prompts=["a", "word " * 400])
+    assert answers[1] == ""
+    assert bench.notices()[-1].startswith("1 prompts do not fit")
 
 
 def test_another_failure_than_memory_is_not_taken_for_it(

@@ -12,7 +12,7 @@ from transformers import GenerationConfig
 
 from coursewright.errors import ConfigError
 from coursewright.student.hardware import Hardware, free, is_out_of_memory
-from coursewright.student.loading import load_base, load_tokenizer
+from coursewright.student.loading import context_of, load_base, load_tokenizer
 
 Say = Callable[[dict[str, Any]], None]
 
@@ -81,12 +81,20 @@ class Answerer:
         dtype: str,
         template_options: dict[str, Any],
     ) -> dict[str, Any]:
-        """Answer every prompt, in order; each is a user turn."""
+        """Answer every prompt, in order; each is a user turn.
+
+        What the model's context does not hold, with room for an answer, stays unanswered: "".
+        """
         self._load(base, weights, hardware.dtype(dtype), hardware.device)
         texts = [render(self._tokenizer, prompt, template_options) for prompt in prompts]
         ids = self._tokenizer(texts, add_special_tokens=False)["input_ids"]
+        context = context_of(self._model)
+        fits = [context is None or len(row) + max_new_tokens <= context for row in ids]
+        if not all(fits):
+            line = f"{fits.count(False)} prompts do not fit into the model's context: unanswered"
+            say({"event": "notice", "line": line})
         # Batches of like length waste least; the order is given back at the end.
-        order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
+        order = sorted((i for i, fit in enumerate(fits) if fit), key=lambda i: len(ids[i]))
         answers = [""] * len(ids)
         done = 0
         while done < len(order):

@@ -75,6 +75,12 @@ def load_base(
     return model.to(device), tokenizer, template
 
 
+def context_of(model: Any) -> int | None:
+    """Most tokens that prompt and answer may have together; None where there is no limit."""
+    limit = getattr(model.config.get_text_config(), "max_position_embeddings", None)
+    return limit if isinstance(limit, int) and limit > 0 else None
+
+
 def _line(error: Exception) -> str:
     """The first words of a library's error, which may have many lines."""
     text = " ".join(str(error).split())

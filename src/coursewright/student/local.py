@@ -75,7 +75,7 @@ class LocalStudent:
             self.name = Path(config.model).name if local else config.model
             self._template_options = config.template_options
         server = None if isinstance(config, NanoStudent) else config.server
-        self._server = None if server is None else StudentServerClient(server)
+        self._server = None if server is None else StudentServerClient(server, progress.say)
         self._fingerprint: str | None = None
         self._scratch = Scratch("coursewright-student-")
         self._folder = self._scratch.path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ _LOAD_SECONDS = 120.0
 class StudentServerClient:
     """Asks a student's server. Knows which adapter it has taken in last."""
 
-    def __init__(self, config: StudentServer) -> None:
+    def __init__(self, config: StudentServer, say: Callable[[str], None]) -> None:
         """Read the key.
 
         Raises:
@@ -37,20 +37,25 @@ class StudentServerClient:
         self.loads = config.loads
         self.base_model = config.model
         self._config = config
+        self._say = say
         self._key = read_key(self._endpoint("any"), field=FIELD)
         self._adapter: str | None = None
 
     def answer(
         self, model: str, prompts: Sequence[dict[str, Any]], max_new_tokens: int
     ) -> list[str]:
-        """Greedy answers to rendered prompts, in order.
+        """Greedy answers to rendered prompts, in order; "" to what its context does not hold.
 
         Raises:
             ConfigError: the server does not know the model, wants a key, or reads the prompts
                 otherwise than the student was trained to.
             Interrupted: it does not answer.
         """
-        return asyncio.run(self._answer(model, prompts, max_new_tokens))
+        answers = asyncio.run(self._answer(model, prompts, max_new_tokens))
+        if None in answers:
+            count = answers.count(None)
+            self._say(f"student: {count} prompts do not fit into the server's context: unanswered")
+        return [answer or "" for answer in answers]
 
     def take_in(self, name: str, folder: Path) -> None:
         """Let the server load an adapter under a name, if it has not, and drop the one before.
@@ -74,14 +79,14 @@ class StudentServerClient:
 
     async def _answer(
         self, model: str, prompts: Sequence[dict[str, Any]], max_new_tokens: int
-    ) -> list[str]:
+    ) -> list[str | None]:
         at_once = asyncio.Semaphore(self._config.concurrency)
         endpoint = self._endpoint(model)
         async with ChatClient(
             endpoint, key=self._key, concurrency=self._config.concurrency, field=FIELD
         ) as client:
 
-            async def one(prompt: dict[str, Any]) -> str:
+            async def one(prompt: dict[str, Any]) -> str | None:
                 request = {
                     "prompt": prompt["text"],
                     "max_tokens": max_new_tokens,
@@ -89,7 +94,12 @@ class StudentServerClient:
                 }
                 salt = hashlib.sha256(f"{model}\n{prompt['text']}".encode()).hexdigest()
                 async with at_once:
-                    reply = await ask(client, request, idempotency_key=salt)
+                    try:
+                        reply = await ask(client, request, idempotency_key=salt)
+                    except EndpointRefused as refused:
+                        if refused.cause != "context":
+                            raise
+                        return None
                 self._require_same_prompt(prompt, reply)
                 return reply.text.strip()
 

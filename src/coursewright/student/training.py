@@ -23,7 +23,7 @@ from coursewright.chat import layout
 from coursewright.config import Recipe
 from coursewright.errors import ConfigError, StageFailed
 from coursewright.student.hardware import Hardware, free, is_out_of_memory
-from coursewright.student.loading import load_base
+from coursewright.student.loading import context_of, load_base
 
 Say = Callable[[dict[str, Any]], None]
 
@@ -103,7 +103,10 @@ class Tuner:
                 )
             how = self._fitting[case] = less
             say({"event": "notice", "line": f"out of memory; {in_words(how)}"})
-        template = done.pop("template")
+        template, length = done.pop("template"), done.pop("length")
+        notes = differences(wanted, how, hardware)
+        if length < wanted.max_length:
+            notes.append(f"rows cut at {length} tokens: the model's context holds no more")
         setup = {
             "device": hardware.device,
             "dtype": how.dtype,
@@ -112,7 +115,7 @@ class Tuner:
             "gradient_checkpointing": how.gradient_checkpointing,
             "packing": how.packing,
             "template": template,
-            "notes": differences(wanted, how, hardware),
+            "notes": notes,
         }
         return {**done, "seconds": time.monotonic() - began, "setup": setup}
 
@@ -170,12 +173,19 @@ def _train(
     kept_in = "float32" if how.method == "full" else how.dtype
     attention = "flash_attention_2" if how.packing else "sdpa"
     model, tokenizer, template = load_base(base, kept_in, hardware.device, attention)
+    length = min(how.max_length, context_of(model) or how.max_length)
     # LoRA's first weights are drawn while the trainer is built: seed before, not only inside.
     transformers.set_seed(seed, deterministic=hardware.device == "cpu")
     follower = _Follower(say)
     trainer = _Trainer(
         model=model,
-        args=arguments(how, len(conversations), hardware.device, seed, out),
+        args=arguments(
+            how.model_copy(update={"max_length": length}),
+            len(conversations),
+            hardware.device,
+            seed,
+            out,
+        ),
         train_dataset=datasets.Dataset.from_list(conversations),
         processing_class=tokenizer,
         peft_config=lora(how),
@@ -185,7 +195,7 @@ def _train(
     kept = trainer.train_dataset
     supervised = sum(label != -100 for labels in kept["labels"] for label in labels)
     if supervised == 0:
-        raise StageFailed(f"no row leaves room for an answer within {how.max_length} tokens")
+        raise StageFailed(f"no row leaves room for an answer within {length} tokens")
     trainer.train()
     if how.method == "lora":
         # The adapter names its base; a path of this machine has no place in an artifact.
@@ -202,6 +212,7 @@ def _train(
         "supervised_tokens": supervised,
         "loss": sum(tail) / len(tail),
         "template": template,
+        "length": length,
     }
 
 
