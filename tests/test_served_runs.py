@@ -26,7 +26,7 @@ from coursewright.endpoints.fault_server import FaultServer, serving
 from coursewright.errors import ConfigError, Interrupted
 from coursewright.protocols import Completion
 from coursewright.records import Result
-from coursewright.runs import resume, run
+from coursewright.runs import reproduce, resume, run
 from coursewright.store import RunFolder
 from coursewright.teacher.simulated import SimulatedUpstream
 from tests.parrot import PARROT
@@ -95,6 +95,10 @@ def test_the_same_teacher_gives_the_same_data_in_process_and_behind_a_faulty_ser
     assert [len(rows) for rows in datasets(inside)] == [r.rows for r in inside.rounds]
     assert datasets(outside) == datasets(inside)
     assert outside.teacher_usage == inside.teacher_usage
+    # Its record replays without server and key.
+    monkeypatch.delenv("CANARY_KEY")
+    again = reproduce("outside", tmp_path, Silent(), retrain=False)
+    assert (again.identical, again.new_calls) == (True, 0)
 
 
 class Forgetful(SimulatedUpstream):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from ipaddress import IPv6Address
+from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -92,7 +92,10 @@ class Endpoint(Part):
     def is_local(self) -> bool:
         """Whether the server runs on this machine."""
         host = urlsplit(self.base_url).hostname or ""
-        return host in ("localhost", "::1") or host.startswith("127.")
+        try:
+            return ip_address(host).is_loopback
+        except ValueError:
+            return host == "localhost"
 
 
 # ---------------------------------------------------------------- agents

@@ -23,6 +23,19 @@ def test_only_a_server_on_this_machine_may_go_without(monkeypatch: pytest.Monkey
     assert caught.value.field == "teacher.key"
 
 
+@pytest.mark.parametrize(
+    ("url", "local"),
+    [
+        ("http://127.0.0.2:1/v1", True),
+        ("http://localhost/v1", True),
+        ("http://127.0.0.1.example.org/v1", False),
+        ("http://10.0.0.1/v1", False),
+    ],
+)
+def test_this_machine_is_told_by_its_address(url: str, local: bool) -> None:
+    assert OpenAITeacher(model="m", base_url=url).is_local is local
+
+
 @pytest.mark.parametrize("value", ["two\nlines", "schlüssel"])
 def test_what_cannot_be_sent_is_refused_without_being_shown(
     monkeypatch: pytest.MonkeyPatch, value: str

@@ -70,6 +70,14 @@ def test_nothing_is_asked_again_without_a_call_to_pay_for_it(tmp_path: Path) -> 
     assert desk.upstream_calls() == 1
 
 
+def test_asking_again_waits_for_nothing_that_the_broken_answer_holds(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, "Babbling")
+    # Room for the second call at its most (135) beside what the first one cost (14), but not
+    # beside what the first one held (31).
+    with desk.teacher(tokens=160, max_tokens=10) as teacher, teacher.line(0, 10) as line:
+        assert json.loads(text_of(ask(line.socket, [WANTED])[0])) == {"try": 1}
+
+
 def test_prose_that_was_asked_for_is_left_alone(tmp_path: Path) -> None:
     desk = Desk(tmp_path, "Babbling")
     with desk.teacher() as teacher, teacher.line(0, 10) as line:

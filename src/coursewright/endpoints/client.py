@@ -195,7 +195,7 @@ class ChatClient:
         choice = _first(data.get("choices"))
         message = _mapping(choice.get("message"))
         text = choice.get("text") if "prompt" in sent else message.get("content")
-        finish = str(choice.get("finish_reason") or "stop")[:40]
+        finish = without_key(str(choice.get("finish_reason") or "stop"), self._key)[:40]
         if text is None and (finish == "length" or message.get("refusal")):
             text = str(message.get("refusal") or "")  # thought or refused to its end: no answer
         if not isinstance(text, str):
@@ -204,7 +204,7 @@ class ChatClient:
         text = without_key(text.encode("utf-8", "replace").decode("utf-8"), self._key)
         prompt, completion, estimated = self._used(data.get("usage"), _asked(sent), text)
         cost = None if self.tariff is None else self.tariff(prompt, completion)
-        model = str(data.get("model") or self.endpoint.model)[:_NAME_MOST]
+        model = without_key(str(data.get("model") or self.endpoint.model), self._key)[:_NAME_MOST]
         return Reply(text, prompt, completion, estimated, finish, model, in_dollars(cost))
 
     def _used(self, usage: Any, messages: list[dict[str, Any]], text: str) -> tuple[int, int, bool]:

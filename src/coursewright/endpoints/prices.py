@@ -62,8 +62,8 @@ def in_dollars(nanos: int | None) -> float | None:
 
 
 def in_nanos(dollars: float) -> int:
-    """US dollars as whole nanodollars, rounded down."""
-    return math.floor(dollars * NANOS)
+    """US dollars as whole nanodollars."""
+    return round(dollars * NANOS)
 
 
 def _listed(prices: Prices, prompt_tokens: int, completion_tokens: int) -> int:

@@ -228,6 +228,8 @@ class Desk:
 
     async def _ask_again(self, errand: Errand, broken: Paid) -> Paid:
         """Ask once more for JSON; what comes is taken as it is, if it comes."""
+        if asyncio.get_running_loop().time() >= errand.deadline:
+            return broken
         text = broken.answer.text
         request = replace(errand.request, payload=asking_again(errand.request.payload, text))
         seed = seeding.derive(errand.seed, "again")
@@ -236,12 +238,12 @@ class Desk:
         except Refusal:
             return broken
         except asyncio.CancelledError:
-            await asyncio.shield(self._till.discard(errand, broken, _NOT_JSON))
+            await asyncio.shield(self._till.discard(broken, _NOT_JSON))
             raise
         if holds_json(paid.answer.text):
-            await self._till.discard(errand, broken, _NOT_JSON)
+            await self._till.discard(broken, _NOT_JSON)
             return paid
-        await self._till.discard(errand, paid, _NOT_JSON)
+        await self._till.discard(paid, _NOT_JSON)
         return broken
 
     def _require_upstream(self, line: Line) -> None:
@@ -271,13 +273,13 @@ class Desk:
                 raise
             raise error from failure
         self.outage.answered()
-        return Paid(ticket, answer)
+        return self._till.charge(errand, ticket, answer)
 
     def _settle(self, errand: Errand, paid: Paid) -> None:
         """Begin to record an answer. The program need not wait for the disk: the round does,
         when it closes, and a round that dies before is done again."""
         line, key = errand.line, errand.key
-        settled = line.settling[key] = self._till.settle(errand, paid)
+        settled = line.settling[key] = self._till.settle(paid)
 
         def done(_: asyncio.Future[None]) -> None:
             del line.settling[key]

@@ -49,7 +49,10 @@ class Ticket:
 
 @dataclass(frozen=True)
 class Paid:
-    """An answer whose reservation is still open: it will be settled, or discarded."""
+    """An answer, charged already, whose reservation is still open in the ledger: it will be
+    settled, or discarded."""
 
     ticket: Ticket
     answer: Completion
+    nanos: int | None
+    """What it cost, in nanodollars; None when nobody knows."""

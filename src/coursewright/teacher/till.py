@@ -1,7 +1,7 @@
 """Where calls are paid for: every reservation that is opened here is also closed here.
 
-reserve ─► settle     an answer, charged at what it cost
-        ├► discard    an answer of no use, charged at what it cost
+reserve ─► charge ─► settle     an answer, at what it cost
+        │         └► discard    an answer of no use, at what it cost
         ├► fail       no answer, and perhaps billed: charged at its most
         ├► lose       outcome unknown: charged at its most, to the run alone
         └► release    surely no work was done for it: free
@@ -14,6 +14,7 @@ import contextlib
 import sqlite3
 
 from coursewright.endpoints import Tariff
+from coursewright.protocols import Completion
 from coursewright.store.ledger import Ledger
 from coursewright.teacher.budget import Cost
 from coursewright.teacher.errand import Errand, Paid, Ticket
@@ -66,9 +67,16 @@ class Till:
             budget.spend(most, Cost())
             raise
 
-    def settle(self, errand: Errand, paid: Paid) -> asyncio.Future[None]:
-        """Charge an answer and begin to record it; the future is done when that is durable."""
-        answer, cost = paid.answer, self._charge(errand, paid)
+    def charge(self, errand: Errand, ticket: Ticket, answer: Completion) -> Paid:
+        """Turn what was set aside into what an answer really cost."""
+        nanos = self._price(answer.prompt_tokens, answer.completion_tokens)
+        spent = Cost(answer.prompt_tokens + answer.completion_tokens, nanos or 0)
+        errand.line.budget.spend(ticket.most, spent)
+        return Paid(ticket, answer, nanos)
+
+    def settle(self, paid: Paid) -> asyncio.Future[None]:
+        """Begin to record an answer; the future is done when that is durable."""
+        answer = paid.answer
         return self._writer.do(
             lambda: self._ledger.settle(
                 paid.ticket.number,
@@ -76,21 +84,21 @@ class Till:
                 prompt_tokens=answer.prompt_tokens,
                 completion_tokens=answer.completion_tokens,
                 finish_reason=answer.finish_reason,
-                cost=cost,
+                cost=paid.nanos,
                 estimated=answer.estimated,
             )
         )
 
-    async def discard(self, errand: Errand, paid: Paid, reason: str) -> None:
-        """Charge an answer that nobody will see."""
-        answer, cost = paid.answer, self._charge(errand, paid)
+    async def discard(self, paid: Paid, reason: str) -> None:
+        """Record an answer that nobody will see."""
+        answer = paid.answer
         await self._writer.do(
             lambda: self._ledger.discard(
                 paid.ticket.number,
                 reason,
                 prompt_tokens=answer.prompt_tokens,
                 completion_tokens=answer.completion_tokens,
-                cost=cost,
+                cost=paid.nanos,
             )
         )
 
@@ -109,13 +117,6 @@ class Till:
         """Give back a try for which the server surely did no work; the call stays claimed."""
         errand.line.budget.spend(ticket.most, Cost())
         await self._writer.do(lambda: self._ledger.release(ticket.number))
-
-    def _charge(self, errand: Errand, paid: Paid) -> int | None:
-        answer = paid.answer
-        cost = self._price(answer.prompt_tokens, answer.completion_tokens)
-        spent = Cost(answer.prompt_tokens + answer.completion_tokens, cost or 0)
-        errand.line.budget.spend(paid.ticket.most, spent)
-        return cost
 
     def _price(self, prompt_tokens: int, completion_tokens: int) -> int | None:
         return None if self._tariff is None else self._tariff(prompt_tokens, completion_tokens)
