@@ -57,7 +57,7 @@ def stage(tmp_path: Path) -> Stage:
 
 
 def eventually(true: Callable[[], bool]) -> None:
-    for _ in range(200):
+    for _ in range(1200):  # a busy machine takes its time
         if true():
             return
         time.sleep(0.05)
