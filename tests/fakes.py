@@ -131,6 +131,9 @@ class World:
     def usage(self) -> Usage:
         return Usage(calls=1)
 
+    def student_usage(self) -> Usage:
+        return Usage()
+
     def execute(self, code: str, **_: Any) -> Execution:
         if code == "crash":
             return Execution(status="raised", seconds=1.0, stderr="Traceback: boom")

@@ -388,6 +388,9 @@ class Budget(Part):
     """Teacher calls in all."""
     round_calls: int = Field(default=400, ge=1)
     """Teacher calls in one round."""
+    student_calls: int = Field(default=8000, ge=0)
+    """Questions that programs may put to the base student in all; 0: they cannot ask it."""
+    round_student_calls: int = Field(default=1000, ge=0)
     tokens: int | None = Field(default=None, ge=1)
     """Teacher tokens (prompt and completion) in all."""
     round_tokens: int | None = Field(default=None, ge=1)

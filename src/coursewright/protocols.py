@@ -114,6 +114,9 @@ class TeacherLine(Protocol):
     def usage(self) -> Usage:
         """What this round has spent so far."""
 
+    def student_usage(self) -> Usage:
+        """What it has asked the base student so far."""
+
 
 class Teacher(Protocol):
     """The supervisor's side of the gateway."""

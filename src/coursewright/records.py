@@ -133,6 +133,8 @@ class Brief(Record):
     interface: str = ""
     """How a program asks the teacher and saves rows: the documentation of what it imports."""
     program_seconds: float
+    student_calls: int = 0
+    """Questions that a program may put to the base student in one round."""
     concurrency: int = 80
     """Teacher calls that a program may have under way at once."""
 
@@ -294,6 +296,8 @@ class Execution(Record):
     submission: str | None = None
     """Digest of the bounded copy of submission.json(l), or None if there was none."""
     teacher: Usage = Usage()
+    student: Usage = Usage()
+    """Questions to the base student, which are metered apart."""
     peak_bytes: int | None = None
     isolation: Isolation | None = None
     """What shut it in: a resumed run may find another sandbox than it began with."""
@@ -534,6 +538,8 @@ class Result(Record):
     reported_apart: dict[str, dict[str, float]] = Field(default_factory=dict)
     """Private accuracy of marked subsets, such as test-only phrasings: base and final."""
     teacher_usage: Usage
+    student_usage: Usage = Usage()
+    """What programs asked the base student."""
     agent_usage: Usage
     isolation: Isolation
     agent_isolation: Isolation | None = None

@@ -48,7 +48,7 @@ class Reproduction(Record):
     identical: bool
     """Every data set of every round, and the delivered one, came out the same."""
     new_calls: int
-    """Teacher calls that the record did not hold; 0 in a true replay."""
+    """Calls to teacher and base student that the record did not hold; 0 in a true replay."""
     lines: tuple[str, ...]
 
 
@@ -120,6 +120,8 @@ def reproduce(run: str, runs: Path, progress: Progress, *, retrain: bool) -> Rep
         config = recorded.model_copy(update=update)
         with RunStore.create(Path(place), "replay", config, task.digests) as store:
             shutil.copyfile(original.ledger_path, store.ledger_path)
+            if original.student_ledger_path.is_file():
+                shutil.copyfile(original.student_ledger_path, store.student_ledger_path)
             if not retrain:
                 store.reuse(original, frozenset({"decide", "train", "evaluate", "private"}))
             again = carry(store, config, progress)
@@ -319,7 +321,10 @@ def compare(first: Result, again: Result) -> Reproduction:
     scores = [r.final.private if r.final else None for r in (first, again)]
     if scores[0] != scores[1]:
         lines.append(f"private score: {scores[0]} recorded, {scores[1]} now")
-    new_calls = again.teacher_usage.calls - first.teacher_usage.calls
-    if new_calls:
-        lines.append(f"{new_calls} teacher calls were not in the record")
+    new = {
+        "teacher": again.teacher_usage.calls - first.teacher_usage.calls,
+        "student": again.student_usage.calls - first.student_usage.calls,
+    }
+    lines += [f"{calls} {who} calls were not in the record" for who, calls in new.items() if calls]
+    new_calls = sum(new.values())
     return Reproduction(run=first.run, identical=identical, new_calls=new_calls, lines=tuple(lines))

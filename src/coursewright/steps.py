@@ -108,10 +108,10 @@ def execute(
                 submission=stages.intake.fetch,
                 on_rows=stages.progress.advance,
             )
-            usage = line.usage()
+            usage, asked = line.usage(), line.student_usage()
         stages.progress.finish()
         return execution.model_copy(
-            update={"teacher": usage, "isolation": stages.sandbox.isolation}
+            update={"teacher": usage, "student": asked, "isolation": stages.sandbox.isolation}
         )
 
     inputs = {"round": number, "code": proposal.code, **earlier}

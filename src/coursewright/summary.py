@@ -32,6 +32,9 @@ def lines(result: Result) -> list[str]:
     ]
     if result.agent_isolation or result.agent_usage != Usage():
         out.append(f"agent      {_agent(result)}")
+    if result.student_usage.calls or result.student_usage.cached:
+        asked = result.student_usage
+        out.append(f"asked      the base student {asked.calls} times, {asked.cached} from cache")
     if result.training:
         setup = result.training
         template = {"model": "the model's own", "coursewright": "ours"}[setup.template]

@@ -41,7 +41,7 @@ from coursewright.scoring import make_scorer
 from coursewright.search import GreedySearch, OneShotSearch
 from coursewright.servers import AgentInTurn, StudentInTurn, TeacherInTurn, Turns
 from coursewright.store import Artifacts, RunStore
-from coursewright.student import LocalStudent
+from coursewright.student import AskedStudent, LocalStudent
 from coursewright.submission import SubmissionIntake
 from coursewright.tasks import load_task, read_split
 from coursewright.teacher import GatewayTeacher
@@ -63,12 +63,15 @@ def assemble(store: RunStore, config: RunConfig, progress: Progress) -> Iterator
         student.start()  # its imports take seconds; the first proposal runs meanwhile
         sandbox = open_sandbox(config.sandbox, allow_weak=config.allow_weak)
         stack.callback(sandbox.close)
+        asked = asked_student(config, task, student, stack)
         teacher = GatewayTeacher(
             config.teacher,
             ledger=store.ledger_path,
             seed=config.seed,
             budget=config.budget,
             withheld=withheld_texts(config, brief),
+            student=asked,
+            student_ledger=store.student_ledger_path,
         )
         stack.callback(teacher.close)
         agent = open_agent(config, task, store, stack, progress)
@@ -98,11 +101,36 @@ def assemble(store: RunStore, config: RunConfig, progress: Progress) -> Iterator
             archive=store.archive,
             progress=progress,
         )
-        yield taking_turns(stages, store, config, stack) if config.servers else stages
+        yield taking_turns(stages, store, config, asked, stack) if config.servers else stages
+
+
+def asked_student(
+    config: RunConfig, task: Task, student: Student, stack: contextlib.ExitStack
+) -> AskedStudent | None:
+    """Return the base student as programs may ask it, or None where they may not."""
+    if not student_calls(config):
+        return None
+    asked = AskedStudent(student, task.instruction, task.generation.max_new_tokens)
+    stack.callback(asked.close)
+    return asked
+
+
+def student_calls(config: RunConfig) -> int:
+    """Return how many questions a program may put to the base student in one round.
+
+    None where servers rest in turn: the teacher holds the memory while a program runs.
+    """
+    if any(server.rest != "stay" for server in config.servers):
+        return 0
+    return min(config.budget.student_calls, config.budget.round_student_calls)
 
 
 def taking_turns(
-    stages: Stages, store: RunStore, config: RunConfig, stack: contextlib.ExitStack
+    stages: Stages,
+    store: RunStore,
+    config: RunConfig,
+    asked: AskedStudent | None,
+    stack: contextlib.ExitStack,
 ) -> Stages:
     """Return the stages so that agent, teacher and student share the run's own servers in turn."""
     turns = Turns(config.servers, store.path / "servers", stages.progress)
@@ -111,6 +139,8 @@ def taking_turns(
         turns.trainer_rests_by(stages.student.rest)
     served = getattr(config.student, "server", None) is not None
     student = StudentInTurn(stages.student, turns, served=served)
+    if asked is not None:
+        asked.answered_by(student)
     return replace(
         stages,
         agent=AgentInTurn(stages.agent, turns),
@@ -211,6 +241,7 @@ def make_brief(config: RunConfig, task: Task) -> Brief:
         packages=installed_packages(),
         interface=program_interface(),
         program_seconds=config.budget.program_seconds,
+        student_calls=student_calls(config),
         concurrency=config.budget.concurrency,
     )
 

@@ -175,10 +175,14 @@ class FakeProgramModule:
         teacher: Callable[[str, random.Random], str] = sums_teacher,
         best: list[dict[str, Any]] | None = None,
         cap: int = 600,
+        student: Callable[[str], str] = lambda question: "7",
     ) -> None:
-        self.brief, self.reply, self.cap = brief, teacher, cap
+        self.brief, self.reply, self.cap, self.student = brief, teacher, cap, student
         self.best = best or []
         self.prompts: list[str] = []
+        self.asked: list[str] = []
+        """Questions that were put to the student."""
+        self.student_cap = 1000
         self.rows: list[dict[str, Any]] = []
         self.saves = 0
 
@@ -194,6 +198,16 @@ class FakeProgramModule:
             answers.append(answer)
         return answers
 
+    def ask_student(self, questions: list[str], **_: Any) -> list[Answer]:
+        answers = []
+        for question in questions:
+            assert len(self.asked) < self.student_cap, "the program asks more than it may"
+            self.asked.append(question)
+            answer = Answer(self.student(question))
+            answer.id, answer.ok, answer.error = f"s{len(self.asked)}", True, None
+            answers.append(answer)
+        return answers
+
     def note(self, prompt: str, answer: str) -> str:
         """The id of a response; a ledger could remember it here."""
         return f"r{len(self.prompts)}"
@@ -206,6 +220,10 @@ class FakeProgramModule:
         module: Any = types.ModuleType("coursewright_program")
         module.teacher = types.SimpleNamespace(
             generate_batch=self.generate_batch, calls_left=lambda: self.cap - len(self.prompts)
+        )
+        module.student = types.SimpleNamespace(
+            generate_batch=self.ask_student,
+            calls_left=lambda: self.student_cap - len(self.asked),
         )
         module.save_rows = self.save_rows
         module.parse_answer = parse_answer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections import Counter
 from functools import cache
 from pathlib import Path
@@ -12,12 +13,13 @@ import pytest
 from coursewright.agents.library import Card, cards_in_turn, load_cards
 from coursewright.audit import SubmissionAuditor
 from coursewright.config import RunConfig
-from coursewright.records import Brief, Setting, TracedRow
+from coursewright.records import Brief, RowLimits, Setting, TracedRow
 from coursewright.store import Artifacts, put_rows
 from coursewright.tasks import load_task
 from coursewright.teacher.simulated import SimulatedUpstream
 from coursewright.wiring import make_brief
 from tests.agents.fake_course import FakeProgramModule
+from tests.agents.fake_course import make_brief as make_course_brief
 from tests.audit.calls import Calls
 
 CARDS = load_cards()
@@ -105,13 +107,31 @@ def test_a_card_is_short_and_says_what_it_is_for(card: Card) -> None:
     assert card.program.count("\n") < 120
 
 
+def test_the_frontier_card_asks_the_student_and_prefers_what_it_gets_wrong_sometimes() -> None:
+    def student(question: str) -> str:
+        a, sign, b = re.search(r"(\d+) ([-+*]) (\d+)", question).groups()  # type: ignore[union-attr]
+        knows = {"+": True, "-": int(a) % 2 == 0, "*": False}[sign]
+        result = {"+": int(a) + int(b), "-": int(a) - int(b), "*": int(a) * int(b)}[sign]
+        return f"so it is = {result}" if knows else "seven"
+
+    card = next(card for card in CARDS if card.name == "student-frontier")
+    brief = make_course_brief(rows=RowLimits(minimum=20, maximum=90))
+    fake = FakeProgramModule(brief, student=student)
+    rows = fake.run(card.program)
+    signs = Counter(re.search(r" ([-+*]) ", row["input"])[1] for row in rows)  # type: ignore[index]
+    assert len(fake.asked) == len(set(fake.asked)) > 200
+    assert not {row["response"].id for row in rows} & {f"s{n}" for n in range(2000)}
+    assert len(rows) == 90
+    assert signs["-"] > signs["*"] >= signs["+"]
+    assert all(int(row["input"].split()[-3]) % 2 for row in rows if " - " in row["input"])
+
+
 def test_every_card_is_offered_before_any_is_offered_again() -> None:
     names = {card.name for card in CARDS}
     for count in (1, 2):
-        rounds = len(CARDS) // count
-        shown = Counter(c.name for n in range(rounds) for c in cards_in_turn(7, n, count))
-        assert set(shown) == names
-        assert set(shown.values()) == {1}
+        shown = [card.name for n in range(len(CARDS)) for card in cards_in_turn(7, n, count)]
+        assert set(shown[: len(CARDS)]) == names
+        assert set(Counter(shown).values()) == {count}
 
 
 def test_runs_of_other_seeds_begin_with_other_cards() -> None:

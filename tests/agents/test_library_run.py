@@ -42,3 +42,4 @@ def test_every_card_carries_a_round_to_its_score(tmp_path: Path) -> None:
     ]
     assert told == [(card.name, "scored", None) for card in load_cards()]
     assert result.audit == "clean"
+    assert result.student_usage.calls > 100, "the frontier card asks the student"

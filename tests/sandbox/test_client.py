@@ -240,6 +240,7 @@ def test_json_is_found_in_a_models_text(text: str, value: object) -> None:
 def test_public_names_are_pinned() -> None:
     assert sorted(coursewright_program.__all__) == [
         "Answer",
+        "Student",
         "Teacher",
         "brief",
         "check_submission",
@@ -251,5 +252,6 @@ def test_public_names_are_pinned() -> None:
         "parse_answer",
         "save_rows",
         "seed",
+        "student",
         "teacher",
     ]

@@ -1,6 +1,5 @@
 """What may not leave for a teacher's server is neither given to programs nor let through."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -21,7 +20,7 @@ WORD = st.text(alphabet="abc ,.!", max_size=30)
 
 
 def lets_through(text: str, *withheld: str) -> bool:
-    request = read_request(json.dumps(chat(text)).encode(), model="m", max_tokens=9)
+    request = read_request(chat(text), model="m", max_tokens=9)
     try:
         Egress({"visible": withheld}).require(request)
     except Refusal as refusal:

@@ -37,6 +37,7 @@ def judge(outcome: Outcome, seed: int) -> dict[str, Any]:
         "full_trainings": len({r.training.weights for r in outcome.rounds if r.training})
         + len(outcome.retrainings),
         "agent_usage": _total(r.proposal.usage for r in outcome.rounds),
+        "student_usage": _total(r.execution.student for r in outcome.rounds if r.execution),
     }
     if not outcome.private or outcome.best is None:
         return fields

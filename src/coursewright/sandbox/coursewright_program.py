@@ -22,6 +22,14 @@ The teacher:
     teacher.generate(prompt, ...) -> Answer           the same for one prompt
     teacher.calls_left() -> int                       what this round may still ask
 
+The student before any training, as the exam asks it (greedy, with the task's instruction):
+
+    student.generate_batch(prompts, *, on_progress=None) -> list[Answer]
+        One answer for each prompt: the text of a question alone, its context above it if there
+        is one. Metered apart from the teacher. No row may name such an answer as its `response`.
+    student.generate(prompt) -> Answer                the same for one question
+    student.calls_left() -> int                       0 where it cannot be asked at all
+
 The submission, `submission.json` in the working folder:
 
     save_rows(rows)         append rows: dicts with the texts instruction, input and output, and
@@ -62,6 +70,7 @@ from typing import Any
 __version__ = "1.0"
 __all__ = [
     "Answer",
+    "Student",
     "Teacher",
     "brief",
     "check_submission",
@@ -73,11 +82,13 @@ __all__ = [
     "parse_answer",
     "save_rows",
     "seed",
+    "student",
     "teacher",
 ]
 
 Prompt = str | Sequence[dict[str, str]]
 
+_STUDENT = "student"
 _OCCURRENCE = "X-Coursewright-Occurrence"
 _FIELDS = ("instruction", "input", "output")
 
@@ -86,10 +97,10 @@ _FIELDS = ("instruction", "input", "output")
 
 
 class Answer(str):
-    """A teacher's answer: its text, with where it came from. Failed answers are empty.
+    """A model's answer: its text, with where it came from. Failed answers are empty.
 
     Attributes:
-        id: names the response in the teacher's ledger; rows refer to it.
+        id: names the response in the ledger; rows refer to it when it is the teacher's.
         ok: whether there is an answer.
         error: otherwise why: "budget" (no calls left), "deadline" (no time left), or a message.
     """
@@ -117,11 +128,7 @@ class Teacher:
 
     def __init__(self, path: str | None = None, concurrency: int | None = None) -> None:
         """In the sandbox `teacher` is ready-made; elsewhere name a gateway's socket."""
-        self._path = path
-        self._concurrency = concurrency
-        self._asked: collections.Counter[str] = collections.Counter()
-        self._lock = threading.Lock()
-        self._client: _Client | None = None
+        self._desk = _Desk(path, concurrency, "calls_left")
 
     def generate_batch(
         self,
@@ -139,14 +146,7 @@ class Teacher:
         run's setting has the last word.
         """
         bodies = [_body(prompt, system, json, temperature, max_tokens) for prompt in prompts]
-        with self._lock:
-            # Counted here, in the order of the prompts: however calls overtake one another,
-            # the k-th asking of a prompt gets the same answer in every replay.
-            requests = [(body, self._count(body)) for body in bodies]
-            if self._client is None:
-                self._client = _Client(self._path, self._concurrency)
-            client = self._client
-        return client.ask(requests, on_progress)
+        return self._desk.ask(bodies, on_progress)
 
     def generate(
         self,
@@ -164,18 +164,76 @@ class Teacher:
 
     def calls_left(self) -> int:
         """Calls this round may still make; answers from the cache cost none."""
-        with self._lock:
-            if self._client is None:
-                self._client = _Client(self._path, self._concurrency)
-            client = self._client
-        return client.calls_left()
+        return self._desk.calls_left()
 
     def close(self) -> None:
         """Let go of the connections; a program need not, its end does it."""
+        self._desk.close()
+
+
+class Student:
+    """The student before any training, behind the same gateway; it answers as in the exam."""
+
+    def __init__(self, path: str | None = None, concurrency: int | None = None) -> None:
+        """In the sandbox `student` is ready-made; elsewhere name a gateway's socket."""
+        self._desk = _Desk(path, concurrency, "student_calls_left")
+
+    def generate_batch(
+        self, prompts: Iterable[str], *, on_progress: Callable[[int, int], object] | None = None
+    ) -> list[Answer]:
+        """Ask everything at once; answers in the order of the prompts, which are questions."""
+        bodies = [_body(str(prompt), None, False, None, None, _STUDENT) for prompt in prompts]
+        return self._desk.ask(bodies, on_progress)
+
+    def generate(self, prompt: str) -> Answer:
+        """Ask one question. For many, `generate_batch` is much faster than a loop."""
+        return self.generate_batch([prompt])[0]
+
+    def calls_left(self) -> int:
+        """Questions this round may still ask; 0 where the student cannot be asked at all."""
+        return self._desk.calls_left()
+
+    def close(self) -> None:
+        """Let go of the connections; a program need not, its end does it."""
+        self._desk.close()
+
+
+class _Desk:
+    """Where one model is asked: counts what was asked, and opens the way when it is needed."""
+
+    def __init__(self, path: str | None, concurrency: int | None, left: str) -> None:
+        self._path = path
+        self._concurrency = concurrency
+        self._left = left
+        self._asked: collections.Counter[str] = collections.Counter()
+        self._lock = threading.Lock()
+        self._client: _Client | None = None
+
+    def ask(
+        self, bodies: list[dict[str, Any]], on_progress: Callable[[int, int], object] | None
+    ) -> list[Answer]:
+        with self._lock:
+            # Counted here, in the order of the prompts: however calls overtake one another,
+            # the k-th asking of a prompt gets the same answer in every replay.
+            requests = [(body, self._count(body)) for body in bodies]
+            client = self._open()
+        return client.ask(requests, on_progress)
+
+    def calls_left(self) -> int:
+        with self._lock:
+            client = self._open()
+        return client.calls_left()
+
+    def close(self) -> None:
         with self._lock:
             client, self._client = self._client, None
         if client is not None:
             client.close()
+
+    def _open(self) -> _Client:
+        if self._client is None:
+            self._client = _Client(self._path, self._concurrency, self._left)
+        return self._client
 
     def _count(self, body: dict[str, Any]) -> int:
         # What the gateway overrules cannot make two requests different.
@@ -192,6 +250,7 @@ def _body(
     json: bool,
     temperature: float | None,
     max_tokens: int | None,
+    model: str | None = None,
 ) -> dict[str, Any]:
     messages = [] if system is None else [{"role": "system", "content": str(system)}]
     if isinstance(prompt, str):
@@ -199,6 +258,8 @@ def _body(
     else:
         messages += [{"role": m["role"], "content": str(m["content"])} for m in prompt]
     body: dict[str, Any] = {"messages": messages}
+    if model is not None:
+        body["model"] = model
     if temperature is not None:
         body["temperature"] = float(temperature)
     if max_tokens is not None:
@@ -241,8 +302,9 @@ class _Loop(asyncio.SelectorEventLoop):
 class _Client:
     """Speaks with the gateway from a thread of its own, so that any program may use it."""
 
-    def __init__(self, path: str | None, concurrency: int | None) -> None:
+    def __init__(self, path: str | None, concurrency: int | None, left: str) -> None:
         self._pid = os.getpid()
+        self._left = left
         self._path = path or os.environ.get("COURSEWRIGHT_SOCKET") or "teacher"
         self._concurrency = concurrency or int(brief().get("concurrency", 80))
         line = os.environ.get("COURSEWRIGHT_LINE") if self._path == "teacher" else None
@@ -335,7 +397,7 @@ class _Client:
     async def _calls_left(self) -> int:
         session = await self._open()
         async with asyncio.timeout(10.0), session.get("http://teacher/v1/budget") as response:
-            return int((await response.json())["calls_left"])
+            return int((await response.json())[self._left])
 
     async def _ask(self, body: dict[str, Any], occurrence: int) -> Answer:
         session = await self._open()
@@ -394,6 +456,7 @@ def _seconds_left() -> float:
 
 
 teacher = Teacher()
+student = Student()
 
 
 # ---------------------------------------------------------------- reading answers

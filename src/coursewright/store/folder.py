@@ -5,6 +5,7 @@
     inputs.json       digests of the outside files that the run depends on
     journal.sqlite    finished stages, consumed time, history
     ledger.sqlite     every teacher call
+    asked.sqlite      every question that programs put to the base student
     artifacts/        content by digest
     rounds/NNN/       what a person wants to look at, links into artifacts
     student/          the delivered weights
@@ -69,6 +70,10 @@ class RunFolder:
     @property
     def ledger_path(self) -> Path:
         return self.path / "ledger.sqlite"
+
+    @property
+    def student_ledger_path(self) -> Path:
+        return self.path / "asked.sqlite"
 
     @property
     def student_path(self) -> Path:

@@ -5,7 +5,8 @@ runs `python -m coursewright.student.worker`, which loads the libraries once, tr
 same path for the embedded nano and for an 8 B model, and never sees a gold answer.
 """
 
+from coursewright.student.asking import AskedStudent
 from coursewright.student.hub import settle
 from coursewright.student.local import NANO, LocalStudent, Store
 
-__all__ = ["NANO", "LocalStudent", "Store", "settle"]
+__all__ = ["NANO", "AskedStudent", "LocalStudent", "Store", "settle"]

@@ -29,6 +29,7 @@ class Purse:
     """One cap on calls, one on tokens and one on money, and what is spent of them."""
 
     scope: str
+    """What it is of, in words: "round"."""
     calls_cap: int
     tokens_cap: int | None
     nanos_cap: int | None = None
@@ -41,6 +42,8 @@ class Purse:
     held_tokens: int = 0
     """What calls under way may still cost."""
     held_nanos: int = 0
+    model: str = "teacher"
+    """Whose calls are paid for, in words."""
 
     @property
     def calls_left(self) -> int:
@@ -53,7 +56,7 @@ class Purse:
     def require(self, most: Cost) -> None:
         """Refuse what cannot fit, whatever the calls under way will cost."""
         if self.tokens_cap is not None and self.tokens + most.tokens > self.tokens_cap:
-            raise _exhausted(f"the {self.tokens_cap} teacher tokens of this {self.scope}")
+            raise _exhausted(f"the {self.tokens_cap} {self.model} tokens of this {self.scope}")
         if self.nanos_cap is not None and self.nanos + most.nanos > self.nanos_cap:
             dollars = in_dollars(self.nanos_cap)
             raise _exhausted(f"the {dollars:.6g} US dollars that this {self.scope} may spend here")
@@ -90,7 +93,7 @@ class Budget:
         """
         for purse in self._purses:
             if purse.calls_left < 1:
-                raise _exhausted(f"all {purse.calls_cap} teacher calls of this {purse.scope}")
+                raise _exhausted(f"all {purse.calls_cap} {purse.model} calls of this {purse.scope}")
         for purse in self._purses:
             purse.calls += 1
 
@@ -136,12 +139,21 @@ class Budget:
         self._freed.set()
 
 
-def round_purse(cap: int, tokens_cap: int | None, spent: Totals) -> Purse:
+def round_purse(model: str, cap: int, tokens_cap: int | None, spent: Totals) -> Purse:
     """A round's purse. What an earlier life of the same round spent stays spent."""
-    return Purse("round", cap, tokens_cap, calls=spent.cap_calls, tokens=spent.cap_tokens)
+    return Purse(
+        "round",
+        cap,
+        tokens_cap,
+        calls=spent.cap_calls,
+        tokens=spent.cap_tokens,
+        model=model,
+    )
 
 
-def run_purse(cap: int, tokens_cap: int | None, nanos_cap: int | None, spent: Totals) -> Purse:
+def run_purse(
+    model: str, cap: int, tokens_cap: int | None, nanos_cap: int | None, spent: Totals
+) -> Purse:
     """The run's purse; calls of unknown outcome count."""
     return Purse(
         "run",
@@ -151,6 +163,7 @@ def run_purse(cap: int, tokens_cap: int | None, nanos_cap: int | None, spent: To
         calls=spent.calls,
         tokens=spent.tokens,
         nanos=spent.cost,
+        model=model,
     )
 
 

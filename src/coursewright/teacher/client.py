@@ -14,17 +14,19 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from coursewright import errors
 from coursewright.config import Budget, TeacherConfig, TextKind
 from coursewright.endpoints import NANOS, in_dollars, in_nanos
 from coursewright.records import Usage
 from coursewright.store.ledger import Ledger, Totals
-from coursewright.teacher.settings import GatewaySettings, calling
+from coursewright.teacher.settings import GatewaySettings, StudentDesk, calling
 from coursewright.teacher.upstreams import upstream_name, variables
+from coursewright.teacher.wire import STUDENT
 
 _START_SECONDS = 60.0
 _STOP_SECONDS = 10.0
@@ -53,6 +55,22 @@ class GatewayLine:
         """
         return self._teacher.usage(self.number)
 
+    def student_usage(self) -> Usage:
+        """The same of the base student."""
+        return self._teacher.usage(self.number, STUDENT)
+
+
+class ServedStudent(Protocol):
+    """The base student as programs may ask it."""
+
+    socket: Path
+    """Where the gateway asks it; outside of `serving` nobody is there."""
+    max_tokens: int
+    """Of one answer."""
+
+    def serving(self) -> AbstractContextManager[object]:
+        """Serve it within the block; at its end no question is under way any more."""
+
 
 class GatewayTeacher:
     """A teacher behind its gateway process (see `protocols.Teacher`).
@@ -72,7 +90,10 @@ class GatewayTeacher:
         seed: int,
         budget: Budget,
         withheld: Mapping[TextKind, Sequence[str]] | None = None,
+        student: ServedStudent | None = None,
+        student_ledger: Path | None = None,
     ) -> None:
+        """With a `student`, programs may ask it too: `student_ledger` meters it apart."""
         self.name = upstream_name(config)
         self._settings = GatewaySettings(
             teacher=config,
@@ -84,8 +105,10 @@ class GatewayTeacher:
             nanos=None if budget.cost_usd is None else in_nanos(budget.cost_usd),
             concurrency=budget.concurrency,
             withheld={kind: tuple(texts) for kind, texts in (withheld or {}).items()},
+            student=student_desk(student, student_ledger, budget),
             **calling(config, budget),
         )
+        self._student = student if self._settings.student else None
         self._environment = (*_ENVIRONMENT, *variables(config))
         self._process: subprocess.Popen[bytes] | None = None
         self._folder: Path | None = None
@@ -119,6 +142,12 @@ class GatewayTeacher:
             errors.StorageError: the call ledger could not be written.
         """
         self._ready()
+        with contextlib.ExitStack() as stack:
+            if self._student is not None:
+                stack.enter_context(self._student.serving())
+            yield from self._line(round_number, cap, spent_elsewhere)
+
+    def _line(self, round_number: int, cap: int, spent_elsewhere: float) -> Iterator[GatewayLine]:
         elsewhere = math.ceil(spent_elsewhere * NANOS)
         opened = self._order(
             {"do": "open", "round": round_number, "cap": cap, "elsewhere": elsewhere}
@@ -139,11 +168,11 @@ class GatewayTeacher:
 
     def calls_left(self) -> int:
         """Calls left in the run's total."""
-        return max(0, self._settings.calls - self._totals(None).calls)
+        return max(0, self._settings.calls - self._totals(None, "teacher").calls)
 
-    def usage(self, round_number: int | None = None) -> Usage:
-        """What the whole run, or one round, has spent."""
-        totals = self._totals(round_number)
+    def usage(self, round_number: int | None = None, of: str = "teacher") -> Usage:
+        """What the whole run, or one round, has spent `of` teacher or student."""
+        totals = self._totals(round_number, of)
         return Usage(
             calls=totals.calls,
             cached=totals.cached,
@@ -153,13 +182,15 @@ class GatewayTeacher:
             cost_usd=None if totals.unpriced else in_dollars(totals.cost),
         )
 
-    def _totals(self, round_number: int | None) -> Totals:
+    def _totals(self, round_number: int | None, of: str) -> Totals:
         if self.pid is not None and self._folder is not None:
             # It waits for the answers that are still on their way to the ledger.
-            return Totals(**self._order({"do": "usage", "round": round_number})["usage"])
-        if not self._settings.ledger.is_file():
+            order = {"do": "usage", "round": round_number, "of": of}
+            return Totals(**self._order(order)["usage"])
+        desk = self._settings.student if of == STUDENT else self._settings
+        if desk is None or not desk.ledger.is_file():
             return Totals()
-        with Ledger.read_only(self._settings.ledger) as ledger:
+        with Ledger.read_only(desk.ledger) as ledger:
             return ledger.totals(round_number)
 
     # ------------------------------------------------------------ the process
@@ -286,6 +317,25 @@ class GatewayTeacher:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(_STOP_SECONDS)
         self._bury()
+
+
+def student_desk(
+    student: ServedStudent | None, ledger: Path | None, budget: Budget
+) -> StudentDesk | None:
+    """Return what the gateway has to know of the student; None if nobody may ask it."""
+    if (
+        student is None
+        or ledger is None
+        or min(budget.student_calls, budget.round_student_calls) < 1
+    ):
+        return None
+    return StudentDesk(
+        socket=student.socket,
+        ledger=ledger.absolute(),
+        calls=budget.student_calls,
+        round_calls=budget.round_student_calls,
+        max_tokens=student.max_tokens,
+    )
 
 
 def _told_error(told: dict[str, Any]) -> errors.CoursewrightError:

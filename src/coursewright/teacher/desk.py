@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from coursewright import seeding
 from coursewright.endpoints import EndpointError, pause_before_retry, text_bytes
@@ -41,9 +41,16 @@ _NOT_JSON = "not JSON"
 
 
 class Desk:
-    """Answers chat requests of open rounds. Lives in one event loop."""
+    """Answers chat requests of open rounds with one model, `role`. Lives in one event loop."""
 
-    def __init__(self, settings: GatewaySettings, upstream: Upstream, ledger: Ledger) -> None:
+    def __init__(
+        self,
+        settings: GatewaySettings,
+        upstream: Upstream,
+        ledger: Ledger,
+        role: Literal["teacher", "student"] = "teacher",
+    ) -> None:
+        self._role = role
         self.model: str = getattr(upstream, "model", upstream.name)
         self.writer = LedgerWriter(ledger)
         self.upstream_calls = 0
@@ -53,7 +60,7 @@ class Desk:
         # Lookups run in the event loop beside the writer's thread: they need their own connection.
         self._answers = Ledger.read_only(settings.ledger)
         self._run: Purse = run_purse(
-            settings.calls, settings.tokens, settings.nanos, ledger.totals()
+            role, settings.calls, settings.tokens, settings.nanos, ledger.totals()
         )
         tariff = getattr(upstream, "tariff", None)
         self._till = Till(ledger, self.writer, tariff, settings.max_tokens)
@@ -73,7 +80,8 @@ class Desk:
         self.outage.over()
         if self._settings.nanos is not None:
             self._run.nanos_cap = max(0, self._settings.nanos - elsewhere)
-        mine = round_purse(cap, self._settings.round_tokens, self._answers.totals(number))
+        spent = self._answers.totals(number)
+        mine = round_purse(self._role, cap, self._settings.round_tokens, spent)
         return Line(number, Budget(self._run, mine))
 
     async def close_line(self, line: Line) -> None:
@@ -107,7 +115,7 @@ class Desk:
     # ------------------------------------------------------------ one call
 
     async def answer(
-        self, line: Line, body: bytes, occurrence_header: str | None
+        self, line: Line, body: dict[str, Any], occurrence_header: str | None
     ) -> dict[str, Any]:
         """Answer one chat-completions request of a round.
 
@@ -180,7 +188,7 @@ class Desk:
 
     async def _fly(self, line: Line, key: str, request: Request, occurrence: int) -> Completion:
         """Bring one claimed call upstream, and begin to record its answer."""
-        seed = seeding.derive(self._settings.seed, "teacher", request.question, occurrence)
+        seed = seeding.derive(self._settings.seed, self._role, request.question, occurrence)
         claimed = True
         try:
             async with self._slots:
@@ -250,7 +258,9 @@ class Desk:
         if line.closed:
             raise _closed(line)
         if self.outage.reason is not None:
-            raise Refusal(503, "teacher_gone", f"the teacher is gone: {self.outage.reason}")
+            raise Refusal(
+                503, f"{self._role}_gone", f"the {self._role} is gone: {self.outage.reason}"
+            )
 
     async def _try(self, errand: Errand, ticket: Ticket) -> Paid:
         """One reserved try. Without an answer it leaves nothing open in the ledger."""

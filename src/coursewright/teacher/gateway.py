@@ -8,6 +8,9 @@ through and cannot be forged. The supervisor speaks to a control socket in a pri
 JSON line each way, `{"do": "open", "round": 3, "cap": 100}`, `close`, `usage` or `health`.
 What others spent of the run's money comes with `open` as `elsewhere`, in nanodollars.
 
+A request for the model `student` goes to the base student, at a desk of its own with caps and a
+ledger of its own; whatever else a request calls its model, the teacher answers.
+
 The process ends when its standard input does, or when its parent is gone; either way its
 folder goes with it. Calls under way then are of unknown outcome (see `store.ledger`).
 """
@@ -26,6 +29,8 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -33,25 +38,52 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from coursewright.errors import CoursewrightError, RunHeld
-from coursewright.store.ledger import Ledger
+from coursewright.store.ledger import Ledger, Totals
 from coursewright.store.scratch import Scratch
 from coursewright.teacher.desk import Desk
 from coursewright.teacher.errand import Line
 from coursewright.teacher.settings import GatewaySettings
+from coursewright.teacher.student import StudentUpstream
 from coursewright.teacher.upstreams import load_upstream, require_price
-from coursewright.teacher.wire import BODY_BYTES, OCCURRENCE_HEADER, Refusal
+from coursewright.teacher.wire import BODY_BYTES, OCCURRENCE_HEADER, STUDENT, Refusal, read_body
 
 _LOCK_SECONDS = 20.0
 _PARENT_SECONDS = 0.5
 
 
-class Door:
-    """The socket of one open round."""
+@dataclass(frozen=True)
+class Window:
+    """Where an open round asks one model."""
 
-    def __init__(self, desk: Desk, line: Line, socket: Path, read_seconds: float) -> None:
-        self.line = line
+    desk: Desk
+    line: Line
+
+    async def answer(self, body: dict[str, Any], occurrence: str | None) -> dict[str, Any]:
+        """See `Desk.answer`."""
+        return await self.desk.answer(self.line, body, occurrence)
+
+    def calls_left(self) -> int:
+        """Calls that the round may still make."""
+        return self.line.budget.calls_left()
+
+    async def close(self) -> None:
+        """See `Desk.close_line`."""
+        await self.desk.close_line(self.line)
+
+    async def settled(self) -> None:
+        """See `Desk.settled`."""
+        await self.desk.settled(self.line)
+
+
+class Door:
+    """The socket of one open round: the teacher behind it, and perhaps the base student."""
+
+    def __init__(
+        self, teacher: Window, student: Window | None, socket: Path, read_seconds: float
+    ) -> None:
         self.socket = socket
-        self._desk = desk
+        self._teacher = teacher
+        self._student = student
         self._read_seconds = read_seconds
         # No decompression: a bomb is refused as an unreadable body, never unpacked.
         self._runner = web.ServerRunner(
@@ -66,8 +98,15 @@ class Door:
     async def close(self) -> None:
         """Finish with the round, then hang up."""
         self.socket.unlink(missing_ok=True)
-        await self._desk.close_line(self.line)
+        await asyncio.gather(*(window.close() for window in self._windows()))
         await self._runner.cleanup()
+
+    async def settled(self) -> None:
+        """Wait until every answer given so far stands in its ledger."""
+        await asyncio.gather(*(window.settled() for window in self._windows()))
+
+    def _windows(self) -> list[Window]:
+        return [self._teacher] if self._student is None else [self._teacher, self._student]
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         try:
@@ -78,13 +117,23 @@ class Door:
     async def _route(self, request: web.BaseRequest) -> dict[str, Any]:
         match request.method, request.path:
             case "GET", "/v1/budget":
-                budget = self.line.budget
-                return {"calls_left": budget.calls_left(), "tokens_left": budget.tokens_left()}
+                return {
+                    "calls_left": self._teacher.calls_left(),
+                    "tokens_left": self._teacher.line.budget.tokens_left(),
+                    "student_calls_left": self._student.calls_left() if self._student else 0,
+                }
             case "POST", "/v1/chat/completions":
-                body = await self._body(request)
+                body = read_body(await self._body(request))
                 header = request.headers.get(OCCURRENCE_HEADER)
-                return await self._desk.answer(self.line, body, header)
+                return await self._window(body).answer(body, header)
         raise Refusal(404, "not_found", "there is POST /v1/chat/completions and GET /v1/budget")
+
+    def _window(self, body: dict[str, Any]) -> Window:
+        if body.get("model") != STUDENT:
+            return self._teacher
+        if self._student is None:
+            raise Refusal(429, "budget_exhausted", "this run does not let programs ask its student")
+        return self._student
 
     async def _body(self, request: web.BaseRequest) -> bytes:
         if request.headers.get("Content-Encoding", "identity") != "identity":
@@ -102,11 +151,17 @@ class Door:
 class Gateway:
     """Opens and closes rounds at the supervisor's word."""
 
-    def __init__(self, settings: GatewaySettings, desk: Desk, control: Path, rounds: Path) -> None:
+    def __init__(
+        self, settings: GatewaySettings, desk: Desk, student: Desk | None, folder: Path
+    ) -> None:
+        """Both folders are private: programs are handed connections and see no path at all."""
         self._settings = settings
         self._desk = desk
-        self._control = control
-        self._rounds = rounds
+        self._student = student
+        self._control = folder / "c" / "s"
+        self._rounds = folder / "r"
+        for place in (self._control.parent, self._rounds):
+            place.mkdir()
         self._doors: dict[int, Door] = {}
 
     async def serve(self, stop: asyncio.Event) -> None:
@@ -137,11 +192,14 @@ class Gateway:
                 return {"usage": dataclasses.asdict(self._desk.totals(number))}
             case {"do": "usage"}:
                 for door in list(self._doors.values()):
-                    await self._desk.settled(door.line)
-                return {"usage": dataclasses.asdict(self._desk.totals(order.get("round")))}
+                    await door.settled()
+                desk = self._student if order.get("of") == STUDENT else self._desk
+                totals = Totals() if desk is None else desk.totals(order.get("round"))
+                return {"usage": dataclasses.asdict(totals)}
             case {"do": "health"}:
+                desks = filter(None, (self._desk, self._student))
                 return {
-                    "fault": self._desk.writer.fault,
+                    "fault": next((d.writer.fault for d in desks if d.writer.fault), None),
                     "outage": self._desk.outage.reason,
                     "upstream_calls": self._desk.upstream_calls,
                     "rounds": sorted(self._doors),
@@ -152,8 +210,12 @@ class Gateway:
         await self._close(number)
         # Socket paths end at 107 bytes, and their names must not be guessable.
         socket = self._rounds / f"{number}-{secrets.token_hex(8)}"
-        line = self._desk.open(number, cap, elsewhere)
-        door = self._doors[number] = Door(self._desk, line, socket, self._settings.read_seconds)
+        teacher, student = Window(self._desk, self._desk.open(number, cap, elsewhere)), None
+        if self._student is not None and self._settings.student is not None:
+            line = self._student.open(number, self._settings.student.round_calls)
+            student = Window(self._student, line)
+        door = Door(teacher, student, socket, self._settings.read_seconds)
+        self._doors[number] = door
         await door.open()
         return door
 
@@ -220,15 +282,26 @@ async def _run(settings: GatewaySettings, ledger: Ledger, folder: Path) -> None:
     upstream = load_upstream(settings.teacher)
     require_price(upstream, capped=settings.nanos is not None)
     ledger.lose_open()
-    # Both private: programs are handed connections by the supervisor and see no path at all.
-    control, rounds = folder / "c", folder / "r"
-    control.mkdir()
-    rounds.mkdir()
     desk = Desk(settings, upstream, ledger)
-    await Gateway(settings, desk, control / "s", rounds).serve(stop)
-    # Calls under way become unknown: the supervisor is gone or does not want them, and waiting
-    # for them would make this process an orphan.
-    await desk.close()
+    async with _student_desk(settings) as student:
+        await Gateway(settings, desk, student, folder).serve(stop)
+        # Calls under way become unknown: the supervisor is gone or does not want them, and waiting
+        # for them would make this process an orphan.
+        await desk.close()
+
+
+@contextlib.asynccontextmanager
+async def _student_desk(settings: GatewaySettings) -> AsyncIterator[Desk | None]:
+    if settings.student is None:
+        yield None
+        return
+    # The lock of the teacher's ledger guards this one too.
+    with Ledger(settings.student.ledger) as ledger:
+        ledger.lose_open()
+        upstream = StudentUpstream(settings.student.socket)
+        desk = Desk(settings.of_student(settings.student), upstream, ledger, STUDENT)
+        yield desk
+        await desk.close()
 
 
 def main() -> int:

@@ -10,6 +10,22 @@ from pydantic import Field
 from coursewright.config import Budget, OpenAITeacher, Part, TeacherConfig, TextKind
 
 _SILENCE = 30.0
+_STUDENT_SECONDS = 900.0
+"""For one answer of the student: a large one on a small machine takes its time."""
+
+
+class StudentDesk(Part):
+    """How the base student is asked, and metered apart from the teacher."""
+
+    socket: Path
+    """Where it is served while a round's line is open (see `student.asking`)."""
+    ledger: Path
+    """Not the teacher's: no row may come from an answer of the student."""
+    calls: int = Field(ge=1)
+    """Cap on questions of the whole run."""
+    round_calls: int = Field(ge=1)
+    max_tokens: int = Field(ge=1)
+    """Of one answer, by the exam's own settings."""
 
 
 class GatewaySettings(Part):
@@ -41,6 +57,25 @@ class GatewaySettings(Part):
     """Requests of one round that may be under way or queued."""
     drain_seconds: float = Field(default=10.0, ge=0)
     """How long a round that closes waits for calls already paid for."""
+    student: StudentDesk | None = None
+    """None: programs cannot ask it."""
+
+    def of_student(self, desk: StudentDesk) -> GatewaySettings:
+        """Return the settings by which the student's desk works; it costs no money."""
+        return GatewaySettings(
+            teacher=self.teacher,
+            ledger=desk.ledger,
+            seed=self.seed,
+            calls=desk.calls,
+            concurrency=self.concurrency,
+            max_tokens=desk.max_tokens,
+            call_seconds=_STUDENT_SECONDS,
+            attempts=2,
+            outage_seconds=self.outage_seconds,
+            read_seconds=self.read_seconds,
+            waiting=self.waiting,
+            drain_seconds=self.drain_seconds,
+        )
 
 
 def calling(teacher: TeacherConfig, budget: Budget) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import json
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 from coursewright.endpoints import prompt_tokens_at_most
 from coursewright.protocols import Completion
@@ -22,6 +22,8 @@ BODY_BYTES = 1024**2
 """Largest request body."""
 MESSAGES = 64
 OCCURRENCES = 10_000
+STUDENT: Literal["student"] = "student"
+"""The model name under which programs reach the base student; any other is the teacher's."""
 OCCURRENCE_HEADER = "X-Coursewright-Occurrence"
 """Says that this is the k-th time (from 0) the round asks this very request. A client that
 counts itself gets the same answers however its concurrent calls overtake one another."""
@@ -80,11 +82,11 @@ class Request:
         return self.prompt_tokens_at_most + int(self.payload["max_tokens"])
 
 
-def read_request(body: bytes, *, model: str, max_tokens: int) -> Request:
-    """Parse a body strictly and overrule what the program may not decide.
+def read_body(body: bytes) -> dict[str, Any]:
+    """Parse a body as one JSON object.
 
     Raises:
-        Refusal: 400, naming the field at fault.
+        Refusal: 400, it is none.
     """
     try:
         data = json.loads(body.decode("utf-8"), parse_constant=_no_constant)
@@ -94,6 +96,15 @@ def read_request(body: bytes, *, model: str, max_tokens: int) -> Request:
         raise _bad("the body is not JSON in UTF-8") from error
     if not isinstance(data, dict):
         raise _bad("the body must be a JSON object")
+    return data
+
+
+def read_request(data: dict[str, Any], *, model: str, max_tokens: int) -> Request:
+    """Read a request strictly and overrule what the program may not decide.
+
+    Raises:
+        Refusal: 400, naming the field at fault.
+    """
     payload: dict[str, Any] = {
         "model": model,
         "messages": _messages(data.get("messages")),
