@@ -1,0 +1,92 @@
+"""The configuration of a run: one tagged union per exchangeable part.
+
+A field's documentation stands under the field. Start reading at `run`.
+"""
+
+from coursewright.config.agents import (
+    AgentConfig,
+    CommandAgent,
+    HeuristicAgent,
+    OpenAIAgent,
+    ProgramAgent,
+    ReplayAgent,
+)
+from coursewright.config.endpoints import (
+    TEXT_KINDS,
+    Endpoint,
+    Prices,
+    ServerUrl,
+    TextKind,
+)
+from coursewright.config.parts import (
+    CustomPart,
+    Part,
+)
+from coursewright.config.reading import (
+    load_config,
+    merge,
+    parse_agent,
+    parse_student,
+    parse_teacher,
+    split_reference,
+)
+from coursewright.config.run import (
+    Budget,
+    GreedySearch,
+    LocalServer,
+    RunConfig,
+    SandboxConfig,
+    SearchConfig,
+    Turn,
+)
+from coursewright.config.students import (
+    HuggingFaceStudent,
+    NanoStudent,
+    Recipe,
+    StudentConfig,
+    StudentServer,
+    StudyRecipe,
+)
+from coursewright.config.teachers import (
+    OpenAITeacher,
+    SimulatedTeacher,
+    TeacherConfig,
+)
+
+__all__ = [
+    "TEXT_KINDS",
+    "AgentConfig",
+    "Budget",
+    "CommandAgent",
+    "CustomPart",
+    "Endpoint",
+    "GreedySearch",
+    "HeuristicAgent",
+    "HuggingFaceStudent",
+    "LocalServer",
+    "NanoStudent",
+    "OpenAIAgent",
+    "OpenAITeacher",
+    "Part",
+    "Prices",
+    "ProgramAgent",
+    "Recipe",
+    "ReplayAgent",
+    "RunConfig",
+    "SandboxConfig",
+    "SearchConfig",
+    "ServerUrl",
+    "SimulatedTeacher",
+    "StudentConfig",
+    "StudentServer",
+    "StudyRecipe",
+    "TeacherConfig",
+    "TextKind",
+    "Turn",
+    "load_config",
+    "merge",
+    "parse_agent",
+    "parse_student",
+    "parse_teacher",
+    "split_reference",
+]

@@ -1,0 +1,138 @@
+"""Configurations out of YAML files and of the short references of the command line.
+
+A reference is `kind:model[@base_url]`, a dotted path `package.module:Class`, or a short name.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import TypeAdapter, ValidationError
+
+from coursewright.config.agents import AgentConfig
+from coursewright.config.parts import CustomPart
+from coursewright.config.run import RunConfig
+from coursewright.config.students import HuggingFaceStudent, StudentConfig
+from coursewright.config.teachers import TeacherConfig
+from coursewright.errors import ConfigError
+
+TAGGED = {"agent", "teacher", "student", "search"}
+_AGENTS: TypeAdapter[Any] = TypeAdapter(AgentConfig)
+_TEACHERS: TypeAdapter[Any] = TypeAdapter(TeacherConfig)
+_STUDENTS: TypeAdapter[Any] = TypeAdapter(StudentConfig)
+
+
+def split_reference(reference: str) -> tuple[str, str, str | None]:
+    """Split `kind:model[@base_url]` at the first `:` and at the last `@http`."""
+    kind, _, rest = reference.partition(":")
+    at = rest.rfind("@http")
+    return (kind, rest[:at], rest[at + 1 :]) if at >= 0 else (kind, rest, None)
+
+
+def _is_dotted(reference: str) -> bool:
+    module, _, name = reference.partition(":")
+    return "." in module and name.isidentifier() and "/" not in module
+
+
+def parse_agent(reference: str) -> Any:
+    """Return the agent config for a short name (see `agents`) or a dotted path."""
+    if _is_dotted(reference):
+        return CustomPart(path=reference)
+    kind, model, base_url = split_reference(reference)
+    part: dict[str, Any] = {"kind": kind}
+    if kind in ("program", "replay"):
+        part["path"] = model
+    elif kind == "command":
+        # Whole, whatever stands in it: the line of a command is no model reference.
+        part["command"] = reference.partition(":")[2]
+    else:
+        part |= _model_part(model, base_url)  # what takes none refuses it, instead of dropping it
+    names = "heuristic, program:FILE, replay:FILE, openai:MODEL[@BASE_URL], command:LINE"
+    return _part(_AGENTS, part, "--agent", reference, names)
+
+
+def parse_teacher(reference: str) -> Any:
+    """Return the teacher config for `simulated`, `openai:MODEL[@BASE_URL]` or a dotted path."""
+    if _is_dotted(reference):
+        return CustomPart(path=reference)
+    kind, model, base_url = split_reference(reference)
+    part = {"kind": kind, **_model_part(model, base_url)}
+    return _part(_TEACHERS, part, "--teacher", reference, "simulated, openai:MODEL[@BASE_URL]")
+
+
+def _model_part(model: str, base_url: str | None) -> dict[str, str]:
+    given = {"model": model, "base_url": base_url}
+    return {field: value for field, value in given.items() if value}
+
+
+def parse_student(reference: str) -> Any:
+    """Return the student config for `nano`, `hf:` before a folder or id, either alone, or a path.
+
+    An id alone is recognised by its slash (`ORG/NAME`); a path is `package.module:Class`.
+    """
+    if reference != "nano" and Path(reference).is_dir():
+        return HuggingFaceStudent(model=reference)
+    if _is_dotted(reference):
+        return CustomPart(path=reference)
+    if "/" in reference and ":" not in reference:
+        return HuggingFaceStudent(model=reference)
+    kind, model, _ = split_reference(reference)
+    part = {"kind": kind, "model": model} if model else {"kind": kind}
+    return _part(_STUDENTS, part, "--student", reference, "nano, hf:ORG/NAME, hf:FOLDER")
+
+
+def _part(adapter: TypeAdapter[Any], part: dict[str, Any], flag: str, text: str, names: str) -> Any:
+    try:
+        return adapter.validate_python(part)
+    except ValidationError as error:
+        raise ConfigError(
+            f"cannot read {text!r}; expected one of: {names}, or package.module:Class", field=flag
+        ) from error
+
+
+def load_config(file: Path | None, overrides: dict[str, Any]) -> RunConfig:
+    """Read a YAML file, lay `overrides` over it, and validate.
+
+    Raises:
+        ConfigError: the file cannot be read, or a field is wrong; names file and field.
+    """
+    data: dict[str, Any] = {}
+    if file is not None:
+        try:
+            loaded = yaml.safe_load(file.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise ConfigError(f"cannot be read: {error.strerror}", file=file) from error
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            mark = getattr(error, "problem_mark", None)
+            line = None if mark is None else mark.line + 1
+            raise ConfigError("is not valid YAML in UTF-8", file=file, line=line) from error
+        if not isinstance(loaded, dict):
+            raise ConfigError("expected a mapping of settings", file=file)
+        data = loaded
+    data = merge(data, overrides)
+    try:
+        return RunConfig.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        # Below a tagged part pydantic names the tag too, which stands in no file.
+        loc = [str(part) for part in first["loc"]]
+        field = ".".join(loc[:1] + loc[2:] if loc[0] in TAGGED and len(loc) > 2 else loc)
+        raise ConfigError(
+            first["msg"][0].lower() + first["msg"][1:], file=file, field=field
+        ) from error
+
+
+def merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """Return `base` with the settings of `over` laid over it, section by section."""
+    merged = dict(base)
+    for key, value in over.items():
+        known = merged.get(key)
+        if isinstance(known, dict) and isinstance(value, dict):
+            # A part of another kind replaces the whole part: its options mean nothing there.
+            same_kind = value.get("kind", known.get("kind")) == known.get("kind")
+            merged[key] = merge(known, value) if same_kind else value
+        else:
+            merged[key] = value
+    return merged

@@ -1,0 +1,120 @@
+"""The whole of a run: its parts, budgets, sandbox, search and servers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from coursewright.config.agents import AgentConfig, HeuristicAgent
+from coursewright.config.endpoints import ServerUrl
+from coursewright.config.parts import CustomPart, Part
+from coursewright.config.students import NanoStudent, StudentConfig
+from coursewright.config.teachers import SimulatedTeacher, TeacherConfig
+from coursewright.records import Mode, Setting
+
+
+class GreedySearch(Part):
+    kind: Literal["greedy"] = "greedy"
+    mend_limit: int = Field(default=3, ge=1)
+    """Failed Debugs or Repairs in a row after which the next round drafts anew."""
+
+
+SearchConfig = Annotated[GreedySearch | CustomPart, Field(discriminator="kind")]
+
+
+class SandboxConfig(Part):
+    level: Literal["auto", "L3", "L2", "L1", "L0"] = "auto"
+    """`auto` takes the strongest level whose escape probe passes."""
+    memory_bytes: int = Field(default=2 * 1024**3, ge=64 * 1024**2)
+    """Over the program's whole process tree."""
+    cpu_seconds: int = Field(default=3600, ge=1)
+    processes: int = Field(default=64, ge=1)
+    file_bytes: int = Field(default=256 * 1024**2, ge=1024)
+    """Bytes of all files in the work folder together."""
+    files: int = Field(default=2000, ge=1)
+    output_bytes: int = Field(default=1024**2, ge=1024)
+    """Of each of standard output and error; the rest is cut out of the middle."""
+
+
+class Budget(Part):
+    """Defaults suit the embedded models: their calls are the study's (50,000 in all, 5,000 a round)
+    by 12.5. The study gives a program 3 h, a run 12 h and 30 rounds."""
+
+    calls: int = Field(default=4000, ge=1)
+    """Teacher calls in all."""
+    round_calls: int = Field(default=400, ge=1)
+    """Teacher calls in one round."""
+    student_calls: int = Field(default=8000, ge=0)
+    """Questions that programs may put to the base student in all; 0: they cannot ask it."""
+    round_student_calls: int = Field(default=1000, ge=0)
+    tokens: int | None = Field(default=None, ge=1)
+    """Teacher tokens (prompt and completion) in all."""
+    round_tokens: int | None = Field(default=None, ge=1)
+    cost_usd: float | None = Field(default=None, ge=0)
+    """US dollars that agent and teacher may spend together, over all sessions of the run."""
+    program_seconds: float = Field(default=120.0, gt=0)
+    seconds: float = Field(default=12 * 3600.0, gt=0)
+    """Of the whole run, over all its sessions."""
+    rounds: int = Field(default=8, ge=1)
+    one_shot_attempts: int = Field(default=8, ge=1)
+    concurrency: int = Field(default=80, ge=1, le=1024)
+    """Teacher calls under way at once."""
+    max_tokens: int = Field(default=1024, ge=1)
+    """Of one teacher response."""
+
+
+Turn = Literal["agent", "teacher", "trainer", "scorer"]
+"""Who may need the memory of a GPU: one after the other, where it does not hold all."""
+
+
+class LocalServer(Part):
+    """A server on this machine that the run starts, lays to rest and stops."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
+    serves: tuple[Literal["agent", "teacher", "scorer"], ...] = Field(min_length=1)
+    """Whose turn it is up for; `scorer` is the student's server."""
+    start: tuple[str, ...] = Field(min_length=1)
+    """Command and arguments; no shell reads them."""
+    url: ServerUrl = "http://127.0.0.1:8000"
+    """Its root, without /v1."""
+    health: str = Field(default="/health", pattern="^/")
+    """What answers with success under its root once it is ready."""
+    rest: Literal["sleep", "stop", "stay"] = "sleep"
+    """In another's turn it sleeps (vLLM with --enable-sleep-mode and VLLM_SERVER_DEV_MODE=1; where
+    there is no such thing it is stopped), is stopped, or stays up: it has a GPU of its own."""
+    ready_seconds: float = Field(default=900.0, gt=0)
+    """How long a start may take."""
+    environment: tuple[str, ...] = ()
+    """Names of environment variables it may see beside paths, caches and visible GPUs."""
+    variables: dict[str, str] = Field(default_factory=dict)
+    """Environment variables to set. Not for keys: this stands in the run's record."""
+
+
+class RunConfig(Part):
+    """Everything that decides a run."""
+
+    task: str
+    """A task folder or the name of a built-in task."""
+    agent: AgentConfig = HeuristicAgent()
+    teacher: TeacherConfig = SimulatedTeacher()
+    student: StudentConfig = NanoStudent()
+    search: SearchConfig = GreedySearch()
+    scorer: CustomPart | None = None
+    """Overrides the task's scorer."""
+    sandbox: SandboxConfig = SandboxConfig()
+    budget: Budget = Budget()
+    mode: Mode = "iterative"
+    setting: Setting = "scratch"
+    protocol: Literal["guarded-basic", "paper"] = "guarded-basic"
+    """`guarded` on the command line means the strongest guarded protocol there is."""
+    seed: int = Field(default=0, ge=0, lt=2**31)
+    servers: tuple[LocalServer, ...] = ()
+    """Local servers that the run itself starts and stops, so that they share a GPU in turns."""
+    retrainings: int = Field(default=3, ge=1, le=20)
+    """Fresh training seeds of the last training; the first is the delivered student."""
+    runs: Path = Path("runs")
+    name: str | None = None
+    allow_weak: bool = False
+    """Accept isolation below L2; the result is then never called verified."""
