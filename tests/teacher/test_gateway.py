@@ -43,6 +43,27 @@ def test_total_cap_holds_over_rounds(tmp_path: Path):
     assert desk.upstream_calls() == 30
 
 
+def test_a_round_played_again_is_told_what_it_was_told_first(tmp_path: Path):
+    desk = Desk(tmp_path)
+
+    def play(teacher: GatewayTeacher, number: int) -> list[int]:
+        told = []
+        with teacher.line(number, 8) as line:
+            for i in range(4):
+                told.append(budget_of(line.socket)["calls_left"])
+                # The second of them is asked a second time, as after a lost connection.
+                for _ in range(1 + (i == 1)):
+                    ask(line.socket, [chat(f"{number}-{i}")], occurrence=0)
+        return told
+
+    with desk.teacher(calls=10) as teacher:
+        first = [play(teacher, number) for number in (0, 1)]
+    assert first == [[8, 7, 6, 5], [6, 5, 4, 3]]
+    with desk.teacher(calls=10) as teacher:
+        assert [play(teacher, number) for number in (0, 1)] == first
+    assert desk.upstream_calls() == 8
+
+
 def test_token_cap_is_never_passed_and_calls_wait_for_what_others_hold(tmp_path: Path):
     # 10 tokens a call, but up to about 140 held while it is under way.
     desk = Desk(tmp_path, delay=0.005)

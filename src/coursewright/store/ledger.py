@@ -376,6 +376,12 @@ class Ledger:
             estimated=bool(guess),
         )
 
+    def calls_after(self, round_number: int) -> int:
+        """How many calls later rounds have paid for."""
+        sql = "SELECT count(*) FROM calls WHERE round > ?"
+        (count,) = self._db.execute(sql, (round_number,)).fetchone()
+        return int(count)
+
     def totals(self, round_number: int | None = None) -> Totals:
         """What a round, or the whole run, has spent so far."""
         which, values = ("", ()) if round_number is None else (" WHERE round = ?", (round_number,))

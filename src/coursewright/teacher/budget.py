@@ -77,9 +77,14 @@ class Budget:
         self._purses = (mine, run)
         self._freed = asyncio.Event()
 
-    def calls_left(self) -> int:
-        """Calls that can still go upstream."""
-        return min(purse.calls_left for purse in self._purses)
+    def calls_left(self, prepaid: int = 0, later: int = 0) -> int:
+        """Calls that can still go upstream.
+
+        With `prepaid` calls of this round, and those of `later` rounds, taken as not yet made.
+        """
+        mine, run = self._purses
+        left = (mine.calls_cap - mine.calls, run.calls_cap - run.calls + later)
+        return max(0, min(left) + prepaid)
 
     def tokens_left(self) -> int | None:
         """Tokens not yet charged, or None without a cap."""

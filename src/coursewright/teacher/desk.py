@@ -82,7 +82,12 @@ class Desk:
             self._run.nanos_cap = max(0, self._settings.nanos - elsewhere)
         spent = self._answers.totals(number)
         mine = round_purse(self._role, cap, self._settings.round_tokens, spent)
-        return Line(number, Budget(self._run, mine))
+        return Line(
+            number,
+            Budget(self._run, mine),
+            prepaid=spent.cap_calls,
+            later=self._answers.calls_after(number),
+        )
 
     async def close_line(self, line: Line) -> None:
         """Refuse what comes, let calls under way finish for a while, give up the rest."""
@@ -162,6 +167,8 @@ class Desk:
         else:
             assert known is not None
             completion = _completion(known)
+            if line.prepaid and known.round == line.number:
+                line.replayed.add(key)
         if not mine:
             await self.writer.do(lambda: self._ledger.hit(key, line.number))
         return key, completion

@@ -24,6 +24,19 @@ class Line:
     settling: dict[str, asyncio.Future[None]] = field(default_factory=dict)
     """Answers on their way to the ledger, by key."""
     closed: bool = False
+    prepaid: int = 0
+    """Calls that an earlier life of this round paid for, ..."""
+    replayed: set[str] = field(default_factory=set)
+    """... and the keys of those that were asked again by now."""
+    later: int = 0
+    """Calls of rounds after this one: of the run that is reproduced."""
+
+    def calls_left(self) -> int:
+        """Calls that the round may still make, as they stood when it was played first.
+
+        A program that asks for this number must do in its second life what it did in its first.
+        """
+        return self.budget.calls_left(self.prepaid - len(self.replayed), self.later)
 
 
 @dataclass(frozen=True)

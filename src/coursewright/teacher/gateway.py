@@ -64,7 +64,7 @@ class Window:
 
     def calls_left(self) -> int:
         """Calls that the round may still make."""
-        return self.line.budget.calls_left()
+        return self.line.calls_left()
 
     async def close(self) -> None:
         """See `Desk.close_line`."""
