@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import socket
 from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from coursewright.config import RunConfig, load_config
+from coursewright.errors import ConfigError
 from coursewright.forecast import Forecast, forecast, lines, model_size, stored_weights
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -70,16 +72,15 @@ def test_more_private_items_show_smaller_gains() -> None:
 
 
 def test_the_weights_of_a_student_are_counted_in_its_files(tmp_path: Path) -> None:
-    header = json.dumps(
-        {
-            "__metadata__": {"format": "pt"},
-            "w": {"dtype": "F32", "shape": [3, 4]},
-            "b": {"shape": [5]},
-        }
-    ).encode()
     file = tmp_path / "model.safetensors"
-    file.write_bytes(len(header).to_bytes(8, "little") + header)
+    save_file({"w": np.zeros((3, 4)), "b": np.zeros(5)}, file, {"format": "pt"})
     assert stored_weights(file) == 17
+
+
+def test_a_broken_file_of_weights_is_named(tmp_path: Path) -> None:
+    (tmp_path / "model.safetensors").write_bytes(b"\xff" * 40)
+    with pytest.raises(ConfigError, match=r"model\.safetensors.*student\.model"):
+        planned(student={"kind": "hf", "model": str(tmp_path)})
 
 
 @pytest.mark.parametrize(

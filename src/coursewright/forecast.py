@@ -4,7 +4,6 @@ tests can show. Everything here is an estimate or an upper bound, and says which
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ from typing import Any
 from coursewright.config import CommandAgent, CustomPart, Endpoint, NanoStudent, Recipe, RunConfig
 from coursewright.doctor import accelerators
 from coursewright.endpoints import in_dollars, tariff
+from coursewright.errors import ConfigError
 from coursewright.evaluation import smallest_gain
 from coursewright.records import Item, Record, Task
 from coursewright.student import NANO
@@ -71,6 +71,7 @@ def forecast(config: RunConfig) -> Forecast:
 
     Raises:
         TaskError: the task cannot be loaded.
+        ConfigError: the student's files cannot be read.
     """
     task = load_task(config.task)
     rounds = config.budget.one_shot_attempts if config.mode == "one-shot" else config.budget.rounds
@@ -92,7 +93,9 @@ def forecast(config: RunConfig) -> Forecast:
         rounds=rounds,
         teacher_calls=config.budget.calls,
         trainings=trainings,
-        teacher_usd=money(config.teacher, config.budget.calls, *teacher_tokens(config)),
+        teacher_usd=money(
+            config.teacher, config.budget.calls, PROMPT_TOKENS, config.budget.max_tokens
+        ),
         agent_usd=money(config.agent, rounds, *agent_tokens(config)),
         cap_usd=config.budget.cost_usd,
         leaving=tuple(leaving(config)),
@@ -123,11 +126,20 @@ def model_size(config: RunConfig) -> int | None:
 
 
 def stored_weights(file: Path) -> int:
-    """Return how many numbers a safetensors file holds, from its header alone."""
-    with file.open("rb") as stream:
-        header: dict[str, Any] = json.loads(stream.read(int.from_bytes(stream.read(8), "little")))
-    header.pop("__metadata__", None)
-    return sum(math.prod(tensor["shape"]) for tensor in header.values())
+    """Return how many numbers a safetensors file holds, from its header alone.
+
+    Raises:
+        ConfigError: it is no such file.
+    """
+    # Imported here: it comes with the extra that trains.
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(file, framework="numpy") as tensors:
+            names = tensors.keys()
+            return sum(math.prod(tensors.get_slice(name).get_shape()) for name in names)
+    except (SafetensorError, OSError) as error:
+        raise ConfigError(f"cannot be read: {error}", file=file, field="student.model") from error
 
 
 def speed(config: RunConfig) -> tuple[str, float]:
@@ -168,11 +180,6 @@ def money(part: Any, calls: int, prompt: int, answer: int) -> float | None:
         return None if isinstance(part, CommandAgent | CustomPart) else 0.0
     price = tariff(part)
     return None if price is None else in_dollars(calls * price(prompt, answer))
-
-
-def teacher_tokens(config: RunConfig) -> tuple[int, int]:
-    """Return prompt and answer tokens of one teacher call."""
-    return PROMPT_TOKENS, config.budget.max_tokens
 
 
 def agent_tokens(config: RunConfig) -> tuple[int, int]:

@@ -23,7 +23,6 @@ from coursewright.config import (
     Endpoint,
     RunConfig,
     StudentConfig,
-    TextKind,
 )
 from coursewright.evaluation import SplitEvaluator
 from coursewright.feedback import GuardedFeedback
@@ -44,7 +43,7 @@ from coursewright.store import Artifacts, RunStore
 from coursewright.student import AskedStudent, LocalStudent
 from coursewright.submission import SubmissionIntake
 from coursewright.tasks import load_task, read_split
-from coursewright.teacher import GatewayTeacher
+from coursewright.teacher import GatewayTeacher, told_to_programs, withheld_texts
 
 I = TypeVar("I", Item, Seed)  # noqa: E741
 
@@ -69,7 +68,7 @@ def assemble(store: RunStore, config: RunConfig, progress: Progress) -> Iterator
             ledger=store.ledger_path,
             seed=config.seed,
             budget=config.budget,
-            withheld=withheld_texts(config, brief),
+            withheld=withheld_texts(config.teacher, brief),
             student=asked,
             student_ledger=store.student_ledger_path,
         )
@@ -79,7 +78,7 @@ def assemble(store: RunStore, config: RunConfig, progress: Progress) -> Iterator
             task=task,
             brief=brief,
             rules=make_rules(config),
-            program_files=program_files(store, told_to_programs(config, brief)),
+            program_files=program_files(store, told_to_programs(config.teacher, brief)),
             agent=agent,
             sandbox=sandbox,
             teacher=teacher,
@@ -306,38 +305,6 @@ def pick_scorer(config: RunConfig, task: Task) -> Scorer:
     if config.scorer is None:
         return make_scorer(task.scorer)
     return make_scorer({"kind": config.scorer.path, **config.scorer.options})
-
-
-def withheld_texts(config: RunConfig, brief: Brief) -> dict[TextKind, list[str]]:
-    """Return the texts that may not be sent to the teacher's server, by kind.
-
-    A bad case is a visible item, and goes with them.
-    """
-    texts: dict[TextKind, list[str]] = {"description": [brief.summary, brief.description]}
-    items: tuple[tuple[TextKind, Sequence[Item | Seed]], ...] = (
-        ("visible", brief.visible),
-        ("seeds", brief.seeds),
-    )
-    for kind, asked in items:
-        texts[kind] = [text for one in asked for text in (one.question, one.context) if text]
-    may = config.teacher.may_leave if isinstance(config.teacher, Endpoint) else TEXT_KINDS
-    return {kind: found for kind, found in texts.items() if kind not in may}
-
-
-def told_to_programs(config: RunConfig, brief: Brief) -> Brief:
-    """Return the brief as programs find it: what the teacher may not see, they are not given.
-
-    They talk to it, and nobody trusts them.
-    """
-    empty: dict[TextKind, dict[str, Any]] = {
-        "description": {"summary": "", "description": ""},
-        "visible": {"visible": ()},
-        "seeds": {"seeds": ()},
-    }
-    update: dict[str, Any] = {}
-    for kind in withheld_texts(config, brief):
-        update |= empty[kind]
-    return brief.model_copy(update=update)
 
 
 def program_files(store: RunStore, brief: Brief) -> dict[str, Path]:

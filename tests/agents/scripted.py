@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
+
+from tests.threads import in_thread
 
 Said = str | web.Response | Callable[[dict[str, Any]], "Said"]
 """An answer's text, a whole response, or what makes one of a request."""
@@ -50,8 +50,6 @@ class Scripted:
 @contextlib.contextmanager
 def serving(server: Scripted) -> Iterator[Scripted]:
     """Serve from a thread of its own; afterwards nobody listens at `base_url`."""
-    loop = asyncio.new_event_loop()
-    started = threading.Event()
 
     async def serve() -> web.AppRunner:
         app = web.Application()
@@ -63,22 +61,8 @@ def serving(server: Scripted) -> Iterator[Scripted]:
         server.base_url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
         return runner
 
-    def work() -> None:
-        asyncio.set_event_loop(loop)
-        runner = loop.run_until_complete(serve())
-        started.set()
-        loop.run_forever()
-        loop.run_until_complete(runner.cleanup())
-        loop.close()
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    started.wait()
-    try:
+    with in_thread(serve):
         yield server
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
 
 
 def refusal(status: int, message: str, **more: str) -> web.Response:

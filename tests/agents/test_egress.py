@@ -13,9 +13,9 @@ SECRET = "How many hens are left"
 TRACEBACK = f"""\
 half a line of output: {SECRET}
 Traceback (most recent call last):
-  File "/work/code.py", line 7, in <module>
+  File "work/program.py", line 7, in <module>
     main()
-  File "/work/code.py", line 5, in main
+  File "work/program.py", line 5, in main
     raise ValueError(load_visible()[0]["question"])
 ValueError: {SECRET}
     {SECRET}
@@ -24,19 +24,19 @@ ValueError: {SECRET}
 During handling of the above exception, another exception occurred:
 
 Traceback (most recent call last):
-  File "/work/code.py", line 9, in <module>
+  File "work/program.py", line 9, in <module>
     stop()
 mine.Stop: {SECRET}
 """
 PLACES = """\
 Traceback (most recent call last):
-  File "/work/code.py", line 7, in <module>
+  File "work/program.py", line 7, in <module>
     main()
-  File "/work/code.py", line 5, in main
+  File "work/program.py", line 5, in main
     raise ValueError(load_visible()[0]["question"])
 ValueError
 Traceback (most recent call last):
-  File "/work/code.py", line 9, in <module>
+  File "work/program.py", line 9, in <module>
     stop()
 mine.Stop"""
 

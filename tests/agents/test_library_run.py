@@ -8,7 +8,7 @@ from coursewright.agents.library import load_cards
 from coursewright.config import RunConfig
 from coursewright.records import Brief, Proposal, Turn
 from coursewright.runs import run
-from tests.agents.quick import QUICK
+from tests.parrot import PARROT
 from tests.short import prepare
 
 
@@ -28,7 +28,7 @@ def test_every_card_carries_a_round_to_its_score(tmp_path: Path) -> None:
             {
                 "task": prepare(tmp_path)[0],
                 "agent": {"kind": "custom", "path": f"{__name__}:CardsInTurn"},
-                "student": {"kind": "custom", "path": QUICK},
+                "student": PARROT.model_dump(),
                 "setting": "seed",
                 "budget": {"rounds": count},
                 "retrainings": 1,

@@ -15,8 +15,8 @@ from coursewright.records import Proposal
 from coursewright.runs import recorded_proposals, reproduce, resume, run
 from coursewright.store import RunFolder
 from coursewright.summary import lines
-from tests.agents.quick import QUICK
 from tests.agents.scripted import Said, Scripted, refusal, serving
+from tests.parrot import PARROT
 from tests.short import prepare
 
 RECORDED = Path(__file__).parent / "recorded"
@@ -43,7 +43,7 @@ def config_for(place: Path, server: Scripted, **settings: Any) -> RunConfig:
                 "attempts": 1,
                 "prices": {"input": 1.0, "output": 2.0},
             },
-            "student": {"kind": "custom", "path": QUICK},
+            "student": PARROT.model_dump(),
             "budget": {"rounds": 4},
             "retrainings": 1,
             "runs": str(place / "runs"),

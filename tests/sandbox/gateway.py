@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from aiohttp import web
+
+from tests.threads import in_thread
 
 
 @dataclass
@@ -67,8 +68,6 @@ class Gateway:
 @contextlib.contextmanager
 def serving(gateway: Gateway) -> Iterator[Gateway]:
     """Serve in a thread of its own."""
-    loop = asyncio.new_event_loop()
-    started = threading.Event()
 
     async def serve() -> web.AppRunner:
         app = web.Application()
@@ -79,19 +78,5 @@ def serving(gateway: Gateway) -> Iterator[Gateway]:
         await web.UnixSite(runner, str(gateway.socket), backlog=512).start()
         return runner
 
-    def work() -> None:
-        asyncio.set_event_loop(loop)
-        runner = loop.run_until_complete(serve())
-        started.set()
-        loop.run_forever()
-        loop.run_until_complete(runner.cleanup())
-        loop.close()
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    started.wait()
-    try:
+    with in_thread(serve):
         yield gateway
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from coursewright.config import TEXT_KINDS, Budget, CustomPart, OpenAITeacher, RunConfig
 from coursewright.tasks import load_task
-from coursewright.teacher import GatewayTeacher
+from coursewright.teacher import GatewayTeacher, told_to_programs, withheld_texts
 from coursewright.teacher.egress import Egress
 from coursewright.teacher.wire import Refusal, read_request
-from coursewright.wiring import make_brief, told_to_programs, withheld_texts
+from coursewright.wiring import make_brief
 from tests.teacher.talk import Desk, ask, chat
 
 LONG = "A train leaves the old station at nine and meets another one that left at ten, so when?"
@@ -67,8 +67,8 @@ def test_programs_are_not_given_what_the_teacher_may_not_see(kind: str) -> None:
     teacher = OpenAITeacher(model="m", base_url="http://127.0.0.1:1/v1", may_leave=tuple(may))
     config = RunConfig(task="science-mini", setting="seed", teacher=teacher)
     brief = make_brief(config, load_task("science-mini"))
-    told = told_to_programs(config, brief)
-    withheld = withheld_texts(config, brief)
+    told = told_to_programs(config.teacher, brief)
+    withheld = withheld_texts(config.teacher, brief)
     assert list(withheld) == [kind]
     assert all(withheld.values())
     for field in ("description", "visible", "seeds"):
@@ -78,5 +78,5 @@ def test_programs_are_not_given_what_the_teacher_may_not_see(kind: str) -> None:
 def test_a_teacher_in_process_is_told_everything() -> None:
     config = RunConfig(task="science-mini", setting="seed")
     brief = make_brief(config, load_task("science-mini"))
-    assert withheld_texts(config, brief) == {}
-    assert told_to_programs(config, brief) == brief
+    assert withheld_texts(config.teacher, brief) == {}
+    assert told_to_programs(config.teacher, brief) == brief

@@ -40,20 +40,13 @@ class Recipe(Part):
 
 
 class StudyRecipe(Recipe):
-    """The study's listing, setting by setting: LoRA on all linear layers, AdamW."""
+    """The study's listing, where it differs: LoRA on all linear layers, AdamW."""
 
     method: Literal["full", "lora"] = "lora"
     learning_rate: float = Field(default=1e-4, gt=0)
-    epochs: int = Field(default=3, ge=1)
     batch: int = Field(default=1, ge=1)
     accumulation: int = Field(default=8, ge=1)
-    warmup: float = Field(default=0.1, ge=0, lt=1)
-    schedule: Literal["cosine", "linear", "constant"] = "cosine"
-    weight_decay: float = Field(default=0.0, ge=0)
     max_length: int = Field(default=2048, ge=8)
-    lora_rank: int = Field(default=8, ge=1)
-    lora_alpha: int = Field(default=16, ge=1)
-    lora_dropout: float = Field(default=0.0, ge=0, lt=1)
     dtype: Literal["float32", "bfloat16", "float16"] = "bfloat16"
 
 

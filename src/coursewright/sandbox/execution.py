@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import os
-import socket
 import time
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from coursewright.config import SandboxConfig
 from coursewright.records import Execution, Isolation
-from coursewright.sandbox import limits
 from coursewright.sandbox.attempt import Attempt
 from coursewright.sandbox.enclosure import Enclosure, Tree
 from coursewright.sandbox.exposure import Exposure
 from coursewright.sandbox.line import Line
+from coursewright.sandbox.starting import start_launcher
 from coursewright.sandbox.workspace import Folders, Workspace
 
 
@@ -93,45 +88,24 @@ class ProgramSandbox:
         line: Line,
         output: tuple[int, int],
     ) -> tuple[Tree, list[Path]]:
-        enclosure = self._enclosure
-        ours, theirs = socket.socketpair() if enclosure.lifeline else (None, None)
-        start = enclosure.start(folders, uid)
-        inside = enclosure.inside(folders)
-        settings: dict[str, Any] = {
-            **asdict(start),
-            "limits": limits.resource_limits(self._config),
-            "line": line.theirs.fileno(),
-            "lifeline": None if theirs is None else theirs.fileno(),
-            "seed": seed,
-            # The monotonic clock is one for all processes of the machine.
-            "deadline": deadline,
-            "work": str(inside.work),
-            "path": [str(inside.packages)],
-            "command": None,
-        }
-        channel = os.memfd_create("settings")
-        try:
-            with open(channel, "wb", closefd=False) as stream:
-                stream.write(json.dumps(settings).encode())
-            os.lseek(channel, 0, os.SEEK_SET)
-            command = [str(self._exposure.interpreter), "-s", "-P", "-S", "-u", "-B"]
-            command += ["-X", "utf8", str(inside.library / "launcher.py"), str(channel)]
-            descriptors = [channel, line.theirs.fileno()]
-            descriptors += [] if theirs is None else [theirs.fileno()]
-            tree = enclosure.launch(
-                folders,
-                command,
-                _environment(inside, seed, deadline, line),
-                descriptors,
-                output,
-                None if ours is None else ours.fileno(),
-            )
-        finally:
-            os.close(channel)
-            for end in (ours, theirs):
-                if end is not None:
-                    end.close()
-        line.started()
+        inside = self._enclosure.inside(folders)
+        tree = start_launcher(
+            self._enclosure,
+            folders,
+            uid,
+            interpreter=self._exposure.interpreter,
+            config=self._config,
+            line=line,
+            settings={
+                "seed": seed,
+                # The monotonic clock is one for all processes of the machine.
+                "deadline": deadline,
+                "path": [str(inside.packages)],
+                "command": None,
+            },
+            environment=_environment(inside, seed, deadline, line),
+            output=output,
+        )
         return tree, [folders.work, folders.tmp]
 
     def _names(self, folders: Folders) -> dict[str, str]:

@@ -8,6 +8,14 @@ Start reading at `desk`, which is the way of one call.
 """
 
 from coursewright.teacher.client import GatewayLine, GatewayLost, GatewayTeacher
+from coursewright.teacher.egress import told_to_programs, withheld_texts
 from coursewright.teacher.upstreams import check_teacher
 
-__all__ = ["GatewayLine", "GatewayLost", "GatewayTeacher", "check_teacher"]
+__all__ = [
+    "GatewayLine",
+    "GatewayLost",
+    "GatewayTeacher",
+    "check_teacher",
+    "told_to_programs",
+    "withheld_texts",
+]

@@ -1,15 +1,17 @@
 """What may leave for the teacher's server: requests that quote a withheld text are refused.
 
-Programs are not given what may not leave (see `wiring`); but an agent may have been, and may have
-written it into a program. So each message is compared with the withheld texts, word by word. It
+Programs are not given what may not leave; but an agent may have been, and may have written it into
+a program. So each message is compared with the withheld texts, word by word. It
 finds quotations, not paraphrases.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from coursewright.config import TextKind
+from coursewright.config import TEXT_KINDS, Endpoint, TeacherConfig, TextKind
+from coursewright.records import Brief, Item, Seed
 from coursewright.similarity import normalised
 from coursewright.teacher.wire import Refusal, Request
 
@@ -17,6 +19,38 @@ _RUN = 12
 """Words in a row that make a quotation; a shorter text is quoted as a whole, ..."""
 _SHORTEST = 3
 """... unless it has fewer words than this, which anyone may write."""
+
+
+def withheld_texts(teacher: TeacherConfig, brief: Brief) -> dict[TextKind, list[str]]:
+    """Return the texts that may not be sent to the teacher's server, by kind.
+
+    A bad case is a visible item, and goes with them.
+    """
+    texts: dict[TextKind, list[str]] = {"description": [brief.summary, brief.description]}
+    items: tuple[tuple[TextKind, Sequence[Item | Seed]], ...] = (
+        ("visible", brief.visible),
+        ("seeds", brief.seeds),
+    )
+    for kind, asked in items:
+        texts[kind] = [text for one in asked for text in (one.question, one.context) if text]
+    may = teacher.may_leave if isinstance(teacher, Endpoint) else TEXT_KINDS
+    return {kind: found for kind, found in texts.items() if kind not in may}
+
+
+def told_to_programs(teacher: TeacherConfig, brief: Brief) -> Brief:
+    """Return the brief as programs find it: what the teacher may not see, they are not given.
+
+    They talk to it, and nobody trusts them.
+    """
+    empty: dict[TextKind, dict[str, Any]] = {
+        "description": {"summary": "", "description": ""},
+        "visible": {"visible": ()},
+        "seeds": {"seeds": ()},
+    }
+    update: dict[str, Any] = {}
+    for kind in withheld_texts(teacher, brief):
+        update |= empty[kind]
+    return brief.model_copy(update=update)
 
 
 class Egress:

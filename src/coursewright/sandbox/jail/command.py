@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import math
 import os
-import socket
 import time
 from collections.abc import Iterable
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from coursewright.config import CommandAgent, SandboxConfig
 from coursewright.errors import ConfigError, ProgramLost
 from coursewright.records import Errand, Isolation
-from coursewright.sandbox import limits
 from coursewright.sandbox.attempt import Attempt
 from coursewright.sandbox.bubblewrap import Layout
 from coursewright.sandbox.enclosure import Enclosure, Tree
@@ -27,6 +22,7 @@ from coursewright.sandbox.jail.line import CommandLine
 from coursewright.sandbox.jail.view import View
 from coursewright.sandbox.mounts import Mounts
 from coursewright.sandbox.packages import PackageView
+from coursewright.sandbox.starting import start_launcher
 from coursewright.sandbox.workspace import Folders, Workspace
 from coursewright.store import NotTaken, chunks_of, untrusted_folder
 
@@ -152,46 +148,25 @@ class CommandJail:
         line: CommandLine,
         output: tuple[int, int],
     ) -> tuple[Tree, list[Path]]:
-        enclosure = self._enclosure
-        ours, theirs = socket.socketpair() if enclosure.lifeline else (None, None)
-        inside = enclosure.inside(folders)
-        settings: dict[str, Any] = {
-            **asdict(enclosure.start(folders, uid)),
-            "limits": limits.resource_limits(self._limits),
-            "line": line.theirs.fileno(),
-            "lifeline": None if theirs is None else theirs.fileno(),
-            "work": str(inside.work),
-            "command": {
-                "words": command,
-                "input": str(inside.work / "brief.json"),
-                "port": _PORT if hosts and self.walled else None,
+        inside = self._enclosure.inside(folders)
+        proxied = bool(hosts) and self.walled
+        tree = start_launcher(
+            self._enclosure,
+            folders,
+            uid,
+            interpreter=self._view.exposure.interpreter,
+            config=self._limits,
+            line=line,
+            settings={
+                "command": {
+                    "words": command,
+                    "input": str(inside.work / "brief.json"),
+                    "port": _PORT if proxied else None,
+                },
             },
-        }
-        channel = os.memfd_create("settings")
-        try:
-            with open(channel, "wb", closefd=False) as stream:
-                stream.write(json.dumps(settings).encode())
-            os.lseek(channel, 0, os.SEEK_SET)
-            launcher = [str(self._view.exposure.interpreter), "-s", "-P", "-S", "-u", "-B"]
-            launcher += ["-X", "utf8", str(inside.library / "launcher.py"), str(channel)]
-            descriptors = [channel, line.theirs.fileno()]
-            descriptors += [] if theirs is None else [theirs.fileno()]
-            proxied = bool(hosts) and self.walled
-            environment = self._environment(inside, proxied) | handed
-            tree = enclosure.launch(
-                folders,
-                launcher,
-                environment,
-                descriptors,
-                output,
-                None if ours is None else ours.fileno(),
-            )
-        finally:
-            os.close(channel)
-            for end in (ours, theirs):
-                if end is not None:
-                    end.close()
-        line.started()
+            environment=self._environment(inside, proxied) | handed,
+            output=output,
+        )
         assert folders.home is not None
         return tree, [folders.work, folders.tmp, folders.home]
 
