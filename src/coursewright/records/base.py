@@ -1,0 +1,28 @@
+"""What all records are: immutable, closed to unknown fields; and the words they share."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Split = Literal["visible", "scored", "private"]
+Operation = Literal["draft", "debug", "repair", "improve", "one-shot"]
+Mode = Literal["one-shot", "iterative"]
+Setting = Literal["scratch", "seed"]
+Verdict = Literal["clean", "flagged", "unresolved"]
+Failure = Literal[
+    "execution timeout",
+    "code extraction failed",
+    "runtime error",
+    "agent output truncated",
+    "too few valid rows",
+    "other",
+]
+"""The study's error types."""
+
+
+class Record(BaseModel):
+    """Base of all records: immutable, and closed to unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")

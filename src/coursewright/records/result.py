@@ -1,0 +1,95 @@
+"""The result record: what `run --json` prints and `result.json` holds."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import ConfigDict, Field
+
+from coursewright.records.base import Failure, Mode, Operation, Record, Setting, Verdict
+from coursewright.records.dialogue import Isolation, Usage
+from coursewright.records.stages import TrainingSetup
+
+
+class RoundSummary(Record):
+    """A line of the result record."""
+
+    number: int
+    operation: Operation
+    parent: int | None
+    status: str
+    failure: Failure | None = None
+    visible: float | None = None
+    scored: float | None = None
+    rows: int = 0
+    dropped: dict[str, int] = Field(default_factory=dict)
+    dataset: str | None = None
+    seconds: float
+
+
+class Scores(Record):
+    """Accuracy by split."""
+
+    visible: float
+    scored: float
+    private: float
+
+
+class FinalScores(Scores):
+    """The delivered student."""
+
+    round: int
+    private_ci95: tuple[float, float]
+    retrainings: int
+    private_by_retraining: tuple[float, ...] = ()
+    dataset: str
+    """Digest of the data set it was trained on."""
+
+
+class Result(Record):
+    """The outcome of a run: what `run --json` prints and `result.json` holds."""
+
+    schema_: Literal[1] = Field(default=1, alias="schema")
+    run: str
+    path: str = ""
+    task: str
+    agent: str
+    teacher: str
+    student: str
+    mode: Mode
+    setting: Setting
+    protocol: str
+    seed: int
+    status: Literal["finished", "no-valid-submission"]
+    base: Scores | None = None
+    final: FinalScores | None = None
+    gain_points: float | None = None
+    gain_points_ci95: tuple[float, float] | None = None
+    gain_pct: float | None = None
+    gain_pct_ci95: tuple[float, float] | None = None
+    improved: bool = False
+    p_value: float | None = None
+    few_groups: bool = False
+    audit: Verdict
+    human_inputs: tuple[str, ...]
+    mats: float | None
+    rounds: tuple[RoundSummary, ...]
+    full_trainings: int
+    training: TrainingSetup | None = None
+    """What the delivered student was trained with."""
+    baselines: dict[str, float] = Field(default_factory=dict)
+    """Private score of answers that need no reading, by name (see `tasks`)."""
+    reported_apart: dict[str, dict[str, float]] = Field(default_factory=dict)
+    """Private accuracy of marked subsets, such as test-only phrasings: base and final."""
+    teacher_usage: Usage
+    student_usage: Usage = Usage()
+    """What programs asked the base student."""
+    agent_usage: Usage
+    isolation: Isolation
+    agent_isolation: Isolation | None = None
+    """What shut in the agent, where it is a program of its own (`command`)."""
+    seconds: dict[str, float]
+    embedded: tuple[str, ...] = ()
+    """Which of agent, teacher and student are the small built-in ones."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)

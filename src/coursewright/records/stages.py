@@ -1,0 +1,195 @@
+"""What the stages of a round measured, and the round and the outcome made of it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from coursewright.records.base import Failure, Operation, Record, Split, Verdict
+from coursewright.records.dialogue import Feedback, Isolation, Proposal, Usage
+from coursewright.records.task import Row
+
+ExecutionStatus = Literal["ok", "raised", "timeout", "killed"]
+
+
+class Execution(Record):
+    """A program's run in the sandbox. Its rows are judged whatever the status."""
+
+    status: ExecutionStatus
+    exit_code: int | None = None
+    reason: str = ""
+    """Which cap was hit, in words, when `killed`."""
+    seconds: float
+    stdout: str = ""
+    stderr: str = ""
+    """Ends of the streams, control characters escaped."""
+    submission: str | None = None
+    """Digest of the bounded copy of submission.json(l), or None if there was none."""
+    teacher: Usage = Usage()
+    student: Usage = Usage()
+    """Questions to the base student, which are metered apart."""
+    peak_bytes: int | None = None
+    isolation: Isolation | None = None
+    """What shut it in: a resumed run may find another sandbox than it began with."""
+
+
+class Errand(Record):
+    """A command agent's run in its jail, and the files that were safely taken from it."""
+
+    status: ExecutionStatus
+    reason: str = ""
+    """Which cap was hit, in words, when `killed`; else how it ended."""
+    seconds: float
+    stdout: str = ""
+    stderr: str = ""
+    """Ends of the streams, control characters escaped, values of handed variables left out."""
+    files: dict[str, bytes] = Field(default_factory=dict)
+    refused: dict[str, str] = Field(default_factory=dict)
+    """Files that were there but may not be taken: name → the word for why (`store.NotTaken`)."""
+    unreachable: tuple[str, ...] = ()
+    """Hosts it tried to reach and may not, as `host:port`."""
+    down: tuple[str, ...] = ()
+    """Hosts it may reach that did not answer."""
+
+
+class Collection(Record):
+    """A submission after strict parsing and the format filter."""
+
+    rows: str | None = None
+    """Digest of the usable rows (JSONL of `TracedRow`)."""
+    read: int = 0
+    kept: int = 0
+    dropped: dict[str, int] = Field(default_factory=dict)
+    examples: tuple[str, ...] = ()
+    """A few refusals in words: row number and reason."""
+    error: str | None = None
+    """Why the file as a whole cannot be used."""
+
+
+class TracedRow(Record):
+    """A row with the ledger key of the teacher response it claims to come from."""
+
+    instruction: str
+    input: str = ""
+    output: str
+    response: str | None = None
+
+
+class Check(Record):
+    """One audit check: verdict and its evidence."""
+
+    name: str
+    verdict: Verdict
+    evidence: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+
+class Audit(Record):
+    """What the audit left of a collection."""
+
+    verdict: Verdict
+    rows: str | None = None
+    """Digest of the final data set of this round (JSONL of `TracedRow`)."""
+    kept: int = 0
+    dropped: dict[str, int] = Field(default_factory=dict)
+    examples: tuple[str, ...] = ()
+    sample: tuple[Row, ...] = ()
+    """A few of the kept rows, evenly spread."""
+    checks: tuple[Check, ...] = ()
+    seconds: float = 0.0
+
+
+class TrainingSetup(Record):
+    """What a training really ran with, where recipe and machine decide together."""
+
+    device: str
+    dtype: str
+    batch: int
+    accumulation: int
+    gradient_checkpointing: bool
+    packing: bool
+    template: Literal["model", "coursewright"]
+    """Whose chat template prompts and rows were wrapped in: the model's own, or ours."""
+    notes: tuple[str, ...] = ()
+    """Where this differs from the recipe, and why."""
+
+
+class Training(Record):
+    """A fine-tuned student."""
+
+    weights: str
+    """Digest of the checkpoint folder's manifest."""
+    seed: int
+    rows: int
+    steps: int
+    supervised_tokens: int
+    loss: float
+    seconds: float
+    setup: TrainingSetup | None = None
+
+
+class Answered(Record):
+    """One item's result; `score` in [0, 1]."""
+
+    id: str
+    group: str
+    topic: str | None = None
+    output: str
+    score: float
+    readable: bool
+    apart: bool = False
+    """Reported apart: the item is in a form that only the test has."""
+
+
+class Evaluation(Record):
+    """A student's results on one split, item by item, in the order of the split's file."""
+
+    split: Split
+    results: tuple[Answered, ...]
+    accuracy: float
+    readable: float
+    """Share of answers in a form the scorer could read."""
+    seconds: float
+
+
+class PrivateOpening(Record):
+    """The single opening of the private split: one evaluation per student, base first."""
+
+    evaluations: tuple[Evaluation, ...]
+
+
+class Round(Record):
+    """A whole round, for the supervisor and the record; the agent sees only `Attempt`."""
+
+    number: int
+    operation: Operation
+    parent: int | None
+    status: Literal["scored", "invalid", "failed"]
+    """`invalid`: a program ran but left too few usable rows; `failed`: it did not come so far."""
+    failure: Failure | None = None
+    proposal: Proposal
+    execution: Execution | None = None
+    collection: Collection | None = None
+    audit: Audit | None = None
+    training: Training | None = None
+    visible: Evaluation | None = None
+    scored: Evaluation | None = None
+    feedback: Feedback
+    seconds: float = 0.0
+
+
+class Outcome(Record):
+    """What the loop hands back: everything measured, nothing judged."""
+
+    base: tuple[Evaluation, ...]
+    """The base model on visible, scored and, if it was opened, private."""
+    rounds: tuple[Round, ...]
+    best: int | None = None
+    """Number of the round whose data set was delivered."""
+    retrainings: tuple[Training, ...] = ()
+    """On fresh seeds; the first is the delivered student."""
+    final: tuple[Evaluation, ...] = ()
+    """The delivered student on visible and scored."""
+    private: tuple[Evaluation, ...] = ()
+    """One evaluation per retraining, from the single opening of the private split."""

@@ -1,0 +1,84 @@
+"""The exam: items, seeds, the shape of a row, and a loaded task folder."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from coursewright.records.base import Record
+
+
+class Item(Record):
+    """One exam question with its gold answer."""
+
+    id: str
+    question: str
+    context: str | None = None
+    answer: Any
+    group: str | None = None
+    """Context, template or source problem: the cluster of the statistics. Default: the item."""
+    topic: str | None = None
+    meta: dict[str, Any] = Field(default_factory=dict)
+
+
+class Seed(Record):
+    """A raw question without an answer, given to programs in the `seed` setting."""
+
+    id: str
+    question: str
+    context: str | None = None
+    topic: str | None = None
+    meta: dict[str, Any] = Field(default_factory=dict)
+
+
+class Row(Record):
+    """One training example in the study's shape."""
+
+    instruction: str
+    input: str = ""
+    output: str
+
+
+class Generation(Record):
+    """How the student answers: greedy, up to `max_new_tokens`."""
+
+    max_new_tokens: int = Field(default=32, ge=1, le=8192)
+
+
+class RowLimits(Record):
+    """Fewer than `minimum` usable rows is an invalid submission; the first `maximum` are used."""
+
+    minimum: int = Field(default=300, ge=1)
+    maximum: int = Field(default=2000, ge=1)
+
+
+class Task(Record):
+    """A loaded task folder, without the splits that only the hold-out reader opens."""
+
+    name: str
+    summary: str
+    instruction: str
+    answer_format: str
+    description: str
+    sample: tuple[Row, ...]
+    visible: tuple[Item, ...]
+    seeds: tuple[Seed, ...] = ()
+    scorer: dict[str, Any]
+    generation: Generation = Generation()
+    rows: RowLimits = RowLimits()
+    baselines: tuple[str, ...] = ()
+    license: str | None = None
+    """Of the task's texts, as task.yaml says it."""
+    folder: str
+    digests: dict[str, str]
+    """SHA-256 of every file of the folder that takes part in a run, by file name."""
+
+
+class Problem(Record):
+    """One thing `task check` found, with its place."""
+
+    file: str
+    line: int | None = None
+    field: str | None = None
+    message: str
