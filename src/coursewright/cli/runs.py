@@ -1,71 +1,19 @@
-"""The command line: parses, calls, prints. All logic lives below.
-
-Results go to standard output, progress and errors to standard error; with `--json` the only
-thing on standard output is one JSON object. Exit codes are those of `coursewright.errors`.
-"""
+"""Commands on runs, and on the machine they run on."""
 
 from __future__ import annotations
 
-import json
-import signal
-import sys
 from pathlib import Path
-from types import FrameType
 from typing import Annotated, Any
 
 import typer
 
-from coursewright.errors import CoursewrightError, NoValidSubmission
+from coursewright.cli.options import DEFAULT_RUNS, Json, RunName, Runs, emit
+from coursewright.errors import NoValidSubmission
 
-app = typer.Typer(
-    name="coursewright",
-    help="Agents write the course a model learns from; the model's exam score is the only judge.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
-tasks_app = typer.Typer(
-    help="List, check and scaffold task folders.", no_args_is_help=True, rich_markup_mode=None
-)
-app.add_typer(tasks_app, name="task")
-
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
-Runs = Annotated[Path, typer.Option("--runs", help="Folder that holds the runs.")]
-RunName = Annotated[str, typer.Argument(metavar="RUN", help="A run's path, or its id.")]
-DEFAULT_RUNS = Path("runs")
+runs_app = typer.Typer(rich_markup_mode=None)
 
 
-def main() -> None:
-    """Entry point: one line and the right exit code for everything a user can cause."""
-    signal.signal(signal.SIGTERM, _terminate)
-    try:
-        app()
-    except CoursewrightError as error:
-        from coursewright.display import printable
-
-        # Messages of libraries may run over many lines.
-        line = " ".join(str(error).split())
-        print(f"coursewright: {printable(line)}", file=sys.stderr)  # noqa: T201
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        hint = "interrupted; `coursewright resume RUN` continues where it stopped"
-        print(f"coursewright: {hint}", file=sys.stderr)  # noqa: T201
-        sys.exit(130)
-
-
-def _terminate(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
-
-
-def _emit(payload: Any) -> None:
-    typer.echo(json.dumps(payload, indent=2, ensure_ascii=False))
-
-
-# ---------------------------------------------------------------- runs
-
-
-@app.command()
+@runs_app.command()
 def run(
     task: Annotated[str, typer.Argument(metavar="TASK", help="A task folder or a built-in name.")],
     config: Annotated[Path | None, typer.Option(help="YAML file with further settings.")] = None,
@@ -134,7 +82,7 @@ def run(
         _print_result(run_config(settings, open_progress()), as_json)
 
 
-@app.command()
+@runs_app.command()
 def resume(run: RunName, runs: Runs = DEFAULT_RUNS, as_json: Json = False) -> None:
     """Continue an interrupted run; nothing paid for is paid twice."""
     from coursewright.display import open_progress
@@ -143,7 +91,7 @@ def resume(run: RunName, runs: Runs = DEFAULT_RUNS, as_json: Json = False) -> No
     _print_result(resume_run(run, runs, open_progress()), as_json)
 
 
-@app.command()
+@runs_app.command()
 def reproduce(
     run: RunName,
     runs: Runs = DEFAULT_RUNS,
@@ -158,7 +106,7 @@ def reproduce(
 
     report = reproduce_run(run, runs, open_progress(), retrain=retrain)
     if as_json:
-        _emit(report.model_dump(mode="json"))
+        emit(report.model_dump(mode="json"))
     else:
         for line in report.lines:
             typer.echo(line)
@@ -166,7 +114,7 @@ def reproduce(
         raise typer.Exit(1)
 
 
-@app.command("list")
+@runs_app.command("list")
 def list_runs(runs: Runs = DEFAULT_RUNS, as_json: Json = False) -> None:
     """List runs, newest first."""
     from coursewright.display import printable
@@ -175,7 +123,7 @@ def list_runs(runs: Runs = DEFAULT_RUNS, as_json: Json = False) -> None:
 
     found = stored_runs(runs)
     if as_json:
-        _emit({"runs": [run_line(entry) for entry in found]})
+        emit({"runs": [run_line(entry) for entry in found]})
         return
     if not found:
         typer.echo(f"no runs in {runs}")
@@ -186,7 +134,7 @@ def list_runs(runs: Runs = DEFAULT_RUNS, as_json: Json = False) -> None:
         typer.echo(printable(what.rstrip()))
 
 
-@app.command()
+@runs_app.command()
 def show(run: RunName, runs: Runs = DEFAULT_RUNS, as_json: Json = False) -> None:
     """Show a run's result record."""
     from coursewright.errors import RunFolderError
@@ -199,7 +147,7 @@ def show(run: RunName, runs: Runs = DEFAULT_RUNS, as_json: Json = False) -> None
     _print_result(result, as_json)
 
 
-@app.command("try")
+@runs_app.command("try")
 def try_student(
     run: RunName,
     question: Annotated[str, typer.Argument(help="A question; its context may stand above it.")],
@@ -211,7 +159,7 @@ def try_student(
 
     answers = try_question(run, runs, question)
     if as_json:
-        _emit(answers)
+        emit(answers)
     else:
         from coursewright.display import printable
 
@@ -219,7 +167,7 @@ def try_student(
             typer.echo(f"{who:<8} {printable(answer)}")
 
 
-@app.command()
+@runs_app.command()
 def export(
     run: RunName,
     to: Annotated[
@@ -238,7 +186,7 @@ def export(
 
     done = export_run(run, runs, to, merged=merged, force=force, progress=open_progress())
     if as_json:
-        _emit(done.model_dump(mode="json"))
+        emit(done.model_dump(mode="json"))
         return
     typer.echo(printable(f"model    {done.model} ({done.form})"))
     typer.echo(printable(f"dataset  {done.dataset} ({done.rows} rows)"))
@@ -246,7 +194,7 @@ def export(
         typer.echo(printable(f"serve    {command}"))
 
 
-@app.command()
+@runs_app.command()
 def prune(run: RunName, runs: Runs = DEFAULT_RUNS, as_json: Json = False) -> None:
     """Delete intermediate checkpoints of a finished run; the record and the student stay."""
     from coursewright.store import prune as prune_run
@@ -254,12 +202,12 @@ def prune(run: RunName, runs: Runs = DEFAULT_RUNS, as_json: Json = False) -> Non
 
     pruned = prune_run(resolve_run(run, runs))
     if as_json:
-        _emit({"files": pruned.files, "freed_bytes": pruned.freed_bytes})
+        emit({"files": pruned.files, "freed_bytes": pruned.freed_bytes})
     else:
         typer.echo(f"removed {pruned.files} files, freed {pruned.freed_bytes / 1e6:.1f} MB")
 
 
-@app.command()
+@runs_app.command()
 def doctor(
     config: Annotated[
         Path | None, typer.Option(help="YAML file of a run, whose servers are asked for one token.")
@@ -274,7 +222,7 @@ def doctor(
     # Which task a run is for does not matter here, and examples name none.
     report = diagnose(load_config(config, {"task": "any"}) if config else None)
     if as_json:
-        _emit(report)
+        emit(report)
         return
     isolation = report["isolation"]
     verified = "verified" if isolation["verified"] else "not verified"
@@ -293,65 +241,13 @@ def doctor(
         typer.echo(f"{package:<13} {version}")
 
 
-# ---------------------------------------------------------------- tasks
-
-
-@tasks_app.command("list")
-def task_list(as_json: Json = False) -> None:
-    """List the built-in tasks."""
-    from coursewright.tasks import builtin_tasks
-
-    found = builtin_tasks()
-    if as_json:
-        _emit({"tasks": [{"name": name, "summary": text} for name, text in found.items()]})
-    else:
-        for name, text in found.items():
-            typer.echo(f"{name:<16} {text}")
-
-
-@tasks_app.command("check")
-def task_check(
-    task: Annotated[str, typer.Argument(metavar="TASK", help="A task folder or a built-in name.")],
-    as_json: Json = False,
-) -> None:
-    """Check a task folder for everything a user can get wrong; exit 2 if there is anything."""
-    from coursewright.display import printable
-    from coursewright.tasks import check_task
-
-    problems = check_task(task)
-    if as_json:
-        _emit({"ok": not problems, "problems": [p.model_dump(mode="json") for p in problems]})
-    else:
-        for p in problems:
-            line = "" if p.line is None else f":{p.line}"
-            field = f" [{p.field}]" if p.field else ""
-            typer.echo(printable(f"{p.file}{line}{field}: {p.message}"))
-        typer.echo(f"{len(problems)} problems" if problems else "ok")
-    if problems:
-        raise typer.Exit(2)
-
-
-@tasks_app.command("new")
-def task_new(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to put the new folder.")],
-) -> None:
-    """Scaffold a task folder to fill in."""
-    from coursewright.tasks import scaffold_task
-
-    scaffold_task(folder)
-    typer.echo(f"wrote {folder}; fill it in, then run: coursewright task check {folder}")
-
-
-# ---------------------------------------------------------------- printing
-
-
 def _print_forecast(settings: Any, as_json: bool) -> None:
     from coursewright.display import printable
     from coursewright.forecast import forecast, lines
 
     found = forecast(settings)
     if as_json:
-        _emit(found.model_dump(mode="json"))
+        emit(found.model_dump(mode="json"))
     else:
         for line in lines(found):
             typer.echo(printable(line))
@@ -362,7 +258,7 @@ def _print_result(result: Any, as_json: bool) -> None:
     from coursewright.summary import lines
 
     if as_json:
-        _emit(result.model_dump(mode="json", by_alias=True))
+        emit(result.model_dump(mode="json", by_alias=True))
     else:
         for line in lines(result):
             typer.echo(line)

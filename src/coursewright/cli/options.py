@@ -1,0 +1,19 @@
+"""Options that several commands share, and how a JSON answer is printed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
+Runs = Annotated[Path, typer.Option("--runs", help="Folder that holds the runs.")]
+RunName = Annotated[str, typer.Argument(metavar="RUN", help="A run's path, or its id.")]
+DEFAULT_RUNS = Path("runs")
+
+
+def emit(payload: Any) -> None:
+    """Print a payload as the one JSON object of a command."""
+    typer.echo(json.dumps(payload, indent=2, ensure_ascii=False))
