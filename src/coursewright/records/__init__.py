@@ -10,7 +10,9 @@ under which the store keeps them. Scores are fractions, times seconds, sizes byt
 """
 
 from coursewright.records.base import (
+    BriefLevel,
     Failure,
+    FeedbackKind,
     Mode,
     Operation,
     Record,
@@ -71,6 +73,7 @@ __all__ = [
     "Audit",
     "BadCase",
     "Brief",
+    "BriefLevel",
     "Check",
     "Collection",
     "Decision",
@@ -80,6 +83,7 @@ __all__ = [
     "ExecutionStatus",
     "Failure",
     "Feedback",
+    "FeedbackKind",
     "FinalScores",
     "Generation",
     "Isolation",

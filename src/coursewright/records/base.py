@@ -10,6 +10,11 @@ Split = Literal["visible", "scored", "private"]
 Operation = Literal["draft", "debug", "repair", "improve", "one-shot"]
 Mode = Literal["one-shot", "iterative"]
 Setting = Literal["scratch", "seed"]
+FeedbackKind = Literal["full", "score", "bad-cases", "withheld", "shuffled"]
+"""How much an agent hears of its rounds: all; its visible score alone; its bad cases alone; nothing
+but errors and counts; the true score with evidence that belongs to other items."""
+BriefLevel = Literal["line", "description", "visible", "seeds", "notes"]
+"""How much an agent is told beforehand, each level with all before it."""
 Verdict = Literal["clean", "flagged", "unresolved"]
 Failure = Literal[
     "execution timeout",

@@ -1,0 +1,1 @@
+"""Studies: many runs from one short file, and the tables made of them."""
