@@ -31,11 +31,13 @@ from coursewright.teacher import check_teacher
 from coursewright.wiring import (
     assemble,
     check_agent,
+    full_brief,
     make_brief,
     make_search,
     make_student,
     part_name,
     pick_scorer,
+    read_notes,
 )
 
 EMBEDDED = {"heuristic": "agent", "simulated": "teacher", "nano": "student"}
@@ -66,7 +68,8 @@ def run(config: RunConfig, progress: Progress | None = None) -> Result:
     pick_scorer(config, task)
     check_servers(config)
     capped = config.budget.cost_usd is not None
-    check_teacher(config.teacher, make_brief(config, task), capped=capped)
+    make_brief(config, task)
+    check_teacher(config.teacher, full_brief(config, task), capped=capped)
     config = anchored(config, progress or Silent())
     with RunStore.create(config.runs, config.name, config, inputs_of(config, task)) as store:
         try:
@@ -136,6 +139,8 @@ def anchored(config: RunConfig, progress: Progress) -> RunConfig:
     update: dict[str, Any] = {}
     if Path(config.task).is_dir():
         update["task"] = str(Path(config.task).absolute())
+    if config.notes is not None:
+        update["notes"] = config.notes.absolute()
     if isinstance(config.agent, ProgramAgent | ReplayAgent):
         path = config.agent.path.absolute()
         update["agent"] = config.agent.model_copy(update={"path": path})
@@ -164,6 +169,8 @@ def inputs_of(config: RunConfig, task: Task) -> dict[str, str]:
     if isinstance(config.agent, ProgramAgent | ReplayAgent):
         content = config.agent.path.read_bytes()
         inputs[f"agent {config.agent.path.name}"] = hashlib.sha256(content).hexdigest()
+    if config.notes is not None:
+        inputs["notes"] = hashlib.sha256(read_notes(config.notes).encode()).hexdigest()
     return inputs
 
 
@@ -303,6 +310,8 @@ def human_inputs(config: RunConfig) -> tuple[str, ...]:
         inputs.append("seeds")
     if config.agent.kind == "program":
         inputs.append("program")
+    if config.notes is not None and config.brief in (None, "notes"):
+        inputs.append("notes")
     return tuple(inputs)
 
 

@@ -24,6 +24,7 @@ from coursewright.config import (
     RunConfig,
     StudentConfig,
 )
+from coursewright.errors import ConfigError
 from coursewright.evaluation import SplitEvaluator
 from coursewright.feedback import GuardedFeedback
 from coursewright.plugins import construct
@@ -45,6 +46,8 @@ from coursewright.submission import SubmissionIntake
 from coursewright.tasks import load_task, read_split
 from coursewright.teacher import GatewayTeacher, told_to_programs, withheld_texts
 
+NOTES_BYTES = 64 * 1024
+
 I = TypeVar("I", Item, Seed)  # noqa: E741
 
 
@@ -52,7 +55,7 @@ I = TypeVar("I", Item, Seed)  # noqa: E741
 def assemble(store: RunStore, config: RunConfig, progress: Progress) -> Iterator[Stages]:
     """Make every stage of a run; their processes end with the block."""
     task = load_task(config.task)
-    brief = make_brief(config, task)
+    brief, exam = make_brief(config, task), public_items(config, task)
     paper = config.protocol == "paper"
     with contextlib.ExitStack() as stack:
         student = make_student(config.student, store.artifacts, progress, task.generation)
@@ -68,7 +71,7 @@ def assemble(store: RunStore, config: RunConfig, progress: Progress) -> Iterator
             ledger=store.ledger_path,
             seed=config.seed,
             budget=config.budget,
-            withheld=withheld_texts(config.teacher, brief),
+            withheld=withheld_texts(config.teacher, brief.model_copy(update={"visible": exam})),
             student=asked,
             student_ledger=store.student_ledger_path,
         )
@@ -88,13 +91,13 @@ def assemble(store: RunStore, config: RunConfig, progress: Progress) -> Iterator
             auditor=SubmissionAuditor(
                 store.artifacts,
                 store.ledger_path,
-                visible=brief.visible,
+                visible=exam,
                 seeds=brief.seeds,
                 instructions=(task.instruction,),
             ),
             student=student,
             evaluator=make_evaluator(config, task, student, progress),
-            feedback=GuardedFeedback(brief.visible, config.seed, paper=paper),
+            feedback=GuardedFeedback(exam, config.seed, paper=paper, kind=config.feedback),
             search=make_search(config),
             journal=store.journal,
             archive=store.archive,
@@ -220,11 +223,53 @@ def withheld_folders(config: RunConfig, task: Task) -> tuple[Path, ...]:
     return (Path(task.folder), config.runs)
 
 
+def public_items(config: RunConfig, task: Task) -> tuple[Item, ...]:
+    """Return the items that feedback is about, whether or not the brief shows them.
+
+    Under `paper`, visible and scored are one public set.
+    """
+    scored = read_split(task, "scored") if config.protocol == "paper" else ()
+    return tuple(map(without_meta, (*task.visible, *scored)))
+
+
 def make_brief(config: RunConfig, task: Task) -> Brief:
-    """Return all that the agent is told. Under `paper`, visible and scored are one public set."""
-    visible: Sequence[Item] = task.visible
-    if config.protocol == "paper":
-        visible = (*visible, *read_split(task, "scored"))
+    """Return all that the agent is told, as far as `config.brief` lets it.
+
+    Raises:
+        ConfigError: the notes cannot be read.
+    """
+    brief = full_brief(config, task)
+    update: dict[str, Any] = {}
+    if config.brief == "line":
+        update["description"] = brief.summary
+    elif config.notes is not None and config.brief in (None, "notes"):
+        update["description"] = f"{brief.description.rstrip()}\n\n{read_notes(config.notes)}"
+    if config.brief in ("line", "description"):
+        update["visible"] = ()
+    return brief.model_copy(update=update)
+
+
+def read_notes(path: Path) -> str:
+    """Return a file of human notes under a heading of its own.
+
+    Raises:
+        ConfigError: it is missing, too long, or no text in UTF-8.
+    """
+    try:
+        with path.open("rb") as stream:
+            text = stream.read(NOTES_BYTES + 1).decode("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text in UTF-8"
+        raise ConfigError(f"cannot be read: {reason}", file=path, field="notes") from error
+    if len(text) > NOTES_BYTES or "\0" in text or not text.strip():
+        raise ConfigError(
+            f"expected a text of 1 to {NOTES_BYTES:,} bytes without NUL", file=path, field="notes"
+        )
+    return f"# Notes from people\n\n{text.strip()}\n"
+
+
+def full_brief(config: RunConfig, task: Task) -> Brief:
+    """Return what there is to tell in the config's setting, without human notes."""
     return Brief(
         task=task.name,
         summary=task.summary,
@@ -232,7 +277,7 @@ def make_brief(config: RunConfig, task: Task) -> Brief:
         instruction=task.instruction,
         answer_format=task.answer_format,
         sample=task.sample,
-        visible=tuple(map(without_meta, visible)),
+        visible=public_items(config, task),
         seeds=tuple(map(without_meta, task.seeds)) if config.setting == "seed" else (),
         rows=task.rows,
         teacher=part_name(config.teacher),

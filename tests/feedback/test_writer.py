@@ -63,3 +63,42 @@ def test_the_base_models_score_and_some_kept_rows_are_told() -> None:
         base_visible=evaluation(0.1), error=None, collection=None, audit=audit, visible=None
     )
     assert (feedback.base_visible, feedback.sample) == (0.1, rows)
+
+
+def right_by_topic(feedback: Feedback) -> dict[str, float]:
+    return {score.topic: score.accuracy for score in feedback.topics}
+
+
+def test_score_only_tells_the_score_and_no_evidence() -> None:
+    feedback = written(kind="score")
+    assert (feedback.visible, feedback.topics, feedback.bad_cases) == (0.5, (), ())
+    assert "red" not in feedback.text
+
+
+def test_bad_cases_only_tell_no_score() -> None:
+    feedback = written(kind="bad-cases")
+    assert feedback.bad_cases == written().bad_cases
+    assert (feedback.visible, feedback.base_visible, feedback.topics) == (None, None, ())
+    assert "accuracy" not in feedback.text
+
+
+def test_withheld_leaves_errors_and_counts() -> None:
+    feedback = written(kind="withheld")
+    assert (feedback.visible, feedback.base_visible) == (None, None)
+    assert (feedback.bad_cases, feedback.topics) == ((), ())
+    assert feedback.rows_dropped == {"no output": 2}
+    assert "accuracy" not in feedback.text
+
+
+def test_shuffled_keeps_the_score_and_scrambles_its_evidence() -> None:
+    true, shuffled = written(), written(kind="shuffled")
+    assert (shuffled.visible, shuffled.base_visible) == (true.visible, true.base_visible)
+    assert len(shuffled.bad_cases) == len(true.bad_cases)
+    assert {case.id for case in shuffled.bad_cases} != {case.id for case in true.bad_cases}
+    assert all(str(case.gold) == case.id[1:] for case in shuffled.bad_cases)
+    right = sum(score.items * score.accuracy for score in shuffled.topics)
+    assert round(right) == 10
+
+
+def test_shuffled_is_the_same_for_the_same_seed() -> None:
+    assert written(kind="shuffled") == written(kind="shuffled")

@@ -97,9 +97,10 @@ def next_move(history: Sequence[Attempt], exam: Exam) -> Move:
     for attempt in history:
         plan = plan_of(attempt.code)
         parent = by_number.get(-1 if attempt.parent is None else attempt.parent)
-        if plan is None or parent is None or attempt.feedback.visible is None:
+        if plan is None or parent is None or attempt.status != "scored":
             continue
-        gains[plan.move] = attempt.feedback.visible - (parent.feedback.visible or 0.0)
+        # Who is told no score knows of a move only that it was tried.
+        gains[plan.move] = (attempt.feedback.visible or 0.0) - (parent.feedback.visible or 0.0)
     open_moves = [
         m for m in MOVES if m.name not in gains and not (m.name == "vote" and exam.form == "text")
     ]

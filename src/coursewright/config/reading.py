@@ -118,7 +118,8 @@ def load_config(file: Path | None, overrides: dict[str, Any]) -> RunConfig:
         first = error.errors()[0]
         # Below a tagged part pydantic names the tag too, which stands in no file.
         loc = [str(part) for part in first["loc"]]
-        field = ".".join(loc[:1] + loc[2:] if loc[0] in TAGGED and len(loc) > 2 else loc)
+        tagged = len(loc) > 2 and loc[0] in TAGGED
+        field = ".".join(loc[:1] + loc[2:] if tagged else loc)
         raise ConfigError(
             first["msg"][0].lower() + first["msg"][1:], file=file, field=field
         ) from error

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from coursewright.config.agents import AgentConfig, HeuristicAgent
 from coursewright.config.endpoints import ServerUrl
 from coursewright.config.parts import CustomPart, Part
 from coursewright.config.students import NanoStudent, StudentConfig
 from coursewright.config.teachers import SimulatedTeacher, TeacherConfig
-from coursewright.records import Mode, Setting
+from coursewright.records import BriefLevel, FeedbackKind, Mode, Setting
 
 
 class GreedySearch(Part):
@@ -107,6 +107,14 @@ class RunConfig(Part):
     budget: Budget = Budget()
     mode: Mode = "iterative"
     setting: Setting = "scratch"
+    feedback: FeedbackKind = "full"
+    """How much the agent hears of its rounds. Anything but `full` is an ablation."""
+    notes: Path | None = None
+    """A text file of what people know about the task; the agent reads it with the description."""
+    brief: BriefLevel | None = None
+    """How much the agent is told beforehand, each level with all before it: a `line` that says what
+    the task is about, its `description`, `visible` items, `seeds`, `notes`. None: the visible
+    items, the seeds in the `seed` setting, and the notes if there are any."""
     protocol: Literal["guarded-basic", "paper"] = "guarded-basic"
     """`guarded` on the command line means the strongest guarded protocol there is."""
     seed: int = Field(default=0, ge=0, lt=2**31)
@@ -114,7 +122,24 @@ class RunConfig(Part):
     """Local servers that the run itself starts and stops, so that they share a GPU in turns."""
     retrainings: int = Field(default=3, ge=1, le=20)
     """Fresh training seeds of the last training; the first is the delivered student."""
+    shared: Path | None = None
+    """A folder in which several runs keep answers for one another: the teacher's, and the base
+    student's on the splits. What is found there counts as a call and costs no money."""
     runs: Path = Path("runs")
     name: str | None = None
     allow_weak: bool = False
     """Accept isolation below L2; the result is then never called verified."""
+
+    @field_validator("brief")
+    @classmethod
+    def _brief_fits(cls, value: BriefLevel | None, others: ValidationInfo) -> BriefLevel | None:
+        """Seeds are told in one setting alone, and notes need a file."""
+        setting = others.data.get("setting")
+        wanted = "seed" if value in ("seeds", "notes") else "scratch"
+        if value is not None and setting != wanted:
+            raise ValueError(
+                f"`{value}` belongs to `setting: {wanted}`, and the setting is {setting}"
+            )
+        if value == "notes" and others.data.get("notes") is None:
+            raise ValueError("`notes` needs the file that holds them, in the field `notes`")
+        return value

@@ -2,6 +2,14 @@
 
 Nothing of the scored split passes here, not even its mean (`guarded-basic`). Under
 `protocol: paper` visible and scored are one public set, so the visible figures are the score.
+
+What of it an agent really hears is a setting, so that a study can ask what feedback is worth:
+
+    full        all of it
+    score       the visible score, without topics and bad cases
+    bad-cases   bad cases alone
+    withheld    neither; errors and counts of rows remain
+    shuffled    the true score, with topics and bad cases that belong to other items
 """
 
 from __future__ import annotations
@@ -15,6 +23,7 @@ from coursewright.records import (
     Collection,
     Evaluation,
     Feedback,
+    FeedbackKind,
     Item,
     TopicScore,
 )
@@ -22,15 +31,24 @@ from coursewright.seeding import derive
 
 BAD_CASES = 30
 ERROR_CHARACTERS = 6000
+SCORELESS = ("bad-cases", "withheld")
 
 
 class GuardedFeedback:
     """Builds feedback from visible items alone."""
 
-    def __init__(self, visible: Sequence[Item], seed: int, *, paper: bool = False) -> None:
+    def __init__(
+        self,
+        visible: Sequence[Item],
+        seed: int,
+        *,
+        paper: bool = False,
+        kind: FeedbackKind = "full",
+    ) -> None:
         self._items = {item.id: item for item in visible}
         self._seed = seed
         self._paper = paper
+        self._kind = kind
 
     def write(
         self,
@@ -48,22 +66,38 @@ class GuardedFeedback:
             for reason, count in (part.dropped if part else {}).items():
                 dropped[reason] = dropped.get(reason, 0) + count
         kept = audit.kept if audit else collection.kept if collection else 0
-        topics = _topics(visible)
+        score = visible if self._kind in ("full", "score", "shuffled") else None
+        evidence = self._shuffled(visible) if visible and self._kind == "shuffled" else visible
+        topics = _topics(evidence if self._kind in ("full", "shuffled") else None)
         examples = [
             *(collection.examples if collection else ()),
             *(audit.examples if audit else ()),
         ]
         return Feedback(
-            text=_prose(error, kept, dropped, examples, base_visible, visible, topics),
+            text=_prose(error, kept, dropped, examples, base_visible, score, topics),
             error=error,
-            visible=visible.accuracy if visible else None,
-            base_visible=base_visible.accuracy,
-            scored=visible.accuracy if visible and self._paper else None,
+            visible=score.accuracy if score else None,
+            base_visible=None if self._kind in SCORELESS else base_visible.accuracy,
+            scored=score.accuracy if score and self._paper else None,
             topics=topics,
-            bad_cases=self._bad_cases(visible),
+            bad_cases=() if self._kind in ("score", "withheld") else self._bad_cases(evidence),
             rows_kept=kept,
             rows_dropped=dropped,
             sample=audit.sample if audit else (),
+        )
+
+    def _shuffled(self, visible: Evaluation) -> Evaluation:
+        """The same answers and scores, each under an item that it does not belong to."""
+        results = list(visible.results)
+        moved = list(results)
+        random.Random(derive(self._seed, "shuffled feedback")).shuffle(moved)
+        return visible.model_copy(
+            update={
+                "results": tuple(
+                    result.model_copy(update={"output": other.output, "score": other.score})
+                    for result, other in zip(results, moved, strict=True)
+                )
+            }
         )
 
     def _bad_cases(self, visible: Evaluation | None) -> tuple[BadCase, ...]:

@@ -32,8 +32,8 @@ from coursewright.store.journal import read_events, read_seconds
 
 FORMAT = 1
 
-PLACE = frozenset({"runs", "name"})
-"""Settings that say where a run lies, not what it is."""
+PLACE = frozenset({"runs", "name", "shared"})
+"""Settings that say where a run and what it shares with others lie, not what it is."""
 
 
 class Marker(BaseModel):
