@@ -25,6 +25,7 @@ SCORERS: dict[str, str] = {
     "literal": "coursewright.scoring.literal.Literal",
     "expression": "coursewright.scoring.expression.Expression",
     "label": "coursewright.scoring.label.Label",
+    "tool_call": "coursewright.scoring.tool_call.ToolCall",
 }
 """Short name -> dotted path; a scorer is imported only when a task names it."""
 
@@ -60,7 +61,12 @@ def make_scorer(spec: Mapping[str, Any]) -> Scorer:
 
 
 def accepts(scorer: Scorer, gold: Any) -> bool:
-    """Whether the scorer gives full marks to the gold answer itself, written as text."""
+    """Whether the scorer gives full marks to the gold answer itself, written as text.
+
+    A scorer with a method `written(answer) -> str` says how; else it is the gold's own text.
+    """
+    if (written := getattr(scorer, "written", None)) is not None:
+        return scorer.score(written(gold), gold) == 1.0
     return scorer.score(gold if isinstance(gold, str) else repr(gold), gold) == 1.0
 
 
