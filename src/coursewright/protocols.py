@@ -102,6 +102,8 @@ class Completion:
     finish_reason: str = "stop"
     estimated: bool = False
     """The upstream did not say how many tokens it used; they were counted here."""
+    free: bool = False
+    """Another run has paid for it: it counts as a call, and costs no money."""
 
 
 class TeacherLine(Protocol):
@@ -177,6 +179,16 @@ class Auditor(Protocol):
 
     def audit(self, rows: str, round_number: int) -> Audit:
         """Check the collected rows (a digest) against ledger and splits."""
+
+
+class Examinee(Protocol):
+    """Who sits an exam."""
+
+    def wait(self) -> None:
+        """Return once it is ready, so that getting ready is not timed as work."""
+
+    def answer(self, weights: str | None, prompts: Sequence[str]) -> list[str]:
+        """Greedy answers, in order, of the base model (None) or of a fine-tuned one."""
 
 
 class Student(Protocol):

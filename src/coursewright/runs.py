@@ -80,13 +80,17 @@ def run(config: RunConfig, progress: Progress | None = None) -> Result:
             raise
 
 
-def resume(run: str, runs: Path, progress: Progress) -> Result:
-    """Continue an interrupted run; a finished one just says its result."""
+def resume(run: str, runs: Path, progress: Progress, *, shared: Path | None = None) -> Result:
+    """Continue an interrupted run; a finished one just says its result.
+
+    `shared` is the folder in which it shares answers with others, as in its config: the run's
+    record does not name it, since it may be moved.
+    """
     with RunStore.open(resolve_run(run, runs)) as store:
         result = store.result()
         if result is not None:
             return result
-        config = store.config
+        config = store.config.model_copy(update={"shared": shared})
         store.require_unchanged(config, inputs_of(config, load_task(config.task)))
         check_servers(config)
         return carry(store, config, progress)

@@ -40,8 +40,8 @@ from coursewright.sandbox import (
 from coursewright.scoring import make_scorer
 from coursewright.search import GreedySearch, OneShotSearch
 from coursewright.servers import AgentInTurn, StudentInTurn, TeacherInTurn, Turns
-from coursewright.store import Artifacts, RunStore
-from coursewright.student import AskedStudent, LocalStudent
+from coursewright.store import Artifacts, RunStore, SharedAnswers
+from coursewright.student import AskedStudent, LocalStudent, SharedBase
 from coursewright.submission import SubmissionIntake
 from coursewright.tasks import load_task, read_split
 from coursewright.teacher import GatewayTeacher, told_to_programs, withheld_texts
@@ -66,6 +66,9 @@ def assemble(store: RunStore, config: RunConfig, progress: Progress) -> Iterator
         sandbox = open_sandbox(config.sandbox, allow_weak=config.allow_weak)
         stack.callback(sandbox.close)
         asked = asked_student(config, task, student, stack)
+        shared = (
+            None if config.shared is None else stack.enter_context(SharedAnswers(config.shared))
+        )
         teacher = GatewayTeacher(
             config.teacher,
             ledger=store.ledger_path,
@@ -74,6 +77,7 @@ def assemble(store: RunStore, config: RunConfig, progress: Progress) -> Iterator
             withheld=withheld_texts(config.teacher, brief.model_copy(update={"visible": exam})),
             student=asked,
             student_ledger=store.student_ledger_path,
+            shared=config.shared,
         )
         stack.callback(teacher.close)
         agent = open_agent(config, task, store, stack, progress)
@@ -96,14 +100,16 @@ def assemble(store: RunStore, config: RunConfig, progress: Progress) -> Iterator
                 instructions=(task.instruction,),
             ),
             student=student,
-            evaluator=make_evaluator(config, task, student, progress),
+            evaluator=make_evaluator(config, task, student, progress, shared),
             feedback=GuardedFeedback(exam, config.seed, paper=paper, kind=config.feedback),
             search=make_search(config),
             journal=store.journal,
             archive=store.archive,
             progress=progress,
         )
-        yield taking_turns(stages, store, config, asked, stack) if config.servers else stages
+        if config.servers:
+            stages = taking_turns(stages, store, config, asked, stack, shared)
+        yield stages
 
 
 def asked_student(
@@ -133,6 +139,7 @@ def taking_turns(
     config: RunConfig,
     asked: AskedStudent | None,
     stack: contextlib.ExitStack,
+    shared: SharedAnswers | None,
 ) -> Stages:
     """Return the stages so that agent, teacher and student share the run's own servers in turn."""
     turns = Turns(config.servers, store.path / "servers", stages.progress)
@@ -148,18 +155,22 @@ def taking_turns(
         agent=AgentInTurn(stages.agent, turns),
         teacher=TeacherInTurn(stages.teacher, turns),
         student=student,
-        evaluator=make_evaluator(config, stages.task, student, stages.progress),
+        evaluator=make_evaluator(config, stages.task, student, stages.progress, shared),
     )
 
 
 def make_evaluator(
-    config: RunConfig, task: Task, student: Student, progress: Progress
+    config: RunConfig,
+    task: Task,
+    student: Student,
+    progress: Progress,
+    shared: SharedAnswers | None = None,
 ) -> SplitEvaluator:
     """Return the one who asks the student, and grades."""
     return SplitEvaluator(
         partial(read_split, task),
         instruction=task.instruction,
-        student=student,
+        student=student if shared is None else SharedBase(student, shared),
         scorer=pick_scorer(config, task),
         progress=progress,
         paper=config.protocol == "paper",

@@ -203,6 +203,7 @@ def test_a_ledger_of_the_first_version_is_read_and_goes_on(tmp_path: Path):
     with sqlite3.connect(path) as old:
         old.executescript(
             "ALTER TABLE calls DROP COLUMN cost; ALTER TABLE calls DROP COLUMN estimated;"
+            "ALTER TABLE calls DROP COLUMN shared;"
             "PRAGMA user_version = 1;"
         )
     old.close()
@@ -212,6 +213,18 @@ def test_a_ledger_of_the_first_version_is_read_and_goes_on(tmp_path: Path):
             assert call is not None
             assert (call.response, call.cost, call.estimated) == ("a", None, False)
             assert (ledger.totals().unpriced, ledger.totals().cost) == (1, 0)
+
+
+def test_a_ledger_of_the_second_version_is_read_and_goes_on(tmp_path: Path):
+    path = tmp_path / "old.sqlite"
+    with Ledger(path) as ledger:
+        ledger.settle(reserve(ledger, "k"), "a", prompt_tokens=1, completion_tokens=2, cost=5)
+    with sqlite3.connect(path) as old:
+        old.executescript("ALTER TABLE calls DROP COLUMN shared; PRAGMA user_version = 2;")
+    old.close()
+    for opened in (Ledger.read_only(path), Ledger(path), Ledger.read_only(path)):
+        with opened as ledger:
+            assert (ledger.totals().cost, ledger.totals().shared) == (5, 0)
 
 
 def test_money_is_charged_at_its_most_until_it_is_settled_and_sums_stay_exact(ledger: Ledger):

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from coursewright.chat import item_body, layout
-from coursewright.protocols import Progress, Scorer, Student
+from coursewright.protocols import Examinee, Progress, Scorer
 from coursewright.records import Answered, Evaluation, Item, PrivateOpening, Split
 
 CHUNK = 150  # items between two updates of the running score
@@ -29,7 +29,7 @@ class SplitEvaluator:
         read_split: Callable[[Split], Sequence[Item]],
         *,
         instruction: str,
-        student: Student,
+        student: Examinee,
         scorer: Scorer,
         progress: Progress,
         paper: bool = False,

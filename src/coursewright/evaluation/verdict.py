@@ -134,6 +134,7 @@ def _total(usages: Iterable[Usage]) -> Usage:
         prompt_tokens=sum(part.prompt_tokens for part in parts),
         completion_tokens=sum(part.completion_tokens for part in parts),
         estimated=sum(part.estimated for part in parts),
+        shared=sum(part.shared for part in parts),
         cost_usd=sum(costs) if costs else None,
         self_reported=any(part.self_reported for part in parts),
     )

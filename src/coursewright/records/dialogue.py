@@ -95,6 +95,8 @@ class Usage(Record):
     completion_tokens: int = 0
     estimated: int = 0
     """Calls whose tokens were counted here, because the server did not say."""
+    shared: int = 0
+    """Calls whose answer another run had paid for: they count, and cost no money."""
     cost_usd: float | None = None
     """None when the price of a call was not known."""
     self_reported: bool = False

@@ -13,6 +13,7 @@ from coursewright.store.prune import Pruned, prune
 from coursewright.store.rows import put_rows, read_rows
 from coursewright.store.run import RunStore, require_name
 from coursewright.store.scratch import Scratch
+from coursewright.store.shared import SharedAnswers
 from coursewright.store.untrusted import NotTaken, chunks_of, untrusted_folder
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "RunJournal",
     "RunStore",
     "Scratch",
+    "SharedAnswers",
     "canonical",
     "chunks_of",
     "describe",

@@ -25,7 +25,7 @@ from typing import Any, Self
 
 from coursewright.errors import RunFolderError
 
-VERSION = 2
+VERSION = 3
 MAX_TEXT = 4 * 1024**2
 """Characters of one request or response; the gateway's own limits are tighter."""
 MAX_BYTES = 64 * 1024**3
@@ -50,7 +50,8 @@ CREATE TABLE calls (
   finish TEXT,
   reason TEXT,
   cost INTEGER,                       -- nanodollars charged, as `tokens`; NULL: price unknown
-  estimated INTEGER NOT NULL DEFAULT 0
+  estimated INTEGER NOT NULL DEFAULT 0,
+  shared INTEGER NOT NULL DEFAULT 0
 );
 CREATE UNIQUE INDEX answers ON calls(key) WHERE state = 'settled';
 CREATE INDEX calls_of_round ON calls(round, state);
@@ -62,13 +63,15 @@ CREATE TABLE hits (
 ) WITHOUT ROWID;
 """
 
-_FROM_VERSION_1 = """
+_FROM_VERSION_2 = "ALTER TABLE calls ADD COLUMN shared INTEGER NOT NULL DEFAULT 0;"
+_FROM_VERSION_1 = f"""
 ALTER TABLE calls ADD COLUMN cost INTEGER;
 ALTER TABLE calls ADD COLUMN estimated INTEGER NOT NULL DEFAULT 0;
+{_FROM_VERSION_2}
 """
-_VIEW_OF_VERSION_1 = """
-CREATE TEMP VIEW calls AS SELECT *, NULL AS cost, 0 AS estimated FROM main.calls
-"""
+_UPGRADES = {0: _SCHEMA, 1: _FROM_VERSION_1, 2: _FROM_VERSION_2}
+_LACKING = {1: "NULL AS cost, 0 AS estimated, 0 AS shared", 2: "0 AS shared"}
+"""Columns that an older ledger lacks, as a reader sees them."""
 _ANSWERED = """
 SELECT key, text, response, occurrence, round, prompt_tokens, completion_tokens, finish, cost,
   estimated
@@ -126,6 +129,8 @@ class Totals:
     """Calls charged whose price nobody knew."""
     estimated: int = 0
     """Answered calls whose tokens were estimated."""
+    shared: int = 0
+    """Answered calls that another run had paid for: charged as calls and tokens, not as money."""
 
     @property
     def cap_calls(self) -> int:
@@ -142,7 +147,7 @@ class Ledger:
 
     def __init__(self, path: Path, *, max_bytes: int = MAX_BYTES) -> None:
         self._open(path, f"{path.absolute().as_uri()}?mode=rwc")
-        upgrade = {0: _SCHEMA, 1: _FROM_VERSION_1}.get(self._version)
+        upgrade = _UPGRADES.get(self._version)
         if upgrade is not None:
             self._db.executescript(f"BEGIN; {upgrade} PRAGMA user_version = {VERSION}; COMMIT;")
         self._db.execute("PRAGMA journal_mode = WAL")
@@ -169,8 +174,8 @@ class Ledger:
             ledger._open(path, f"{uri}?mode=ro&immutable=1")
         if ledger._version == 0:
             raise RunFolderError("is not a call ledger", file=path)
-        if ledger._version == 1:
-            ledger._db.execute(_VIEW_OF_VERSION_1)
+        if lacking := _LACKING.get(ledger._version):
+            ledger._db.execute(f"CREATE TEMP VIEW calls AS SELECT *, {lacking} FROM main.calls")
         return ledger
 
     def _open(self, path: Path, uri: str) -> None:
@@ -187,7 +192,7 @@ class Ledger:
             raise RunFolderError(
                 f"cannot be opened as a call ledger: {error}", file=path
             ) from error
-        if self._version not in (0, 1, VERSION) or (self._version == 0 and tables):
+        if self._version not in range(VERSION + 1) or (self._version == 0 and tables):
             raise RunFolderError(
                 f"is a ledger of version {self._version}, this program reads version {VERSION}",
                 file=path,
@@ -262,13 +267,17 @@ class Ledger:
         finish_reason: str = "stop",
         cost: int | None = 0,
         estimated: bool = False,
+        shared: bool = False,
     ) -> None:
-        """Record the answer of a reserved call and charge what it really cost."""
+        """Record the answer of a reserved call and charge what it really cost.
+
+        `shared` says that another run had paid for it.
+        """
         if len(response) > MAX_TEXT:
             raise ValueError(f"response of {len(response)} characters; at most {MAX_TEXT}")
         self._finish(
             "state = 'settled', tokens = ?, prompt_tokens = ?, completion_tokens = ?,"
-            " response = ?, finish = ?, cost = ?, estimated = ?",
+            " response = ?, finish = ?, cost = ?, estimated = ?, shared = ?",
             (
                 prompt_tokens + completion_tokens,
                 prompt_tokens,
@@ -277,6 +286,7 @@ class Ledger:
                 finish_reason,
                 cost,
                 estimated,
+                shared,
             ),
             call,
         )
@@ -389,11 +399,12 @@ class Ledger:
             "SELECT count(*), total(state = 'unknown'), total(state = 'failed'), total(tokens),"
             " total(prompt_tokens), total(completion_tokens),"
             " total(CASE WHEN state = 'unknown' THEN 0 ELSE tokens END),"
-            f" coalesce(sum(cost), 0), total(cost IS NULL), total(estimated) FROM calls{which}",
+            " coalesce(sum(cost), 0), total(cost IS NULL), total(estimated), total(shared)"
+            f" FROM calls{which}",
             values,
         ).fetchone()
-        calls, unknown, failed, tokens, prompt, completion, capped, cost, unpriced, guessed = map(
-            int, row
+        (calls, unknown, failed, tokens, prompt, completion, capped, cost, unpriced, guessed) = map(
+            int, row[:-1]
         )
         (cached,) = self._db.execute(f"SELECT total(times) FROM hits{which}", values).fetchone()
         return Totals(
@@ -408,4 +419,5 @@ class Ledger:
             cost=cost,
             unpriced=unpriced,
             estimated=guessed,
+            shared=int(row[-1]),
         )

@@ -8,5 +8,6 @@ same path for the embedded nano and for an 8 B model, and never sees a gold answ
 from coursewright.student.asking import AskedStudent
 from coursewright.student.hub import settle
 from coursewright.student.local import NANO, LocalStudent, Store
+from coursewright.student.shared import SharedBase
 
-__all__ = ["NANO", "AskedStudent", "LocalStudent", "Store", "settle"]
+__all__ = ["NANO", "AskedStudent", "LocalStudent", "SharedBase", "Store", "settle"]

@@ -92,8 +92,12 @@ class GatewayTeacher:
         withheld: Mapping[TextKind, Sequence[str]] | None = None,
         student: ServedStudent | None = None,
         student_ledger: Path | None = None,
+        shared: Path | None = None,
     ) -> None:
-        """With a `student`, programs may ask it too: `student_ledger` meters it apart."""
+        """With a `student`, programs may ask it too: `student_ledger` meters it apart.
+
+        In the folder `shared` runs keep answers for one another.
+        """
         self.name = upstream_name(config)
         self._settings = GatewaySettings(
             teacher=config,
@@ -105,6 +109,7 @@ class GatewayTeacher:
             nanos=None if budget.cost_usd is None else in_nanos(budget.cost_usd),
             concurrency=budget.concurrency,
             withheld={kind: tuple(texts) for kind, texts in (withheld or {}).items()},
+            shared=None if shared is None else shared.absolute(),
             student=student_desk(student, student_ledger, budget),
             **calling(config, budget),
         )
@@ -179,6 +184,7 @@ class GatewayTeacher:
             prompt_tokens=totals.prompt_tokens,
             completion_tokens=totals.completion_tokens,
             estimated=totals.estimated,
+            shared=totals.shared,
             cost_usd=None if totals.unpriced else in_dollars(totals.cost),
         )
 

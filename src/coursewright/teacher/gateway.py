@@ -40,9 +40,11 @@ from pydantic import ValidationError
 from coursewright.errors import CoursewrightError, RunHeld
 from coursewright.store.ledger import Ledger, Totals
 from coursewright.store.scratch import Scratch
+from coursewright.store.shared import SharedAnswers
 from coursewright.teacher.desk import Desk
 from coursewright.teacher.errand import Line
 from coursewright.teacher.settings import GatewaySettings
+from coursewright.teacher.shared import SharedUpstream
 from coursewright.teacher.student import StudentUpstream
 from coursewright.teacher.upstreams import load_upstream, require_price
 from coursewright.teacher.wire import BODY_BYTES, OCCURRENCE_HEADER, STUDENT, Refusal, read_body
@@ -282,8 +284,12 @@ async def _run(settings: GatewaySettings, ledger: Ledger, folder: Path) -> None:
     upstream = load_upstream(settings.teacher)
     require_price(upstream, capped=settings.nanos is not None)
     ledger.lose_open()
-    desk = Desk(settings, upstream, ledger)
-    async with _student_desk(settings) as student:
+    async with contextlib.AsyncExitStack() as stack:
+        if settings.shared is not None:
+            answers = stack.enter_context(SharedAnswers(settings.shared))
+            upstream = SharedUpstream(upstream, settings.teacher, answers)
+        desk = Desk(settings, upstream, ledger)
+        student = await stack.enter_async_context(_student_desk(settings))
         await Gateway(settings, desk, student, folder).serve(stop)
         # Calls under way become unknown: the supervisor is gone or does not want them, and waiting
         # for them would make this process an orphan.

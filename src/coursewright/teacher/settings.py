@@ -57,6 +57,8 @@ class GatewaySettings(Part):
     """Requests of one round that may be under way or queued."""
     drain_seconds: float = Field(default=10.0, ge=0)
     """How long a round that closes waits for calls already paid for."""
+    shared: Path | None = None
+    """Folder of answers that runs keep for one another."""
     student: StudentDesk | None = None
     """None: programs cannot ask it."""
 

@@ -70,6 +70,8 @@ class Till:
     def charge(self, errand: Errand, ticket: Ticket, answer: Completion) -> Paid:
         """Turn what was set aside into what an answer really cost."""
         nanos = self._price(answer.prompt_tokens, answer.completion_tokens)
+        if answer.free:
+            nanos = 0
         spent = Cost(answer.prompt_tokens + answer.completion_tokens, nanos or 0)
         errand.line.budget.spend(ticket.most, spent)
         return Paid(ticket, answer, nanos)
@@ -86,6 +88,7 @@ class Till:
                 finish_reason=answer.finish_reason,
                 cost=paid.nanos,
                 estimated=answer.estimated,
+                shared=answer.free,
             )
         )
 
