@@ -31,7 +31,7 @@ def measure(task: str, arguments: argparse.Namespace, scratch: Path) -> None:
     """Print base and oracle accuracy of one task."""
     loaded = load_task(task)
     items = read_split(loaded, arguments.split)[: arguments.items]
-    scorer = make_scorer(loaded.scorer)
+    scorer = make_scorer(loaded.scorer, Path(loaded.folder))
     prompts = [layout(loaded.instruction, item_body(i.question, i.context)) for i in items]
     (scratch / task).mkdir()
     store = Artifacts(scratch / task)

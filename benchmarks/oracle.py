@@ -55,7 +55,7 @@ def oracle_accuracy(task: str, count: int, seed: int) -> float:
                 partial(read_split, loaded),
                 instruction=loaded.instruction,
                 student=student,
-                scorer=make_scorer(loaded.scorer),
+                scorer=make_scorer(loaded.scorer, Path(loaded.folder)),
                 progress=Silent(),
             )
             training = student.train(rows, derive(seed, "final", 0))

@@ -279,7 +279,11 @@ class Archive(Protocol):
 
 
 class Scorer(Protocol):
-    """Answer and gold to score. Pure and total: any text is an answer."""
+    """Answer and gold to score. Pure and total: any text is an answer.
+
+    It may also have `written(answer) -> str`, a perfect answer to this gold as text: the gold
+    check scores that. `scoring.written` says what stands in for it.
+    """
 
     def score(self, output: str, answer: Any) -> float:
         """Score in [0, 1]."""

@@ -359,7 +359,7 @@ def make_search(config: RunConfig) -> Search:
 def pick_scorer(config: RunConfig, task: Task) -> Scorer:
     """Return the task's scorer, or the one the config puts in its place."""
     if config.scorer is None:
-        return make_scorer(task.scorer)
+        return make_scorer(task.scorer, Path(task.folder))
     return make_scorer({"kind": config.scorer.path, **config.scorer.options})
 
 

@@ -280,11 +280,63 @@ def test_a_sample_submission_that_is_a_test_question(folder):
     assert "is the question of private.jsonl line 13" in problem.message
 
 
-def test_a_scorer_that_raises_is_told_at_the_gold(folder):
+def test_a_scorer_that_raises_is_told_at_the_gold(folder, monkeypatch):
+    monkeypatch.setenv("COURSEWRIGHT_TRUSTED_TASKS", str(folder))
     edit(folder, "task.yaml", "kind: numeric\n  absolute: 0.001", f"kind: {__name__}:raising")
     problem = check_task(str(folder))[0]
     assert (problem.line, problem.field) == (1, "answer")
     assert "ZeroDivisionError" in problem.message
+
+
+def test_a_scorer_that_is_code_waits_for_trust(folder):
+    edit(folder, "task.yaml", "kind: numeric\n  absolute: 0.001", f"kind: {__name__}:raising")
+    problem = only(folder)
+    assert problem.field == "scorer.kind"
+    assert "COURSEWRIGHT_TRUSTED_TASKS" in problem.message
+
+
+@pytest.fixture
+def official(folder) -> Path:
+    """A folder under an official rule, one gold of which that rule cannot accept."""
+    edit(folder, "task.yaml", "numeric\n  absolute: 0.001", "scibench\n  policy: official")
+    line = {"id": "thousands", "question": "How many metres are 1.2 km?", "answer": "1,200"}
+    append(folder, "private.jsonl", **line)
+    # What the official rule reads stands in a box.
+    rows = json.loads((folder / "sample_submission.json").read_text())
+    for row in rows:
+        row["output"] = "\\boxed{5}"
+    (folder / "sample_submission.json").write_text(json.dumps(rows))
+    return folder
+
+
+def unfixable(folder: Path, *ids: str) -> None:
+    with (folder / "task.yaml").open("a") as stream:
+        stream.write(f"unfixable: [{', '.join(ids)}]\n")
+
+
+def test_a_gold_that_only_the_official_rule_rejects_must_be_listed(official):
+    problem = only(official)
+    assert (problem.file, problem.field) == (str(official / "private.jsonl"), "answer")
+    assert "list its id under `unfixable`" in problem.message
+    unfixable(official, "thousands")
+    assert check_task(str(official)) == []
+    assert load_task(str(official)).name == "my-task"
+
+
+def test_what_is_listed_as_unfixable_must_be_so(official):
+    unfixable(official, "thousands", "nobody", json.loads(first(official, "visible"))["id"])
+    messages = {problem.field: problem.message for problem in check_task(str(official))}
+    assert "no item has the id 'nobody'" in messages["unfixable.1"]
+    assert "take it out" in messages["unfixable.2"]
+
+
+def test_unfixable_is_for_the_official_policy_alone(folder):
+    unfixable(folder, json.loads(first(folder, "visible"))["id"])
+    assert only(folder).message == "is for `policy: official` alone"
+
+
+def first(folder: Path, split: str) -> str:
+    return (folder / f"{split}.jsonl").read_text().splitlines()[0]
 
 
 def raising(output, answer):

@@ -15,7 +15,7 @@ from typing import Any
 from coursewright.chat import item_body
 from coursewright.errors import LocatedError, TaskError
 from coursewright.records import Item, Row, Seed
-from coursewright.scoring import Scorer, accepts, make_scorer
+from coursewright.scoring import GoldCheck
 from coursewright.similarity import near_duplicates, normalised
 from coursewright.tasks.reading import (
     LARGEST_FILE,
@@ -44,7 +44,7 @@ class Inspection:
 
     folder: Path
     spec: TaskSpec | None = None
-    scorer: Scorer | None = None
+    gold: GoldCheck | None = None
     description: str = ""
     sample: tuple[Row, ...] = ()
     items: dict[str, list[Item]] = field(default_factory=dict)
@@ -53,6 +53,10 @@ class Inspection:
     problems: list[LocatedError] = field(default_factory=list)
     lines: dict[str, int] = field(default_factory=dict)
     """Line of each item or seed, by id."""
+    spec_lines: dict[tuple[str, ...], int] = field(default_factory=dict)
+    """Line of each field of task.yaml, by its path."""
+    unfixable: set[str] = field(default_factory=set)
+    """Ids of the golds that only the official rule rejects."""
 
     def note(
         self, message: str, file: str, line: int | None = None, field: str | None = None
@@ -75,6 +79,7 @@ def inspect(folder: Path, *, similar: bool) -> Inspection:
         found.items[split] = list(_inspect_items(found, f"{split}.jsonl", ids))
     if (folder / "seeds.jsonl").exists() or (folder / "seeds.jsonl").is_symlink():
         found.seeds = list(_inspect_seeds(found, ids))
+    _inspect_unfixable(found)
     _inspect_sample(found)
     _inspect_overlap(found)
     _inspect_groups(found)
@@ -86,20 +91,20 @@ def inspect(folder: Path, *, similar: bool) -> Inspection:
 def _inspect_spec(found: Inspection) -> None:
     name = "task.yaml"
     try:
-        values, lines = read_yaml(found.folder, name)
+        values, found.spec_lines = read_yaml(found.folder, name)
     except TaskError as problem:
         found.problems.append(problem)
         return
     found.digests[name] = _digest(read_bytes(found.folder, name, LARGEST_TEXT))
-    found.spec, problems = parse_spec(values, lines, found.folder / name)
+    found.spec, problems = parse_spec(values, found.spec_lines, found.folder / name)
     found.problems.extend(problems)
     if found.spec is None:
         return
     try:
-        found.scorer = make_scorer(found.spec.scorer)
+        found.gold = GoldCheck(found.spec.scorer, found.folder)
     except LocatedError as problem:
         place = tuple((problem.field or "scorer").split("."))
-        line = lines.get(place) or lines.get(("scorer",))
+        line = found.spec_lines.get(place) or found.spec_lines.get(("scorer",))
         found.note(problem.message, name, line, problem.field or "scorer")
 
 
@@ -136,21 +141,46 @@ def _inspect_items(found: Inspection, name: str, ids: dict[str, str]) -> Iterato
         if problems or not _unique(found, ids, line["id"], name, number):
             continue
         item = Item.model_validate(line)
-        if found.scorer is not None:
-            _inspect_gold(found, found.scorer, item, name, number)
+        if found.gold is not None:
+            _inspect_gold(found, found.gold, item, name, number)
         yield item
 
 
-def _inspect_gold(found: Inspection, scorer: Scorer, item: Item, name: str, number: int) -> None:
+def _inspect_gold(found: Inspection, gold: GoldCheck, item: Item, name: str, number: int) -> None:
     try:
-        right = accepts(scorer, item.answer)
+        verdict = gold.verdict(item.answer)
     except Exception as error:  # a user's scorer may raise anything
         message = f"the scorer fails on this gold answer: {type(error).__name__}: {error}"
         found.note(message[:400], name, number, "answer")
         return
-    if not right:
+    if verdict == "rejected":
         message = f"the scorer rejects this gold answer: {str(item.answer)[:80]!r}"
         found.note(message, name, number, "answer")
+    elif verdict == "unfixable":
+        found.unfixable.add(item.id)
+        if found.spec is not None and item.id not in found.spec.unfixable:
+            message = f"policy official rejects this gold answer: {str(item.answer)[:80]!r}; "
+            message += "list its id under `unfixable` in task.yaml, or choose policy: repaired"
+            found.note(message, name, number, "answer")
+
+
+def _inspect_unfixable(found: Inspection) -> None:
+    """What task.yaml calls unfixable must be just that."""
+    if found.spec is None or found.gold is None:
+        return
+    for at, key in enumerate(found.spec.unfixable):
+        if key in found.unfixable:
+            continue
+        if not found.gold.official:
+            message = "is for `policy: official` alone"
+        elif key not in found.lines:
+            message = f"no item has the id {key[:80]!r}"
+        else:
+            message = (
+                f"the gold of {key[:80]!r} is not one that only `official` rejects; take it out"
+            )
+        line = found.spec_lines.get(("unfixable", str(at)))
+        found.note(message, "task.yaml", line, f"unfixable.{at}")
 
 
 def _inspect_seeds(found: Inspection, ids: dict[str, str]) -> Iterator[Seed]:
@@ -210,7 +240,7 @@ def _row_problem(found: Inspection, row: Any) -> tuple[str, str] | None:
         return "output", "is blank"
     if found.spec is not None and row["instruction"].strip() != found.spec.instruction.strip():
         return "instruction", "differs from the instruction in task.yaml"
-    if found.scorer is not None and not found.scorer.readable(row["output"]):
+    if found.gold is not None and not found.gold.scorer.readable(row["output"]):
         return "output", "the scorer cannot read this output"
     return None
 

@@ -47,6 +47,10 @@ class TaskSpec(BaseModel):
         default=(), strict=False
     )
     """Answers that need no reading, scored beside every result."""
+    unfixable: tuple[str, ...] = Field(default=(), max_length=10_000, strict=False)
+    """Ids of items whose gold the scorer's `policy: official` cannot accept, and `repaired` does.
+
+    Known faults of an official rule; whoever answers, they count as wrong."""
     license: str | None = Field(default=None, min_length=1, max_length=100)
     """Licence of the task's texts, for the cards of exports."""
 

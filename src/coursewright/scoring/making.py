@@ -1,0 +1,81 @@
+"""From a task's words to its scorer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from coursewright.errors import TaskError
+from coursewright.plugins import locate
+from coursewright.protocols import Scorer
+from coursewright.scoring.custom import FunctionScorer
+from coursewright.scoring.trust import require_trust
+
+SCORERS: dict[str, str] = {
+    "numeric": "coursewright.scoring.numeric.Numeric",
+    "literal": "coursewright.scoring.literal.Literal",
+    "expression": "coursewright.scoring.expression.Expression",
+    "label": "coursewright.scoring.label.Label",
+    "tool_call": "coursewright.scoring.tool_call.ToolCall",
+    "scibench": "coursewright.scoring.scibench.SciBench",
+}
+"""Short name -> dotted path; a scorer is imported only when a task names it."""
+
+_WITH_FOLDER = frozenset[str]()
+"""Kinds that read files of the task folder: their class takes `folder` beside its options."""
+_CODE = frozenset[str]()
+"""Kinds that run the user's code, as every dotted path does."""
+
+
+def make_scorer(spec: Mapping[str, Any], folder: Path | None = None) -> Scorer:
+    """Build the scorer of a task: `kind` names it, everything else is an option of it.
+
+    `folder` is the task folder whose `task.yaml` says so; None if the user's own config or code
+    does. Only in a folder that the user trusts (see `trust`) may `kind` be code.
+    A dotted path may lead to a class, called with the options, or to a function
+    `(output, answer, **options) -> float`. Raises `TaskError` or `ConfigError` with the field at
+    fault.
+    """
+    kind = spec.get("kind")
+    if not isinstance(kind, str) or not kind:
+        raise TaskError(f"is missing; name one of {_known()}", field="scorer.kind")
+    options = {str(key): value for key, value in spec.items() if key != "kind"}
+    if kind not in SCORERS and "." not in kind and ":" not in kind:
+        raise TaskError(f"no scorer {kind!r}; there are {_known()}", field="scorer.kind")
+    if folder is not None and (kind not in SCORERS or kind in _CODE):
+        require_trust(f"the scorer {kind!r}", folder)
+    if kind in _WITH_FOLDER:
+        if "folder" in options:
+            raise TaskError("is not an option; paths are relative to it", field="scorer.folder")
+        options["folder"] = folder
+    found = _find(SCORERS.get(kind, kind))
+    if not isinstance(found, type):
+        return FunctionScorer(found, options)
+    try:
+        scorer = found(**options)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise TaskError(first["msg"], field=f"scorer.{where}") from error
+    except (TypeError, ValueError) as error:
+        raise TaskError(f"{kind!r} refuses its options: {error}", field="scorer") from error
+    if not callable(getattr(scorer, "score", None)):
+        raise TaskError(f"{kind!r} has no method `score(output, answer)`", field="scorer.kind")
+    if not callable(getattr(scorer, "readable", None)):
+        raise TaskError(f"{kind!r} has no method `readable(output)`", field="scorer.kind")
+    made: Scorer = scorer
+    return made
+
+
+def _find(path: str) -> Any:
+    if ":" not in path:
+        module, _, name = path.rpartition(".")
+        path = f"{module}:{name}"
+    return locate(path, field="scorer.kind")
+
+
+def _known() -> str:
+    return f"{', '.join(sorted(SCORERS))}, or a dotted path to your own"
