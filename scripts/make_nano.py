@@ -1,6 +1,7 @@
-"""Make nano, the embedded student: tokenizer and base weights from drills and GSM8K questions.
+"""Make an embedded student, nano or pico: tokenizer and base weights from drills and GSM8K questions.
 
     python scripts/make_nano.py --gsm8k FOLDER --minutes 60 --out FOLDER
+    python scripts/make_nano.py --gsm8k FOLDER --start NANO --drop-layer 2 --layers 2 --steps 7000 --out FOLDER
 
 Seeded. The learning rate follows the clock when `--minutes` is given and the steps when
 `--steps` is; only the latter repeats exactly. A checkpoint is written every few minutes, and
@@ -64,11 +65,16 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--resume", action="store_true")
     parser.add_argument("--start", type=Path, help="go on from this finished checkpoint")
     parser.add_argument(
+        "--drop-layer", type=int, help="with --start: leave this layer out (from 0), keep the rest"
+    )
+    parser.add_argument(
         "--more", action="append", default=[], metavar="DRILL=FACTOR", help="weigh a drill more"
     )
     arguments = parser.parse_args()
     if (arguments.minutes is None) == (arguments.steps is None):
         parser.error("give one of --minutes and --steps")
+    if arguments.drop_layer is not None and arguments.start is None:
+        parser.error("--drop-layer leaves a layer of --start out: give both")
     return arguments
 
 
@@ -159,6 +165,16 @@ def build_model(
     return model
 
 
+def finished_weights(arguments: argparse.Namespace) -> dict[str, torch.Tensor]:
+    """The weights of `--start`; without the layer of `--drop-layer` those above it move down."""
+    finished = LlamaForCausalLM.from_pretrained(arguments.start, dtype=torch.float32)
+    if arguments.drop_layer is not None:
+        del finished.model.layers[arguments.drop_layer]
+    if len(finished.model.layers) != arguments.layers:
+        raise SystemExit(f"--layers must be {len(finished.model.layers)} to go on from --start")
+    return finished.state_dict()
+
+
 def build_optimizers(
     model: LlamaForCausalLM, arguments: argparse.Namespace
 ) -> list[torch.optim.Optimizer]:
@@ -200,8 +216,7 @@ class Making:
             self.tokenizer = AutoTokenizer.from_pretrained(self.out)
         self.model = build_model(arguments, self.tokenizer)
         if arguments.start is not None:
-            finished = LlamaForCausalLM.from_pretrained(arguments.start, dtype=torch.float32)
-            self.model.load_state_dict(finished.state_dict())
+            self.model.load_state_dict(finished_weights(arguments))
         self.optimizers = build_optimizers(self.model, arguments)
         if kept is not None:
             self.model.load_state_dict(kept["model"])

@@ -54,12 +54,12 @@ def parse_agent(reference: str) -> Any:
 
 
 def parse_teacher(reference: str) -> Any:
-    """Return the teacher config for `simulated`, `openai:MODEL[@BASE_URL]` or a dotted path."""
+    """Return the teacher config for `simulated[:hasty]`, `openai:MODEL[@BASE_URL]` or a path."""
     if _is_dotted(reference):
         return CustomPart(path=reference)
     kind, model, base_url = split_reference(reference)
     part = {"kind": kind, **_model_part(model, base_url)}
-    return _part(_TEACHERS, part, "--teacher", reference, "simulated, openai:MODEL[@BASE_URL]")
+    return _part(_TEACHERS, part, "--teacher", reference, "simulated, simulated:hasty, openai:MODEL[@BASE_URL]")
 
 
 def _model_part(model: str, base_url: str | None) -> dict[str, str]:

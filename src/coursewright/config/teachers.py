@@ -12,12 +12,14 @@ from coursewright.config.parts import CustomPart, Part
 
 class SimulatedTeacher(Part):
     kind: Literal["simulated"] = "simulated"
+    model: Literal["hasty"] | None = None
+    """Whose error rate and habits it has (`teacher.profiles`); None is the careful one."""
     families: tuple[str, ...] = ()
     """Dotted paths of further skill families it knows beside the built-in ones."""
-    wrong: float = Field(default=0.12, ge=0, le=1)
-    """Share of answers that are wrong."""
-    broken: float = Field(default=0.05, ge=0, le=1)
-    """Share of responses in a broken format."""
+    wrong: float | None = Field(default=None, ge=0, le=1)
+    """Share of answers that are wrong; None is the model's own (12 %, hasty 25 %)."""
+    broken: float | None = Field(default=None, ge=0, le=1)
+    """Share of responses in a broken format; None is the model's own (5 %, hasty 10 %)."""
     delay_seconds: float = Field(default=0.0, ge=0)
     """Artificial latency, for measuring the gateway."""
 

@@ -1,9 +1,9 @@
 """The simulated teacher: rule-based, deliberately imperfect, a pure function of request and seed.
 
 It stands in for a large model so that everything around it runs for real on a laptop: it reads
-plain language, knows the skills of its families in their training phrasings, gets about 12 % of
-answers wrong and 5 % of responses out of format, and repeats its favourite phrasings unless asked
-for others. It never runs anything found in a prompt.
+plain language, knows the skills of its families in their training phrasings, gets some answers
+wrong and some responses out of format, and repeats its favourite phrasings unless asked for
+others; how much of each is its profile's (`profiles`). It never runs anything found in a prompt.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from random import Random
 from typing import Any
 
 from coursewright.endpoints import free
-from coursewright.families import FAMILIES, Sample, load_family
+from coursewright.families import DIFFICULTIES, FAMILIES, Sample, load_family
 from coursewright.families.program import spoil_literal
 from coursewright.families.solving import Solver
 from coursewright.protocols import Completion
+from coursewright.teacher.profiles import PROFILES
 from coursewright.teacher.reading import Ask, read_prompt
 from coursewright.teacher.recognition import Known, SkillIndex, likeness_of_vocabulary
 from coursewright.teacher.speech import Entry, answer_entry, question_entry, say
@@ -29,6 +30,10 @@ _CONFUSED = (
     "I'm sorry, I don't think I know this topic well enough.",
     "I am not sure I understand the request. Which subject is this about?",
 )
+_DECLINED = (
+    "Those would take me too long. Shall I write easier ones instead?",
+    "I would rather keep to simple questions.",
+)
 _UNSURE = ("I am not sure", "I do not know", "unclear")
 _FAMILIAR = 0.5
 """Share of a task's visible questions it must recognise to teach it without hesitation."""
@@ -37,22 +42,29 @@ _SOUNDS_FAMILIAR = 0.7
 
 
 class SimulatedUpstream:
-    """See the module. `families` are dotted paths of families it knows beside the built-in ones."""
+    """See the module.
+
+    `model` names a profile; `families` are dotted paths of families it knows beside the built-in
+    ones; `wrong` and `broken` are shares that replace the profile's.
+    """
 
     name = "simulated"
 
     def __init__(
         self,
         families: Sequence[str] = (),
-        wrong: float = 0.12,
-        broken: float = 0.05,
+        wrong: float | None = None,
+        broken: float | None = None,
         delay_seconds: float = 0.0,
+        model: str | None = None,
     ) -> None:
+        self._profile = PROFILES[model]
+        self.model = self._profile.name
         self._families = tuple(map(load_family, (*FAMILIES, *families)))
         self._index = SkillIndex(self._families)
         self._solver = Solver(self._families)
-        self._wrong = wrong
-        self._broken = broken
+        self._wrong = self._profile.wrong if wrong is None else wrong
+        self._broken = self._profile.broken if broken is None else broken
         self._delay = delay_seconds
         self.tariff = free
 
@@ -89,21 +101,27 @@ class SimulatedUpstream:
         skills = self._skills(ask)
         if not skills:
             return rng.choice(_CONFUSED)
+        if ask.levels and self._profile.declines.issuperset(ask.levels):
+            return rng.choice(_DECLINED)
         avoid = self._quoted_phrasings(ask) if ask.vary else {}
         entries: list[Entry] = []
         seen: set[str] = set()
         used = 200
-        for _ in range(ask.count):
+        for _ in range(min(ask.count, self._profile.most)):
             known = rng.choice(skills)
             sample = self._draw(known, ask, rng, avoid.get(known.skill.name, ()), seen)
             seen.add(sample.question + sample.context)
-            answer = self._say_answer(self._worked(sample, rng, known), ask)
+            answer = self._say_answer(self._worked(sample, rng, known), ask, rng)
             entry = question_entry(known, sample, answer, ask)
             used += sum(len(k) + len(v) + 12 for k, v in entry.items())
             if used > room and entries:  # it knows how long it may talk, and does not overrun
                 break
             entries.append(entry)
-        return say(entries, ask, rng, broken=self._broken, single=False)
+        return self._say(entries, ask, rng, single=False)
+
+    def _say(self, entries: Sequence[Entry], ask: Ask, rng: Random, *, single: bool) -> str:
+        chatty = self._profile.chatty
+        return say(entries, ask, rng, broken=self._broken, chatty=chatty, single=single)
 
     def _skills(self, ask: Ask) -> list[Known]:
         """What to write about: what the prompt names, else what its examples are about."""
@@ -130,9 +148,14 @@ class SimulatedUpstream:
     def _draw(
         self, known: Known, ask: Ask, rng: Random, avoid: Sequence[str] | set[str], seen: set[str]
     ) -> Sample:
+        declined = self._profile.declines
+        wanted = ask.levels or (DIFFICULTIES if declined else ())
+        levels = [level for level in wanted if level not in declined]
         for _ in range(4):
-            phrasing = choose_phrasing(rng, known.skill, ask.style, vary=ask.vary, avoid=avoid)
-            level = rng.choice(ask.levels) if ask.levels else None
+            phrasing = choose_phrasing(
+                rng, known.skill, ask.style, self._profile, vary=ask.vary, avoid=avoid
+            )
+            level = rng.choice(levels) if levels else None
             sample = known.skill.sample(rng, phrasing, level)
             if sample.question + sample.context not in seen:
                 break
@@ -149,21 +172,23 @@ class SimulatedUpstream:
         answers = [
             rng.choice(_UNSURE)
             if sample is None
-            else self._say_answer(self._worked(sample, rng), ask)
+            else self._say_answer(self._worked(sample, rng), ask, rng)
             for sample in solved
         ]
         entries = [answer_entry(answer, ask) for answer in answers]
-        return say(entries, ask, rng, broken=self._broken, single=len(entries) == 1)
+        return self._say(entries, ask, rng, single=len(entries) == 1)
 
     def _worked(self, sample: Sample, rng: Random, known: Known | None = None) -> str:
         """The worked answer, or a wrong one in a share of cases."""
         if rng.random() >= self._wrong:
             return sample.worked
         skill = known.skill if known else self._solver.skill(sample.skill)
-        return skill.slip(sample, rng) if skill else spoil_literal(sample, rng)
+        return self._profile.slip(sample, rng, skill.slip if skill else spoil_literal)
 
-    def _say_answer(self, worked: str, ask: Ask) -> str:
-        return worked.rpartition("=")[2].strip() if ask.bare else worked
+    def _say_answer(self, worked: str, ask: Ask, rng: Random) -> str:
+        terse = self._profile.terse
+        short = ask.bare or (terse > 0 and rng.random() < terse)
+        return worked.rpartition("=")[2].strip() if short else worked
 
     # ------------------------------------------------------------ rewording
 
@@ -184,10 +209,10 @@ class SimulatedUpstream:
             told = Sample(
                 solved.skill, "", lead + solved.question, solved.context, solved.answer, ""
             )
-        answer = self._say_answer(self._worked(solved, rng, known), ask)
+        answer = self._say_answer(self._worked(solved, rng, known), ask, rng)
         family = known or self._index.any()
         entry = question_entry(family, told, answer, ask)
-        return say([entry], ask, rng, broken=self._broken, single=True)
+        return self._say([entry], ask, rng, single=True)
 
     def _same_in_other_words(
         self, known: Known, solved: Sample, phrasing: str, rng: Random

@@ -58,8 +58,17 @@ def answer_entry(answer: str, ask: Ask) -> Entry:
     return entry if ANSWER_NAMES & {name.lower() for name in entry} else {**entry, "answer": answer}
 
 
-def say(entries: Sequence[Entry], ask: Ask, rng: Random, *, broken: float, single: bool) -> str:
-    """The response text; out of format in a share `broken` of cases."""
+def say(
+    entries: Sequence[Entry],
+    ask: Ask,
+    rng: Random,
+    *,
+    broken: float,
+    single: bool,
+    chatty: float = 0.0,
+) -> str:
+    """The response text; out of format in a share `broken` of cases, and of the others with prose
+    around it in a share `chatty`."""
     if not ask.json:
         if single and len(entries[0]) == 1:
             return next(iter(entries[0].values()))
@@ -67,7 +76,17 @@ def say(entries: Sequence[Entry], ask: Ask, rng: Random, *, broken: float, singl
     bare: Any = entries[0] if single else list(entries)
     whole = {ask.wrapper: bare} if ask.wrapper and not single else bare
     text = json.dumps(whole, ensure_ascii=False, indent=1 if rng.random() < 0.3 else None)
-    return _spoil(text, entries, rng) if rng.random() < broken else text
+    if rng.random() < broken:
+        return _spoil(text, entries, rng)
+    return _chat_around(text, rng) if chatty and rng.random() < chatty else text
+
+
+def _chat_around(text: str, rng: Random) -> str:
+    """The same response with talk before and after it, which a patient reader can leave out."""
+    before = rng.choice(("Sure!", "Of course, here you go:", "No problem. This should do:"))
+    after = rng.choice(("", "Hope that helps!", "Tell me if you want more like these."))
+    fenced = f"```json\n{text}\n```" if rng.random() < 0.5 else text
+    return f"{before}\n\n{fenced}\n\n{after}".strip()
 
 
 def _spoil(text: str, entries: Sequence[Entry], rng: Random) -> str:

@@ -9,13 +9,10 @@ from functools import cache
 from random import Random
 
 from coursewright.families import Skill
+from coursewright.teacher.profiles import USUAL, Profile
 from coursewright.teacher.recognition import STOP, stems
 
 _FAVOURITES = 2
-_HABIT = 0.85
-"""Share of questions in a favourite phrasing when nothing else is asked for."""
-_OBEDIENCE = 0.85
-"""Share of questions that follow the style asked for."""
 
 _STYLES: dict[str, str] = {
     r"stor(?:y|ies)|narrat|everyday|named\s+person|scene|happen": "story word tale request",
@@ -40,7 +37,13 @@ _STYLES: dict[str, str] = {
 
 
 def choose_phrasing(
-    rng: Random, skill: Skill, style: str, *, vary: bool, avoid: Iterable[str] = ()
+    rng: Random,
+    skill: Skill,
+    style: str,
+    profile: Profile = USUAL,
+    *,
+    vary: bool,
+    avoid: Iterable[str] = (),
 ) -> str:
     """A phrasing for one question.
 
@@ -50,18 +53,19 @@ def choose_phrasing(
     """
     choices = [p for p in skill.phrasings if p not in set(avoid)] or list(skill.phrasings)
     fitting = [p for p in fitting_phrasings(skill, style) if p in choices] if style.strip() else []
-    if fitting and rng.random() < _OBEDIENCE:
+    if fitting and rng.random() < profile.obedience:
         return rng.choice(fitting)
-    if not vary and rng.random() < _HABIT:
-        liked = [p for p in favourites(skill) if p in choices]
+    if not vary and rng.random() < profile.habit:
+        liked = [p for p in favourites(skill, profile.taste) if p in choices]
         if liked:
             return rng.choices(liked, weights=range(len(liked) + 1, 1, -1))[0]
     return rng.choice(choices)
 
 
-def favourites(skill: Skill) -> tuple[str, ...]:
-    """The phrasings it repeats when let: the same for ever, other ones for every skill."""
-    return tuple(sorted(skill.phrasings, key=lambda p: _digest(skill.name, p))[:_FAVOURITES])
+def favourites(skill: Skill, taste: str = "") -> tuple[str, ...]:
+    """The phrasings it repeats when let: the same for ever, other ones for every skill and taste."""
+    by_taste = (taste, skill.name) if taste else (skill.name,)
+    return tuple(sorted(skill.phrasings, key=lambda p: _digest(*by_taste, p))[:_FAVOURITES])
 
 
 def fitting_phrasings(skill: Skill, style: str) -> tuple[str, ...]:
