@@ -18,12 +18,12 @@ from pathlib import Path
 from benchmarks.common import TASKS
 from benchmarks.oracle import oracle_rows
 from coursewright.chat import item_body, layout
-from coursewright.config import HuggingFaceStudent, NanoStudent
+from coursewright.config import EmbeddedStudent, HuggingFaceStudent
 from coursewright.display import Silent
 from coursewright.records import Item
 from coursewright.scoring import make_scorer
 from coursewright.store import Artifacts, put_rows
-from coursewright.student import NANO, LocalStudent
+from coursewright.student import EMBEDDED, LocalStudent
 from coursewright.tasks import load_task, read_split
 
 
@@ -35,7 +35,7 @@ def measure(task: str, arguments: argparse.Namespace, scratch: Path) -> None:
     prompts = [layout(loaded.instruction, item_body(i.question, i.context)) for i in items]
     (scratch / task).mkdir()
     store = Artifacts(scratch / task)
-    nano = NanoStudent(threads=arguments.threads)
+    nano = EmbeddedStudent(threads=arguments.threads)
     changed = {
         "learning_rate": arguments.rate,
         "epochs": arguments.epochs,
@@ -86,7 +86,7 @@ def report(items: Sequence[Item], answers: list[str], scores: list[float], count
 def main() -> None:
     parser = argparse.ArgumentParser(description="Base and oracle accuracy of nano.")
     parser.add_argument("--tasks", nargs="+", default=TASKS, choices=TASKS)
-    parser.add_argument("--model", type=Path, default=NANO)
+    parser.add_argument("--model", type=Path, default=EMBEDDED["nano"])
     parser.add_argument("--split", default="private")
     parser.add_argument("--rows", type=int, default=1000, help="0: base only")
     parser.add_argument("--items", type=int, default=450, help="at most so many items")

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from coursewright.chat import item_body
-from coursewright.config import NanoStudent
+from coursewright.config import EmbeddedStudent
 from coursewright.display import Silent
 from coursewright.evaluation import SplitEvaluator
 from coursewright.families import load_family
@@ -49,7 +49,7 @@ def oracle_accuracy(task: str, count: int, seed: int) -> float:
         artifacts = Artifacts(Path(place))
         rows = put_rows(artifacts, oracle_rows(task, count, seed))
         with LocalStudent(
-            NanoStudent(), artifacts, Silent(), generation=loaded.generation
+            EmbeddedStudent(), artifacts, Silent(), generation=loaded.generation
         ) as student:
             evaluator = SplitEvaluator(
                 partial(read_split, loaded),

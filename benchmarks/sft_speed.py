@@ -36,7 +36,7 @@ from torch.nn.functional import cross_entropy
 from benchmarks.common import report
 from coursewright.chat import layout
 from coursewright.config import Recipe, StudyRecipe
-from coursewright.student import NANO
+from coursewright.student import EMBEDDED
 from coursewright.student.hardware import Hardware, look, quieten
 from coursewright.student.loading import load_base
 from coursewright.student.training import Tuner, lora
@@ -68,7 +68,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="cw-bench-") as place:
         if chosen.only in ("nano", None):
             recipe = Recipe(epochs=1)
-            compare("nano", NANO, recipe, hardware, Path(place), steps=60, words=24, times=6)
+            compare(
+                "nano", EMBEDDED["nano"], recipe, hardware, Path(place), steps=60, words=24, times=6
+            )
         if chosen.only in ("110M", None):
             base = make_llama(Path(place) / "llama", SHAPES["110M"], "float32")
             recipe = StudyRecipe(epochs=1, accumulation=4)
@@ -248,7 +250,7 @@ def make_llama(folder: Path, shape: dict[str, Any], dtype: str) -> Path:
     made = transformers.AutoModelForCausalLM.from_config(config, dtype=getattr(torch, dtype))
     made.save_pretrained(folder)
     for name in ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja"):
-        shutil.copyfile(NANO / name, folder / name)
+        shutil.copyfile(EMBEDDED["nano"] / name, folder / name)
     return folder
 
 

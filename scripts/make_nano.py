@@ -1,7 +1,8 @@
-"""Make an embedded student, nano or pico: tokenizer and base weights from drills and GSM8K questions.
+"""Make an embedded student, nano or pico: tokenizer and weights from drills and GSM8K questions.
 
     python scripts/make_nano.py --gsm8k FOLDER --minutes 60 --out FOLDER
-    python scripts/make_nano.py --gsm8k FOLDER --start NANO --drop-layer 2 --layers 2 --steps 7000 --out FOLDER
+    python scripts/make_nano.py --gsm8k FOLDER --start FOLDER --drop-layer 2 --layers 2 \\
+        --steps 7000 --out FOLDER
 
 Seeded. The learning rate follows the clock when `--minutes` is given and the steps when
 `--steps` is; only the latter repeats exactly. A checkpoint is written every few minutes, and

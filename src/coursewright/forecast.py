@@ -10,13 +10,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from coursewright.config import CommandAgent, CustomPart, Endpoint, NanoStudent, Recipe, RunConfig
+from coursewright.config import (
+    CommandAgent,
+    CustomPart,
+    EmbeddedStudent,
+    Endpoint,
+    Recipe,
+    RunConfig,
+)
 from coursewright.doctor import accelerators
 from coursewright.endpoints import in_dollars, tariff
 from coursewright.errors import ConfigError
 from coursewright.evaluation import smallest_gain
 from coursewright.records import Item, Record, Task
-from coursewright.student import NANO
+from coursewright.student import EMBEDDED
 from coursewright.tasks import load_task, read_split
 from coursewright.wiring import leaving
 
@@ -114,8 +121,10 @@ def model_size(config: RunConfig) -> int | None:
     """Return the student's number of weights: from its files, else from a name like `Llama-8B`."""
     if isinstance(config.student, CustomPart):
         return None
-    nano = isinstance(config.student, NanoStudent)
-    folder = NANO if nano else Path(getattr(config.student, "model", ""))
+    if isinstance(config.student, EmbeddedStudent):
+        folder = EMBEDDED[config.student.kind]
+    else:
+        folder = Path(config.student.model)
     files = list(folder.glob("*.safetensors")) if folder.is_dir() else []
     if files:
         return sum(map(stored_weights, files))
@@ -144,7 +153,7 @@ def stored_weights(file: Path) -> int:
 
 def speed(config: RunConfig) -> tuple[str, float]:
     """Return the device that the student will use, and the FLOP/s that it can be expected to do."""
-    found = [] if isinstance(config.student, NanoStudent) else accelerators()
+    found = [] if isinstance(config.student, EmbeddedStudent) else accelerators()
     if not found:
         threads = getattr(config.student, "threads", 1)
         return f"CPU, {threads} threads" if threads > 1 else "CPU, 1 thread", CPU_THREAD * threads

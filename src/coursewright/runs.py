@@ -13,11 +13,14 @@ from typing import Any
 from coursewright import evaluation, loop
 from coursewright.config import (
     CommandAgent,
+    EmbeddedStudent,
     Endpoint,
+    HeuristicAgent,
     HuggingFaceStudent,
     ProgramAgent,
     ReplayAgent,
     RunConfig,
+    SimulatedTeacher,
 )
 from coursewright.display import Silent
 from coursewright.endpoints import check_endpoint
@@ -40,7 +43,8 @@ from coursewright.wiring import (
     read_notes,
 )
 
-EMBEDDED = {"heuristic": "agent", "simulated": "teacher", "nano": "student"}
+EMBEDDED = {HeuristicAgent: "agent", SimulatedTeacher: "teacher", EmbeddedStudent: "student"}
+"""Parts that come with the package: a result with one of them says little about real ones."""
 
 
 class Reproduction(Record):
@@ -270,7 +274,11 @@ def conclude(store: RunStore, config: RunConfig, stages: Stages, outcome: Outcom
         isolation=weakest_isolation(stages, outcome),
         agent_isolation=agent_isolation(outcome),
         seconds=time_by_stage(outcome, store.journal.elapsed()),
-        embedded=tuple(f"{EMBEDDED[name]} {name}" for name in names if name in EMBEDDED),
+        embedded=tuple(
+            f"{EMBEDDED[type(part)]} {name}"
+            for part, name in zip(parts, names, strict=True)
+            if type(part) in EMBEDDED
+        ),
         baselines=baselines,
         training=outcome.retrainings[0].setup if outcome.retrainings else None,
         **evaluation.judge(outcome, config.seed),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from coursewright.config import NanoStudent, RunConfig
+from coursewright.config import EmbeddedStudent, RunConfig
 from coursewright.records import (
     Answered,
     Audit,
@@ -27,7 +27,7 @@ from coursewright.records import (
 )
 from coursewright.seeding import derive
 from coursewright.store import RunStore, put_rows
-from coursewright.student import NANO
+from coursewright.student import EMBEDDED
 from coursewright.tasks import load_task
 
 Train = Callable[[RunStore, str, int], Training]
@@ -52,7 +52,7 @@ def rows(count: int = 40) -> list[TracedRow]:
 def copied_base(store: RunStore, dataset: str, seed: int) -> Training:
     """A student that has learned nothing: the files of nano, for tests that train nothing."""
     return Training(
-        weights=store.artifacts.put_folder(NANO),
+        weights=store.artifacts.put_folder(EMBEDDED["nano"]),
         seed=seed,
         rows=40,
         steps=8,
@@ -74,7 +74,7 @@ def finished_run(
     **changes: Any,
 ) -> Path:
     """Make a finished run; `changes` are laid over its result record. Returns its folder."""
-    fields = {"student": student or NanoStudent(), "retrainings": 2, "task": task}
+    fields = {"student": student or EmbeddedStudent(), "retrainings": 2, "task": task}
     if agent is not None:
         fields["agent"] = agent
     config = RunConfig(runs=runs, name=name, **fields)

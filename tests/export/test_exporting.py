@@ -19,7 +19,7 @@ from coursewright.config import ProgramAgent
 from coursewright.errors import NoValidSubmission, RunFolderError, StorageError, UsageError
 from coursewright.export import export_run
 from coursewright.store import RunFolder, digest_of, file_digest
-from coursewright.student import NANO
+from coursewright.student import EMBEDDED
 from coursewright.tasks import task_folder
 from tests.export.runs import Train, copied_base, finished_run, rows
 
@@ -275,7 +275,7 @@ def test_a_licence_is_what_model_and_task_say(tmp_path: Path) -> None:
 def test_generation_is_as_it_was_scored_not_as_a_publisher_recommends(tmp_path: Path) -> None:
     def sampling(store: Any, dataset: str, seed: int) -> Any:
         folder = tmp_path / "student"
-        shutil.copytree(NANO, folder)
+        shutil.copytree(EMBEDDED["nano"], folder)
         said = {"do_sample": True, "temperature": 0.6, "eos_token_id": [0, 7], "pad_token_id": 0}
         (folder / "generation_config.json").write_text(json.dumps(said))
         weights = store.artifacts.put_folder(folder)

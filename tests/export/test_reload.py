@@ -15,14 +15,14 @@ from typing import Any
 
 import pytest
 
-from coursewright.config import HuggingFaceStudent, NanoStudent, Recipe
+from coursewright.config import EmbeddedStudent, HuggingFaceStudent, Recipe
 from coursewright.display import Silent
 from coursewright.errors import ConfigError
 from coursewright.evaluation import prompt_for
 from coursewright.export import Exported, export_run
 from coursewright.records import Training
 from coursewright.store import Artifacts, RunFolder, RunStore
-from coursewright.student import NANO, LocalStudent
+from coursewright.student import EMBEDDED, LocalStudent
 from coursewright.tasks import load_task, read_split
 from tests.export.runs import TASK, copied_base, finished_run
 
@@ -90,9 +90,9 @@ class World:
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     place = tmp_path_factory.mktemp("world")
     base, runs = place / "tiny-llama", place / "runs"
-    shutil.copytree(NANO, base)
+    shutil.copytree(EMBEDDED["nano"], base)
     steps = {"epochs": 2, "batch": 8, "learning_rate": 2e-3}
-    full = NanoStudent(recipe=Recipe(**steps))
+    full = EmbeddedStudent(recipe=Recipe(**steps))
     lora = HuggingFaceStudent(
         model=str(base), recipe=Recipe(method="lora", **{**steps, "learning_rate": 1e-2})
     )
@@ -116,7 +116,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         }
         scored["base"] = worker.answer(None, prompts())
     trained = RunFolder(found["lora"]).student_path
-    embedded = NanoStudent(recipe=lora.recipe)
+    embedded = EmbeddedStudent(recipe=lora.recipe)
     finished_run(runs, "embedded", student=embedded, train=copier(trained))
     exports = {
         "full": export_run("full", runs, str(place / "out-full"), merged=True),
@@ -209,7 +209,7 @@ def test_only_an_adapter_holds_adapter_files(world: World) -> None:
 
 
 def test_an_export_names_no_place_of_this_machine(world: World) -> None:
-    places = [str(world.place), str(Path.home()) + "/", str(NANO)]
+    places = [str(world.place), str(Path.home()) + "/", str(EMBEDDED["nano"])]
     for path in world.place.glob("out-*/**/*"):
         if path.is_file():
             content = path.read_bytes()

@@ -11,7 +11,7 @@ from random import Random
 
 import pytest
 
-from coursewright.config import NanoStudent, Recipe
+from coursewright.config import EmbeddedStudent, Recipe
 from coursewright.records import Generation
 from coursewright.student import LocalStudent
 
@@ -96,6 +96,6 @@ def shown() -> Remembered:
 @pytest.fixture(scope="module")
 def student(store: FolderStore, shown: Remembered) -> Iterator[LocalStudent]:
     """One warm student for a whole module: its start costs more than its tests."""
-    config = NanoStudent(recipe=RECIPE, answer_batch=8)
+    config = EmbeddedStudent(recipe=RECIPE, answer_batch=8)
     with LocalStudent(config, store, shown, generation=Generation(max_new_tokens=8)) as warm:
         yield warm

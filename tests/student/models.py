@@ -10,7 +10,7 @@ from typing import Any
 import torch
 import transformers
 
-from coursewright.student import NANO
+from coursewright.student import EMBEDDED
 
 SMALL: dict[str, dict[str, Any]] = {
     "llama": {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2,
@@ -31,7 +31,7 @@ def make_model(folder: Path, kind: str = "llama", *, template: bool = True, seed
     transformers.AutoModelForCausalLM.from_config(config).save_pretrained(folder)
     for name in ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja"):
         if template or name != "chat_template.jinja":
-            shutil.copyfile(NANO / name, folder / name)
+            shutil.copyfile(EMBEDDED["nano"] / name, folder / name)
     return folder
 
 

@@ -14,13 +14,13 @@ from fake_hub import COMMIT, Hub
 
 from coursewright.config import HuggingFaceStudent, parse_student
 from coursewright.errors import ConfigError, CoursewrightError, StorageError
-from coursewright.student import NANO, hub
+from coursewright.student import EMBEDDED, hub
 
 
 @pytest.fixture
 def there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     """A hub that has nano as `org/open`, beside files that nobody should fetch."""
-    shutil.copytree(NANO, tmp_path / "served")
+    shutil.copytree(EMBEDDED["nano"], tmp_path / "served")
     (tmp_path / "served" / "modeling_evil.py").write_text("raise SystemExit")
     (tmp_path / "served" / "original").mkdir()
     (tmp_path / "served" / "original" / "second.safetensors").write_bytes(b"copy")
@@ -58,7 +58,9 @@ def refusal(config: HuggingFaceStudent) -> str:
 def test_an_id_becomes_a_folder_without_code_or_second_copies(there: Hub) -> None:
     folder, said = fetch(OPEN)
     assert folder.name == COMMIT
-    assert (folder / "model.safetensors").read_bytes() == (NANO / "model.safetensors").read_bytes()
+    assert (folder / "model.safetensors").read_bytes() == (
+        EMBEDDED["nano"] / "model.safetensors"
+    ).read_bytes()
     assert not list(folder.rglob("*.py"))
     assert not (folder / "original").exists()
     assert len(said) == 1
@@ -134,7 +136,7 @@ def test_too_little_space_is_found_before_the_download(
 def test_a_folder_is_pinned_by_its_absolute_path(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shutil.copytree(NANO, tmp_path / "model")
+    shutil.copytree(EMBEDDED["nano"], tmp_path / "model")
     monkeypatch.chdir(tmp_path)
     pinned = hub.settle(HuggingFaceStudent(model="model"), lambda line: None)
     assert pinned.model == str(tmp_path / "model")

@@ -14,9 +14,9 @@ import pytest
 
 from conftest import RECIPE, FolderStore, Remembered, colour_rows
 from coursewright.chat import layout
-from coursewright.config import HuggingFaceStudent, NanoStudent, Recipe
+from coursewright.config import EmbeddedStudent, HuggingFaceStudent, Recipe
 from coursewright.errors import ConfigError, Interrupted, StageFailed
-from coursewright.student import NANO, LocalStudent, link
+from coursewright.student import EMBEDDED, LocalStudent, link
 
 pytestmark = pytest.mark.train
 
@@ -66,7 +66,7 @@ def test_rows_that_leave_no_room_for_an_answer_fail_the_stage(
     student: LocalStudent, store: FolderStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recipe = RECIPE.model_copy(update={"max_length": 8})
-    monkeypatch.setattr(student, "_config", NanoStudent(recipe=recipe))
+    monkeypatch.setattr(student, "_config", EmbeddedStudent(recipe=recipe))
     long_rows = [{"instruction": "word " * 40, "input": "", "output": "7"}]
     worker = student._link.pid
     with pytest.raises(StageFailed, match="no row leaves room"):
@@ -81,7 +81,7 @@ def test_lora_trains_an_adapter_that_names_no_path(
     student: LocalStudent, store: FolderStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recipe = Recipe(method="lora", epochs=1, batch=4, accumulation=2, learning_rate=1e-2)
-    monkeypatch.setattr(student, "_config", NanoStudent(recipe=recipe))
+    monkeypatch.setattr(student, "_config", EmbeddedStudent(recipe=recipe))
     trained = student.train(store.put_rows(colour_rows(16)), seed=3)
     assert trained.steps == 2
     members = store.members(trained.weights)
@@ -107,7 +107,7 @@ def test_a_killed_worker_is_restarted_and_the_request_repeated(
 def test_a_worker_that_dies_every_time_interrupts_the_run(
     store: FolderStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with LocalStudent(NanoStudent(), store, Remembered()) as student:
+    with LocalStudent(EmbeddedStudent(), store, Remembered()) as student:
         monkeypatch.setattr(link.sys, "executable", "/bin/false")
         with pytest.raises(Interrupted, match="died 3 times"):
             student.answer(None, ["2 + 2"])
@@ -144,13 +144,15 @@ def test_the_worker_inherits_no_keys(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_fingerprint_names_weights_and_recipe(store: FolderStore) -> None:
-    def fingerprint(config: NanoStudent | HuggingFaceStudent) -> str:
+    def fingerprint(config: EmbeddedStudent | HuggingFaceStudent) -> str:
         with LocalStudent(config, store, Remembered()) as student:
             return student.fingerprint()
 
-    assert fingerprint(NanoStudent()) == fingerprint(NanoStudent())
-    assert fingerprint(NanoStudent()) != fingerprint(NanoStudent(recipe=RECIPE))
-    assert fingerprint(HuggingFaceStudent(model=str(NANO))) != fingerprint(NanoStudent())
+    assert fingerprint(EmbeddedStudent()) == fingerprint(EmbeddedStudent())
+    assert fingerprint(EmbeddedStudent()) != fingerprint(EmbeddedStudent(recipe=RECIPE))
+    assert fingerprint(HuggingFaceStudent(model=str(EMBEDDED["nano"]))) != fingerprint(
+        EmbeddedStudent()
+    )
 
 
 def test_a_folder_without_a_model_is_a_config_error(

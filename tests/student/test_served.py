@@ -18,7 +18,7 @@ from conftest import FolderStore, Remembered, colour_rows
 from coursewright.config import HuggingFaceStudent, Recipe, StudentServer
 from coursewright.errors import ConfigError, Interrupted
 from coursewright.records import Generation
-from coursewright.student import NANO, LocalStudent
+from coursewright.student import EMBEDDED, LocalStudent
 from coursewright.student.generation import render_all
 from coursewright.student.hardware import Hardware
 from coursewright.student.loading import load_tokenizer
@@ -41,7 +41,9 @@ def test_a_real_server_gives_the_workers_answers_base_full_and_adapter(
     rows = store.put_rows(colour_rows(48))
     for recipe in (FULL, LORA):
         monkeypatch.setattr(
-            served, "_config", HuggingFaceStudent(model=str(NANO), recipe=recipe, server=given)
+            served,
+            "_config",
+            HuggingFaceStudent(model=str(EMBEDDED["nano"]), recipe=recipe, server=given),
         )
         trained = served.train(rows, seed=1).weights
         monkeypatch.setattr(served, "_server", None)
@@ -80,7 +82,7 @@ class FakeVLLM:
             said = "This model's maximum context length is 100 tokens."
             return 400, {"error": {"message": said, "code": 400}}
         self.asked.append(body)
-        tokenizer, _ = load_tokenizer(str(NANO))
+        tokenizer, _ = load_tokenizer(str(EMBEDDED["nano"]))
         count = len(tokenizer(body["prompt"])["input_ids"]) + self.extra_tokens
         return 200, {
             "model": body["model"],
@@ -128,7 +130,7 @@ def fake() -> Iterator[tuple[FakeVLLM, str]]:
 def served(fake: tuple[FakeVLLM, str], store: FolderStore) -> Iterator[LocalStudent]:
     """One warm student for the module, which a server answers for."""
     server = StudentServer(base_url=fake[1], model="base", attempts=1)
-    config = HuggingFaceStudent(model=str(NANO), recipe=LORA, server=server)
+    config = HuggingFaceStudent(model=str(EMBEDDED["nano"]), recipe=LORA, server=server)
     generation = Generation(max_new_tokens=12)
     with LocalStudent(config, store, Remembered(), generation=generation) as warm:
         yield warm

@@ -1,4 +1,4 @@
-"""The simulated teachers differ in kind: how often and how they err, how they talk, what they like."""
+"""The simulated teachers differ in kind: in how they err, how they talk, and what they like."""
 
 from __future__ import annotations
 

@@ -40,8 +40,9 @@ from coursewright.config.run import (
     Turn,
 )
 from coursewright.config.students import (
+    EMBEDDED_NAMES,
+    EmbeddedStudent,
     HuggingFaceStudent,
-    NanoStudent,
     Recipe,
     StudentConfig,
     StudentServer,
@@ -54,17 +55,18 @@ from coursewright.config.teachers import (
 )
 
 __all__ = [
+    "EMBEDDED_NAMES",
     "TEXT_KINDS",
     "AgentConfig",
     "Budget",
     "CommandAgent",
     "CustomPart",
+    "EmbeddedStudent",
     "Endpoint",
     "GreedySearch",
     "HeuristicAgent",
     "HuggingFaceStudent",
     "LocalServer",
-    "NanoStudent",
     "OpenAIAgent",
     "OpenAITeacher",
     "Part",

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from coursewright.config.agents import AgentConfig
 from coursewright.config.parts import CustomPart
 from coursewright.config.run import RunConfig
-from coursewright.config.students import HuggingFaceStudent, StudentConfig
+from coursewright.config.students import EMBEDDED_NAMES, HuggingFaceStudent, StudentConfig
 from coursewright.config.teachers import TeacherConfig
 from coursewright.errors import ConfigError
 
@@ -59,7 +59,13 @@ def parse_teacher(reference: str) -> Any:
         return CustomPart(path=reference)
     kind, model, base_url = split_reference(reference)
     part = {"kind": kind, **_model_part(model, base_url)}
-    return _part(_TEACHERS, part, "--teacher", reference, "simulated, simulated:hasty, openai:MODEL[@BASE_URL]")
+    return _part(
+        _TEACHERS,
+        part,
+        "--teacher",
+        reference,
+        "simulated, simulated:hasty, openai:MODEL[@BASE_URL]",
+    )
 
 
 def _model_part(model: str, base_url: str | None) -> dict[str, str]:
@@ -72,7 +78,7 @@ def parse_student(reference: str) -> Any:
 
     An id alone is recognised by its slash (`ORG/NAME`); a path is `package.module:Class`.
     """
-    if reference != "nano" and Path(reference).is_dir():
+    if reference not in EMBEDDED_NAMES and Path(reference).is_dir():
         return HuggingFaceStudent(model=reference)
     if _is_dotted(reference):
         return CustomPart(path=reference)

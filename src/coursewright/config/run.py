@@ -10,7 +10,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from coursewright.config.agents import AgentConfig, HeuristicAgent
 from coursewright.config.endpoints import ServerUrl
 from coursewright.config.parts import CustomPart, Part
-from coursewright.config.students import NanoStudent, StudentConfig
+from coursewright.config.students import EmbeddedStudent, StudentConfig
 from coursewright.config.teachers import SimulatedTeacher, TeacherConfig
 from coursewright.records import BriefLevel, FeedbackKind, Mode, Setting
 
@@ -99,7 +99,7 @@ class RunConfig(Part):
     """A task folder or the name of a built-in task."""
     agent: AgentConfig = HeuristicAgent()
     teacher: TeacherConfig = SimulatedTeacher()
-    student: StudentConfig = NanoStudent()
+    student: StudentConfig = EmbeddedStudent()
     search: SearchConfig = GreedySearch()
     scorer: CustomPart | None = None
     """Overrides the task's scorer."""

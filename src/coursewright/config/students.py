@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, field_validator, model_validator
 
@@ -50,8 +50,13 @@ class StudyRecipe(Recipe):
     dtype: Literal["float32", "bfloat16", "float16"] = "bfloat16"
 
 
-class NanoStudent(Part):
-    kind: Literal["nano"] = "nano"
+EmbeddedName = Literal["nano"]
+"""The models that come with the package; each is a folder of `student`."""
+EMBEDDED_NAMES: tuple[EmbeddedName, ...] = get_args(EmbeddedName)
+
+
+class EmbeddedStudent(Part):
+    kind: EmbeddedName = "nano"
     recipe: Recipe = Recipe()
     threads: int = Field(default=1, ge=1, le=64)
     """Threads of one worker. One is the default on purpose: two threads beside any other busy
@@ -117,5 +122,5 @@ class HuggingFaceStudent(Part):
 
 
 StudentConfig = Annotated[
-    NanoStudent | HuggingFaceStudent | CustomPart, Field(discriminator="kind")
+    EmbeddedStudent | HuggingFaceStudent | CustomPart, Field(discriminator="kind")
 ]

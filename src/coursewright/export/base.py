@@ -9,8 +9,8 @@ from typing import Any
 
 import yaml
 
-from coursewright.config import HuggingFaceStudent, NanoStudent, StudentConfig
-from coursewright.student import NANO
+from coursewright.config import EmbeddedStudent, HuggingFaceStudent, StudentConfig
+from coursewright.student import EMBEDDED
 
 _FRONT = re.compile(r"\A---\n(.*?)\n---\s*(?:\n|\Z)", re.DOTALL)
 _LICENSE = ("license", "license_name", "license_link")
@@ -35,9 +35,9 @@ class Base:
 
 def base_of(config: StudentConfig) -> Base:
     """The base model of a student."""
-    if isinstance(config, NanoStudent):
-        said = license_of(NANO)
-        return Base("nano", str(NANO), embedded=True, license=said)
+    if isinstance(config, EmbeddedStudent):
+        files = EMBEDDED[config.kind]
+        return Base(config.kind, str(files), embedded=True, license=license_of(files))
     if not isinstance(config, HuggingFaceStudent):
         return Base(config.path, None)
     folder = Path(config.model)

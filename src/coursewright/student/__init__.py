@@ -2,12 +2,12 @@
 
 `LocalStudent` is the face that the loop sees; it holds no model and imports no torch. Behind it
 runs `python -m coursewright.student.worker`, which loads the libraries once, trains through the
-same path for the embedded nano and for an 8 B model, and never sees a gold answer.
+same path for the embedded models and for an 8 B model, and never sees a gold answer.
 """
 
 from coursewright.student.asking import AskedStudent
 from coursewright.student.hub import settle
-from coursewright.student.local import NANO, LocalStudent, Store
+from coursewright.student.local import EMBEDDED, LocalStudent, Store
 from coursewright.student.shared import SharedBase
 
-__all__ = ["NANO", "AskedStudent", "LocalStudent", "SharedBase", "Store", "settle"]
+__all__ = ["EMBEDDED", "AskedStudent", "LocalStudent", "SharedBase", "Store", "settle"]

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
 
-from coursewright.config import HuggingFaceStudent, NanoStudent
+from coursewright.config import EMBEDDED_NAMES, EmbeddedStudent, HuggingFaceStudent
 from coursewright.protocols import Progress
 from coursewright.records import Generation, Training
 from coursewright.store import Scratch
@@ -19,8 +19,8 @@ from coursewright.student import hub
 from coursewright.student.link import Link
 from coursewright.student.served import StudentServerClient
 
-NANO = Path(__file__).parent / "nano"
-"""The embedded base model, as Hugging Face files."""
+EMBEDDED: dict[str, Path] = {name: Path(__file__).parent / name for name in EMBEDDED_NAMES}
+"""The embedded base models by name, as Hugging Face files."""
 
 METHOD = 1
 """Raised when training or answering changes in a way that gives other weights or answers."""
@@ -54,7 +54,7 @@ class LocalStudent:
 
     def __init__(
         self,
-        config: NanoStudent | HuggingFaceStudent,
+        config: EmbeddedStudent | HuggingFaceStudent,
         store: Store,
         progress: Progress,
         *,
@@ -64,17 +64,17 @@ class LocalStudent:
         self._store = store
         self._progress = progress
         self._generation = generation or Generation()
-        if isinstance(config, NanoStudent):
-            # Nano answers and trains on the CPU even beside a GPU, so that its results repeat
-            # anywhere.
-            self.name, self._base, device, gpu = "nano", NANO, "cpu", 0
+        if isinstance(config, EmbeddedStudent):
+            # These answer and train on the CPU even beside a GPU, so that results repeat anywhere.
+            self.name: str = config.kind
+            self._base, device, gpu = EMBEDDED[config.kind], "cpu", 0
             self._template_options: dict[str, Any] = {}
         else:
             self._base, device, gpu = hub.fetch(config, progress.say), "auto", config.gpu
             local = Path(config.model).is_dir()
             self.name = Path(config.model).name if local else config.model
             self._template_options = config.template_options
-        server = None if isinstance(config, NanoStudent) else config.server
+        server = None if isinstance(config, EmbeddedStudent) else config.server
         self._server = None if server is None else StudentServerClient(server, progress.say)
         self._fingerprint: str | None = None
         self._scratch = Scratch("coursewright-student-")

@@ -1,4 +1,4 @@
-"""Supervised fine-tuning through TRL, the same path for nano and for an 8 B model."""
+"""Supervised fine-tuning through TRL, the same path for embedded models and for an 8 B model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who the simulated teacher can be: how often it errs, in which way, and what it is in the habit of.
+"""Who the simulated teacher can be: how often and in which way it errs, and its habits.
 
 One upstream plays them all. `simulated` is careful with its format, slips now and then and obeys;
 `simulated:hasty` answers fast, misreads figures, talks around its JSON, writes fewer questions

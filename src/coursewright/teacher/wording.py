@@ -63,7 +63,7 @@ def choose_phrasing(
 
 
 def favourites(skill: Skill, taste: str = "") -> tuple[str, ...]:
-    """The phrasings it repeats when let: the same for ever, other ones for every skill and taste."""
+    """The phrasings it repeats when let: the same for ever, others for every skill and taste."""
     by_taste = (taste, skill.name) if taste else (skill.name,)
     return tuple(sorted(skill.phrasings, key=lambda p: _digest(*by_taste, p))[:_FAVOURITES])
 
