@@ -44,11 +44,12 @@ Batch = tuple[torch.Tensor, torch.Tensor]
 
 
 def read_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Make nano, the embedded student.")
+    parser = argparse.ArgumentParser(description="Make an embedded student.")
     parser.add_argument("--gsm8k", type=Path, required=True, help="folder with train.jsonl")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--minutes", type=float, help="stop by the clock")
     parser.add_argument("--steps", type=int, help="stop by steps")
+    parser.add_argument("--until", type=int, help="leave off at this step, for --resume")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--hidden", type=int, default=128)
@@ -253,6 +254,9 @@ class Making:
             if self.step % 100 == 0:
                 speed = f"{self.seen / self.seconds:,.0f} tokens/s"
                 print(f"{self.seconds:6.0f} s  step {self.step:6d}  answers {running:.3f}  {speed}")
+            if self.step == self.arguments.until:
+                self.save(unfinished=True)
+                return
             if time.monotonic() - saved > SAVE_SECONDS:
                 self.save(unfinished=True)
                 saved = time.monotonic()
@@ -276,7 +280,7 @@ class Making:
         self.out.mkdir(parents=True, exist_ok=True)
         self.model.save_pretrained(self.out)
         self.tokenizer.save_pretrained(self.out)
-        not_told = ("gsm8k", "out", "resume", "start")
+        not_told = ("gsm8k", "out", "resume", "start", "until")
         made = {
             "weights": sum(p.numel() for p in self.model.parameters()),
             "steps": self.step,
