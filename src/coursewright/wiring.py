@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -29,21 +30,32 @@ from coursewright.evaluation import SplitEvaluator
 from coursewright.feedback import GuardedFeedback
 from coursewright.plugins import construct
 from coursewright.protocols import Agent, Jail, Progress, Rules, Scorer, Search, Stages, Student
-from coursewright.records import Brief, Generation, Isolation, Item, Record, Seed, Task
+from coursewright.records import (
+    Brief,
+    Generation,
+    Isolation,
+    Item,
+    Passage,
+    Record,
+    Seed,
+    Task,
+)
 from coursewright.sandbox import (
+    CORPUS_INDEX,
     check_command,
     installed_packages,
     open_jail,
     open_sandbox,
     program_interface,
+    write_index,
 )
 from coursewright.scoring import make_scorer
 from coursewright.search import GreedySearch, OneShotSearch
 from coursewright.servers import AgentInTurn, StudentInTurn, TeacherInTurn, Turns
-from coursewright.store import Artifacts, RunStore, SharedAnswers
+from coursewright.store import TEMPORARY, Artifacts, RunStore, SharedAnswers, storage
 from coursewright.student import AskedStudent, LocalStudent, SharedBase
 from coursewright.submission import SubmissionIntake
-from coursewright.tasks import load_task, read_split
+from coursewright.tasks import load_task, read_corpus, read_split
 from coursewright.teacher import GatewayTeacher, told_to_programs, withheld_texts
 
 NOTES_BYTES = 64 * 1024
@@ -56,6 +68,7 @@ def assemble(store: RunStore, config: RunConfig, progress: Progress) -> Iterator
     """Make every stage of a run; their processes end with the block."""
     task = load_task(config.task)
     brief, exam = make_brief(config, task), public_items(config, task)
+    passages = read_corpus(task)
     paper = config.protocol == "paper"
     with contextlib.ExitStack() as stack:
         student = make_student(config.student, store.artifacts, progress, task.generation)
@@ -74,7 +87,9 @@ def assemble(store: RunStore, config: RunConfig, progress: Progress) -> Iterator
             ledger=store.ledger_path,
             seed=config.seed,
             budget=config.budget,
-            withheld=withheld_texts(config.teacher, brief.model_copy(update={"visible": exam})),
+            withheld=withheld_texts(
+                config.teacher, brief.model_copy(update={"visible": exam}), passages
+            ),
             student=asked,
             student_ledger=store.student_ledger_path,
             shared=config.shared,
@@ -85,7 +100,7 @@ def assemble(store: RunStore, config: RunConfig, progress: Progress) -> Iterator
             task=task,
             brief=brief,
             rules=make_rules(config),
-            program_files=program_files(store, told_to_programs(config.teacher, brief)),
+            program_files=program_files(store, told_to_programs(config.teacher, brief), passages),
             agent=agent,
             sandbox=sandbox,
             teacher=teacher,
@@ -253,6 +268,8 @@ def make_brief(config: RunConfig, task: Task) -> Brief:
     update: dict[str, Any] = {}
     if config.brief == "line":
         update["description"] = brief.summary
+        if brief.corpus is not None:
+            update["corpus"] = brief.corpus.model_copy(update={"excerpts": ()})
     elif config.notes is not None and config.brief in (None, "notes"):
         update["description"] = f"{brief.description.rstrip()}\n\n{read_notes(config.notes)}"
     if config.brief in ("line", "description"):
@@ -294,7 +311,8 @@ def full_brief(config: RunConfig, task: Task) -> Brief:
         teacher=part_name(config.teacher),
         student=part_name(config.student),
         packages=installed_packages(),
-        interface=program_interface(),
+        interface=program_interface(corpus=task.corpus is not None),
+        corpus=task.corpus,
         program_seconds=config.budget.program_seconds,
         student_calls=student_calls(config),
         concurrency=config.budget.concurrency,
@@ -363,8 +381,13 @@ def pick_scorer(config: RunConfig, task: Task) -> Scorer:
     return make_scorer({"kind": config.scorer.path, **config.scorer.options})
 
 
-def program_files(store: RunStore, brief: Brief) -> dict[str, Path]:
-    """Return the read-only files of every program's data folder."""
+def program_files(
+    store: RunStore, brief: Brief, passages: Sequence[Passage] = ()
+) -> dict[str, Path]:
+    """Return the read-only files of every program's data folder.
+
+    The index of the `passages` is among them where the brief tells of a corpus.
+    """
 
     def lines(records: Sequence[Record]) -> bytes:
         return "".join(r.model_dump_json(exclude_none=True) + "\n" for r in records).encode()
@@ -377,7 +400,14 @@ def program_files(store: RunStore, brief: Brief) -> dict[str, Path]:
         "seeds.jsonl": lines(brief.seeds),
     }
     artifacts = store.artifacts
-    return {name: artifacts.path_of(artifacts.put_bytes(data)) for name, data in contents.items()}
+    digests = {name: artifacts.put_bytes(data) for name, data in contents.items()}
+    if brief.corpus is not None:
+        with tempfile.TemporaryDirectory(dir=store.path, prefix=TEMPORARY) as place:
+            index = Path(place) / CORPUS_INDEX
+            with storage(index):
+                write_index(passages, index)
+            digests[CORPUS_INDEX] = artifacts.put_file(index)
+    return {name: artifacts.path_of(digest) for name, digest in digests.items()}
 
 
 def part_name(part: Any) -> str:

@@ -5,14 +5,11 @@ from __future__ import annotations
 import json
 import random
 import re
-import runpy
 import sys
 import types
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-import coursewright
 from coursewright.records import (
     Allowance,
     Attempt,
@@ -27,10 +24,7 @@ from coursewright.records import (
     TopicScore,
     Turn,
 )
-
-# Loaded as programs get it: a module of its own, without the package around it.
-_PROGRAM_MODULE = Path(coursewright.__file__).parent / "sandbox" / "coursewright_program.py"
-parse_answer = runpy.run_path(str(_PROGRAM_MODULE))["parse_answer"]
+from coursewright.sandbox.coursewright_program import parse_answer
 
 SIGNS = {"adding": "+", "taking away": "-", "times tables": "*"}
 DESCRIPTION = """\

@@ -6,7 +6,7 @@ import pytest
 
 from coursewright.agents.egress import outline, withhold
 from coursewright.config import TEXT_KINDS, TextKind
-from coursewright.records import Attempt
+from coursewright.records import Attempt, CorpusSummary, Passage, Row
 from tests.agents.fake_course import make_attempt, make_brief, make_turn
 
 SECRET = "How many hens are left"
@@ -64,6 +64,25 @@ def test_an_error_may_quote_only_where_everything_may_leave(kind: TextKind) -> N
     parent = told(failed(TRACEBACK), tuple(each for each in TEXT_KINDS if each != kind))
     assert SECRET not in parent.model_dump_json()
     assert parent.feedback.error == f"runtime error\n{PLACES}"
+
+
+def test_documents_that_may_not_leave_are_counted_and_not_quoted() -> None:
+    excerpt = Passage(id="a.md:1", document="a.md", line=1, text=SECRET)
+    corpus = CorpusSummary(documents=1, passages=2, characters=30, excerpts=(excerpt,))
+    brief = make_brief(corpus=corpus)
+    attempt = failed(SECRET)
+    rows = (Row(instruction="i", input=SECRET, output="o"),)
+    feedback = attempt.feedback.model_copy(update={"sample": rows})
+    attempt = attempt.model_copy(update={"feedback": feedback})
+    turn = make_turn("debug", 1, attempt)
+    assert withhold(brief, turn, TEXT_KINDS) == (brief, turn)
+    others = tuple(kind for kind in TEXT_KINDS if kind != "corpus")
+    told, later = withhold(brief, turn, others)
+    assert told.corpus is not None
+    assert told.corpus.passages == 2
+    assert SECRET not in told.model_dump_json() + later.model_dump_json()
+    # Where there are no documents, leaving the kind out withholds nothing.
+    assert withhold(make_brief(), turn, others) == (make_brief(), turn)
 
 
 def test_a_message_without_a_traceback_becomes_its_kind() -> None:

@@ -12,7 +12,7 @@ import pytest
 from coursewright.sandbox import coursewright_program as module
 from coursewright.sandbox import program_interface
 
-TOLD = program_interface()
+TOLD = program_interface(corpus=True)
 
 
 def calls_told() -> dict[str, str]:
@@ -36,7 +36,11 @@ def test_nothing_is_told_that_is_not_there() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["teacher.generate_batch", "student.generate_batch", "parse_answer", "save_rows"]
+    "name",
+    [
+        *("teacher.generate_batch", "student.generate_batch", "parse_answer", "save_rows"),
+        *("search_corpus", "read_passage", "list_passages"),
+    ],
 )
 def test_parameters_are_told_as_they_are(name: str) -> None:
     told = ast.parse(f"def f({calls_told()[name]}): ...").body[0]
@@ -46,6 +50,6 @@ def test_parameters_are_told_as_they_are(name: str) -> None:
     target: Any = getattr(module, head)
     real = inspect.signature(getattr(target, method) if method else target).parameters
     assert names == list(real)
-    optional = [d for d in told.args.kw_defaults if d is not None]
+    optional = [*told.args.defaults, *(d for d in told.args.kw_defaults if d is not None)]
     defaults = [p.default for p in real.values() if p.default is not inspect.Parameter.empty]
     assert [ast.literal_eval(d) for d in optional] == defaults

@@ -7,11 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coursewright.config import TEXT_KINDS, Budget, CustomPart, OpenAITeacher, RunConfig
-from coursewright.tasks import load_task
+from coursewright.sandbox import CORPUS_INDEX
+from coursewright.store import RunStore
+from coursewright.tasks import load_task, read_corpus, scaffold_task
 from coursewright.teacher import GatewayTeacher, told_to_programs, withheld_texts
 from coursewright.teacher.egress import Egress
 from coursewright.teacher.wire import Refusal, read_request
-from coursewright.wiring import make_brief
+from coursewright.wiring import make_brief, program_files
 from tests.teacher.talk import Desk, ask, chat
 
 LONG = "A train leaves the old station at nine and meets another one that left at ten, so when?"
@@ -73,6 +75,34 @@ def test_programs_are_not_given_what_the_teacher_may_not_see(kind: str) -> None:
     assert all(withheld.values())
     for field in ("description", "visible", "seeds"):
         assert bool(getattr(told, field)) is (field != kind)
+
+
+def test_a_corpus_that_may_not_leave_is_neither_given_to_programs_nor_let_through(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "task"
+    scaffold_task(folder)
+    (folder / "corpus").mkdir()
+    (folder / "corpus" / "a.txt").write_text(f"Well then. {LONG} Thus it stands in the book.")
+    task = load_task(str(folder))
+    passages = read_corpus(task)
+    may = tuple(kind for kind in TEXT_KINDS if kind != "corpus")
+    address = "http://127.0.0.1:1/v1"
+    for teacher in (
+        OpenAITeacher(model="m", base_url=address),
+        OpenAITeacher(model="m", base_url=address, may_leave=may),
+    ):
+        config = RunConfig(task=str(folder), teacher=teacher)
+        brief = make_brief(config, task)
+        told = told_to_programs(teacher, brief)
+        withheld = withheld_texts(teacher, brief, passages)
+        with RunStore.create(tmp_path / "runs", None, config, task.digests) as store:
+            given = set(program_files(store, told, passages))
+        kept = "corpus" not in teacher.may_leave
+        assert (told.corpus is None) is kept
+        assert (CORPUS_INDEX not in given) is kept
+        assert withheld == ({"corpus": [passages[0].text]} if kept else {})
+        assert "search_corpus" in brief.interface
 
 
 def test_a_teacher_in_process_is_told_everything() -> None:

@@ -8,22 +8,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from typing import Any
 
 from coursewright.config import TextKind
 from coursewright.records import Attempt, Brief, Turn
 
-_QUOTED: tuple[TextKind, ...] = ("visible", "seeds", "bad_cases")
+_QUOTED: tuple[TextKind, ...] = ("visible", "seeds", "corpus", "bad_cases")
 """Kinds of text that a program reads item by item, and may report."""
 _RAISED = re.compile(r"[A-Za-z_][\w.]*")
 
 
 def withhold(brief: Brief, turn: Turn, kinds: Collection[TextKind]) -> tuple[Brief, Turn]:
     """Return what an agent may be told when only these kinds of text may leave with it."""
-    told = {
+    told: dict[str, Any] = {
         "description": brief.description if "description" in kinds else "",
         "visible": brief.visible if "visible" in kinds else (),
         "seeds": brief.seeds if "seeds" in kinds else (),
     }
+    if brief.corpus is not None and "corpus" not in kinds:
+        # That there are documents, and how many, quotes none of them.
+        told["corpus"] = brief.corpus.model_copy(update={"excerpts": ()})
+    elif brief.corpus is None:
+        kinds = {*kinds, "corpus"}  # what is not there cannot be quoted
     parent = None if turn.parent is None else _attempt(turn.parent, kinds)
     history = tuple(_attempt(past, kinds) for past in turn.history)
     return (
@@ -36,6 +42,9 @@ def _attempt(attempt: Attempt, kinds: Collection[TextKind]) -> Attempt:
     feedback = attempt.feedback
     if "bad_cases" not in kinds:
         feedback = feedback.model_copy(update={"bad_cases": ()})
+    if "corpus" not in kinds:
+        # Rows about a passage hold it.
+        feedback = feedback.model_copy(update={"sample": ()})
     if not all(kind in kinds for kind in _QUOTED):
         error = feedback.error
         if error is not None and attempt.status == "failed" and attempt.code:

@@ -57,8 +57,10 @@ from coursewright.records.stages import (
     TrainingSetup,
 )
 from coursewright.records.task import (
+    CorpusSummary,
     Generation,
     Item,
+    Passage,
     Problem,
     Row,
     RowLimits,
@@ -76,6 +78,7 @@ __all__ = [
     "BriefLevel",
     "Check",
     "Collection",
+    "CorpusSummary",
     "Decision",
     "Errand",
     "Evaluation",
@@ -91,6 +94,7 @@ __all__ = [
     "Mode",
     "Operation",
     "Outcome",
+    "Passage",
     "PrivateOpening",
     "Problem",
     "Proposal",

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from coursewright.records.base import Failure, Operation, Record
-from coursewright.records.task import Item, Row, RowLimits, Seed
+from coursewright.records.task import CorpusSummary, Item, Row, RowLimits, Seed
 
 
 class Brief(Record):
@@ -22,6 +22,8 @@ class Brief(Record):
     visible: tuple[Item, ...]
     seeds: tuple[Seed, ...]
     """Empty in the `scratch` setting."""
+    corpus: CorpusSummary | None = None
+    """Documents that programs can search; None where there are none."""
     rows: RowLimits
     teacher: str
     student: str

@@ -53,6 +53,27 @@ class RowLimits(Record):
     maximum: int = Field(default=2000, ge=1)
 
 
+class Passage(Record):
+    """A piece of a document of the task's corpus, as programs search and cite it."""
+
+    id: str
+    """The place it begins at, as `file:line`; the second of one line ends in `.2`."""
+    document: str
+    """Path of its file below the corpus."""
+    line: int
+    text: str
+
+
+class CorpusSummary(Record):
+    """What agents are told of a task's documents, which programs can search."""
+
+    documents: int
+    passages: int
+    characters: int
+    excerpts: tuple[Passage, ...] = ()
+    """Beginnings of a few passages, spread over the documents."""
+
+
 class Task(Record):
     """A loaded task folder, without the splits that only the hold-out reader opens."""
 
@@ -70,6 +91,8 @@ class Task(Record):
     baselines: tuple[str, ...] = ()
     license: str | None = None
     """Of the task's texts, as task.yaml says it."""
+    corpus: CorpusSummary | None = None
+    """The documents that programs can search; None where the folder has none."""
     folder: str
     digests: dict[str, str]
     """SHA-256 of every file of the folder that takes part in a run, by file name."""

@@ -21,6 +21,8 @@ from coursewright.errors import IsolationError, ProgramLost
 from coursewright.records import Isolation
 from coursewright.sandbox.attempt import LineCut
 from coursewright.sandbox.bubblewrap import Bubblewrap
+from coursewright.sandbox.corpus_index import INDEX as CORPUS_INDEX
+from coursewright.sandbox.corpus_index import write_index
 from coursewright.sandbox.enclosure import Enclosure
 from coursewright.sandbox.execution import ProgramSandbox
 from coursewright.sandbox.exposure import Exposure, machine_exposure
@@ -32,6 +34,7 @@ from coursewright.sandbox.plain import Plain
 from coursewright.sandbox.probe import probe
 
 __all__ = [
+    "CORPUS_INDEX",
     "PROGRAM_PACKAGES",
     "LineCut",
     "ProgramLost",
@@ -41,6 +44,7 @@ __all__ = [
     "open_jail",
     "open_sandbox",
     "program_interface",
+    "write_index",
 ]
 
 _STRONG = ("L3", "L2")

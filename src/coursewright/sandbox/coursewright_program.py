@@ -67,26 +67,39 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-__version__ = "1.0"
+if __package__:  # beside the supervisor
+    from coursewright.sandbox import coursewright_corpus as _corpus
+else:  # in the sandbox, where a copy of this file lies beside a copy of that one
+    import coursewright_corpus as _corpus  # type: ignore[import-not-found,no-redef]
+
+__version__ = "1.1"
 __all__ = [
     "Answer",
     "Student",
     "Teacher",
     "brief",
     "check_submission",
+    "list_passages",
     "load_best",
     "load_previous",
     "load_sample",
     "load_seeds",
     "load_visible",
     "parse_answer",
+    "read_passage",
     "save_rows",
+    "search_corpus",
     "seed",
     "student",
     "teacher",
 ]
 
 Prompt = str | Sequence[dict[str, str]]
+
+# Documented where they are, and told of where a task has documents.
+search_corpus = _corpus.search_corpus
+read_passage = _corpus.read_passage
+list_passages = _corpus.list_passages
 
 _STUDENT = "student"
 _OCCURRENCE = "X-Coursewright-Occurrence"

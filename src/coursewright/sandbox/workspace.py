@@ -17,7 +17,10 @@ from pathlib import Path
 from coursewright.sandbox.packages import PackageView
 
 _HERE = Path(__file__).parent
-_SHOWN = ("coursewright_program.py", "launcher.py", "confine.py", "tree.py")
+_SHOWN = (
+    *("coursewright_program.py", "coursewright_corpus.py"),
+    *("launcher.py", "confine.py", "tree.py"),
+)
 """Our own files that a program's process reads."""
 _PREFIX = "coursewright-sandbox-"
 _GRACE_SECONDS = 60

@@ -6,7 +6,7 @@
 from coursewright.store.artifacts import Artifacts, file_digest, folder_digest
 from coursewright.store.canonical import canonical, digest_of
 from coursewright.store.catalog import RunEntry, describe, is_held, list_runs, resolve_run
-from coursewright.store.durable import storage, sync_folder, temporary, write_file
+from coursewright.store.durable import TEMPORARY, storage, sync_folder, temporary, write_file
 from coursewright.store.folder import RunFolder
 from coursewright.store.journal import RunJournal, read_stages
 from coursewright.store.prune import Pruned, prune
@@ -17,6 +17,7 @@ from coursewright.store.shared import SharedAnswers
 from coursewright.store.untrusted import NotTaken, chunks_of, untrusted_folder
 
 __all__ = [
+    "TEMPORARY",
     "Artifacts",
     "NotTaken",
     "Pruned",

@@ -12,6 +12,7 @@ from coursewright.tasks.folder import (
     builtin_tasks,
     check_task,
     load_task,
+    read_corpus,
     read_split,
     task_folder,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "constant_expressions",
     "keyword_rule",
     "load_task",
+    "read_corpus",
     "read_split",
     "scaffold_task",
     "task_folder",

@@ -17,6 +17,7 @@ from coursewright.errors import LocatedError, TaskError
 from coursewright.records import Item, Row, Seed
 from coursewright.scoring import GoldCheck
 from coursewright.similarity import near_duplicates, normalised
+from coursewright.tasks.corpus import Documents, leaks, read_documents
 from coursewright.tasks.reading import (
     LARGEST_FILE,
     LARGEST_TEXT,
@@ -29,6 +30,8 @@ from coursewright.tasks.reading import (
 from coursewright.tasks.spec import TaskSpec, item_problems, parse_spec
 
 SPLITS = ("visible", "scored", "private")
+CORPUS = "corpus"
+"""Optional folder of documents that programs can search."""
 _MOST_PROBLEMS = 200
 _NEAR = 0.9
 """Shared word 3-grams from which on two questions count as the same one, slightly edited."""
@@ -49,6 +52,7 @@ class Inspection:
     sample: tuple[Row, ...] = ()
     items: dict[str, list[Item]] = field(default_factory=dict)
     seeds: list[Seed] = field(default_factory=list)
+    corpus: Documents | None = None
     digests: dict[str, str] = field(default_factory=dict)
     problems: list[LocatedError] = field(default_factory=list)
     lines: dict[str, int] = field(default_factory=dict)
@@ -83,6 +87,7 @@ def inspect(folder: Path, *, similar: bool) -> Inspection:
     _inspect_sample(found)
     _inspect_overlap(found)
     _inspect_groups(found)
+    _inspect_corpus(found)
     if similar:
         _inspect_near(found)
     return found
@@ -295,6 +300,26 @@ def _inspect_groups(found: Inspection) -> None:
                 told.add(item.group)
                 message = f"group {item.group!r} crosses splits: see {_place(found, *home)}"
                 found.note(message, name, found.lines[item.id], "group")
+
+
+def _inspect_corpus(found: Inspection) -> None:
+    """Documents that cannot be read, or that give away what a split asks.
+
+    Looked at in full before every run, too: no program searches a corpus that leaks.
+    """
+    place = found.folder / CORPUS
+    if not place.exists() and not place.is_symlink():
+        return
+    found.corpus = read_documents(place)
+    found.problems.extend(found.corpus.problems)
+    found.digests.update({f"{CORPUS}/{n}": digest for n, digest in found.corpus.digests.items()})
+    homes = {item.id: f"{split}.jsonl" for split in SPLITS for item in found.items.get(split, ())}
+    items = [item for split in SPLITS for item in found.items.get(split, ())]
+    for leak in leaks(found.corpus.passages, items):
+        message = f"holds {leak.what} of {_place(found, homes[leak.item.id], leak.item.id)}"
+        found.note(message, f"{CORPUS}/{leak.passage.document}", leak.passage.line)
+        if len(found.problems) >= _MOST_PROBLEMS:
+            return
 
 
 def _inspect_near(found: Inspection) -> None:

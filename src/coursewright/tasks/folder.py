@@ -6,8 +6,9 @@ import hashlib
 from pathlib import Path
 
 from coursewright.errors import TaskError
-from coursewright.records import Item, Problem, Split, Task
-from coursewright.tasks.check import Inspection, inspect
+from coursewright.records import Item, Passage, Problem, Split, Task
+from coursewright.tasks.check import CORPUS, Inspection, inspect
+from coursewright.tasks.corpus import read_documents, summary
 from coursewright.tasks.reading import LARGEST_FILE, read_bytes, read_lines, read_yaml
 
 BUILTIN = Path(__file__).resolve().parent / "builtin"
@@ -90,6 +91,7 @@ def _as_task(found: Inspection) -> Task:
         rows=spec.rows,
         baselines=tuple(spec.baselines),
         license=spec.license,
+        corpus=None if found.corpus is None else summary(found.corpus),
         folder=str(found.folder.resolve()),
         digests=found.digests,
     )
@@ -110,3 +112,23 @@ def read_split(task: Task, split: Split) -> tuple[Item, ...]:
             raise line
         items.append(Item.model_validate(line))
     return tuple(items)
+
+
+def read_corpus(task: Task) -> tuple[Passage, ...]:
+    """The passages of a task's documents, in their order; none where it has no corpus.
+
+    Raises `TaskError` if a document is no longer the one that was checked when the task was loaded.
+    """
+    if task.corpus is None:
+        return ()
+    folder = Path(task.folder) / CORPUS
+    documents = read_documents(folder)
+    if documents.problems:
+        raise documents.problems[0]
+    now = {f"{CORPUS}/{name}": digest for name, digest in documents.digests.items()}
+    then = {name: d for name, d in task.digests.items() if name.startswith(f"{CORPUS}/")}
+    if now != then:
+        changed = sorted(set(now.items()) ^ set(then.items()))[0][0]
+        message = "has changed since the run began; restore it"
+        raise TaskError(message, file=Path(task.folder) / changed)
+    return tuple(documents.passages)
