@@ -25,7 +25,7 @@ from coursewright.evaluation import smallest_gain
 from coursewright.records import Item, Record, Task
 from coursewright.student import EMBEDDED
 from coursewright.tasks import load_task, read_split
-from coursewright.wiring import leaving
+from coursewright.wiring import leaving, student_calls
 
 CHARACTERS_PER_TOKEN = 4
 CALL_BYTES = 6_000
@@ -52,6 +52,8 @@ class Forecast(Record):
     rounds: int
     teacher_calls: int
     """At most."""
+    student_questions: int
+    """That programs may put to the base student, at most; they cost no money."""
     trainings: int
     """At most: one a round, and the retrainings."""
     teacher_usd: float | None
@@ -99,6 +101,7 @@ def forecast(config: RunConfig) -> Forecast:
         task=task.name,
         rounds=rounds,
         teacher_calls=config.budget.calls,
+        student_questions=config.budget.student_calls if student_calls(config) else 0,
         trainings=trainings,
         teacher_usd=money(
             config.teacher, config.budget.calls, PROMPT_TOKENS, config.budget.max_tokens
@@ -219,6 +222,7 @@ def lines(found: Forecast) -> list[str]:
     out = [
         f"plan for {found.task}: up to {found.rounds} rounds; nothing was started or spent",
         f"teacher    up to {found.teacher_calls:,} calls, about {dollars(found.teacher_usd)}",
+        f"asked      up to {found.student_questions:,} questions to the base student",
         f"agent      up to {found.rounds} requests, about {dollars(found.agent_usd)}",
         "money cap  " + ("none" if found.cap_usd is None else dollars(found.cap_usd)),
         f"student    {size}, up to {found.trainings} trainings: {time} on {found.device}",

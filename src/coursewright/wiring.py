@@ -207,7 +207,7 @@ def open_agent(
         stack.callback(opened.close)
         jail = opened
         progress.say(announce(config.agent, opened.isolation))
-    return make_agent(config.agent, jail, seed=config.seed)
+    return make_agent(config.agent, jail, seed=config.seed, ledger=store.agent_ledger_path)
 
 
 def leaving(config: RunConfig) -> list[str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -36,7 +38,9 @@ PATCH = """```diff
 
 
 def agent_at(server: Scripted, **settings: Any) -> LLMAgent:
-    return LLMAgent(OpenAIAgent(model="m", base_url=server.base_url, **settings), seed=3)
+    ledger = Path(tempfile.mkdtemp()) / "agent.sqlite"
+    endpoint = OpenAIAgent(model="m", base_url=server.base_url, **settings)
+    return LLMAgent(endpoint, ledger=ledger, seed=3)
 
 
 def test_an_answer_becomes_a_proposal_with_its_cost() -> None:

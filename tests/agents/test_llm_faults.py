@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from coursewright.agents.llm import LLMAgent
@@ -13,11 +15,13 @@ from tests.serving import Served, on_one_worker
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_ends_in_a_proposal_or_in_one_line_that_says_what_to_do(fault: str) -> None:
+def test_a_fault_ends_in_a_proposal_or_in_one_line_that_says_what_to_do(
+    fault: str, tmp_path: Path
+) -> None:
     brief = make_brief(summary=f"[[fault:{fault}]]")
     with serving(FaultServer()) as server:
         endpoint = OpenAIAgent(model="m", base_url=server.base_url, seconds=2.0, attempts=2)
-        agent = LLMAgent(endpoint)
+        agent = LLMAgent(endpoint, ledger=tmp_path / "agent.sqlite")
         if fault == "no_usage":  # the one that only leaves something out
             proposal = agent.propose(brief, make_turn())
             assert proposal.failure == "code extraction failed"
@@ -32,7 +36,9 @@ def test_a_fault_ends_in_a_proposal_or_in_one_line_that_says_what_to_do(fault: s
 
 
 @on_one_worker
-def test_a_real_model_that_is_no_engineer_makes_a_failed_attempt(nano_server: Served) -> None:
+def test_a_real_model_that_is_no_engineer_makes_a_failed_attempt(
+    nano_server: Served, tmp_path: Path
+) -> None:
     endpoint = OpenAIAgent(
         model=nano_server.model,
         base_url=nano_server.base_url,
@@ -41,7 +47,9 @@ def test_a_real_model_that_is_no_engineer_makes_a_failed_attempt(nano_server: Se
         context_tokens=16_000,
         answers_as=("*",),
     )
-    proposal = LLMAgent(endpoint).propose(make_brief(), make_turn())
+    proposal = LLMAgent(endpoint, ledger=tmp_path / "agent.sqlite").propose(
+        make_brief(), make_turn()
+    )
     assert proposal.failure in ("code extraction failed", "agent output truncated")
     assert proposal.usage.calls == 1
     assert proposal.usage.estimated == 0

@@ -10,6 +10,7 @@ package.module:Class any class with `propose(brief, turn) -> Proposal`
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from coursewright.config import (
@@ -36,13 +37,20 @@ AGENTS: dict[str, str] = {
 """Kind -> dotted path. A module is imported only when its agent is asked for."""
 
 
-def make_agent(part: Part, jail: Jail | None = None, *, seed: int = 0) -> Agent:
+def make_agent(
+    part: Part,
+    jail: Jail | None = None,
+    *,
+    seed: int = 0,
+    ledger: Path = Path("agent.sqlite"),
+) -> Agent:
     """Return the agent that a part of the run configuration names.
 
     Args:
         part: the agent's settings.
         jail: where a command agent runs, open; no other agent needs one.
         seed: the run's.
+        ledger: where an agent that costs money remembers its calls; made when it is first asked.
 
     Raises:
         ConfigError: there is no such class, it takes other options, or its file is unusable.
@@ -61,7 +69,7 @@ def make_agent(part: Part, jail: Jail | None = None, *, seed: int = 0) -> Agent:
     elif isinstance(part, CommandAgent):
         options = {"jail": jail, "seconds": part.seconds, "may_leave": part.may_leave}
     elif isinstance(part, OpenAIAgent):
-        options = {"endpoint": part, "seed": seed}
+        options = {"endpoint": part, "ledger": ledger, "seed": seed}
     return _construct(AGENTS[kind], options)
 
 

@@ -2,8 +2,8 @@
 
     brief, turn ─► prompting (prompts/*.md, library, history) ─► server ─► answers ─► proposal
 
-One request per round. A server that is gone stops the run where it can be resumed; an answer
-that cannot be read is a failed proposal.
+One request per round, remembered in a ledger of the agent's own (`paying`). A server that is gone
+stops the run where it can be resumed; an answer that cannot be read is a failed proposal.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ import hashlib
 import json
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, TypeVar
 
 from coursewright.agents.answers import read_answer
+from coursewright.agents.paying import PaidClient, usage_of
 from coursewright.agents.prompting import Request, write_request
 from coursewright.config import OpenAIAgent
 from coursewright.endpoints import (
@@ -27,7 +29,8 @@ from coursewright.endpoints import (
     read_key,
 )
 from coursewright.errors import ConfigError, CoursewrightError, Interrupted
-from coursewright.records import Brief, Proposal, Turn, Usage
+from coursewright.records import Brief, Proposal, Turn
+from coursewright.store.ledger import Ledger
 
 T = TypeVar("T")
 
@@ -39,13 +42,14 @@ _LEAST_ROOM = 256
 class LLMAgent:
     """Meets `protocols.Agent`."""
 
-    def __init__(self, endpoint: OpenAIAgent, *, seed: int = 0) -> None:
-        """`seed` is the run's; it orders the method cards.
+    def __init__(self, endpoint: OpenAIAgent, *, ledger: Path, seed: int = 0) -> None:
+        """`seed` is the run's; it orders the method cards. `ledger` is made when it is needed.
 
         Raises:
             ConfigError: the environment holds no key, or the context has no room for an answer.
         """
         self._endpoint = endpoint
+        self._ledger = ledger
         self._seed = seed
         self._key = read_key(endpoint, field="agent")
         answer = endpoint.max_tokens or min(_ANSWER_TOKENS, endpoint.context_tokens // 2)
@@ -66,6 +70,11 @@ class LLMAgent:
             Interrupted: the server gives no answer, or the least request is too long for it.
             ConfigError: it does not accept the key, or does not know the model.
         """
+        with Ledger(self._ledger) as ledger:
+            ledger.lose_open()  # what a killed process had under way
+            return self._propose(brief, turn, ledger)
+
+    def _propose(self, brief: Brief, turn: Turn, ledger: Ledger) -> Proposal:
         room = self._room
         while True:
             request = write_request(
@@ -74,7 +83,7 @@ class LLMAgent:
             if request is None:
                 raise Interrupted(self._too_long(brief))
             try:
-                reply = _in_a_loop_of_its_own(self._ask(request, turn))
+                reply = _in_a_loop_of_its_own(self._ask(request, turn, ledger))
                 break
             except EndpointUnavailable as error:
                 raise Interrupted(
@@ -83,7 +92,12 @@ class LLMAgent:
                 ) from None
             except EndpointRefused as error:
                 if error.cause == "money":
-                    return Proposal(failure="other", message=str(error), out_of_money=True)
+                    return Proposal(
+                        failure="other",
+                        message=str(error),
+                        out_of_money=True,
+                        usage=usage_of(ledger, turn.number),
+                    )
                 if error.cause == "request" and "system" in str(error).lower() and not self._alone:
                     self._alone = True
                     continue
@@ -95,10 +109,14 @@ class LLMAgent:
             reply.text, truncated=reply.finish_reason == "length", earlier=earlier
         )
         return proposal.model_copy(
-            update={"usage": _usage(reply), "methods": request.methods, "cut": request.cut}
+            update={
+                "usage": usage_of(ledger, turn.number),
+                "methods": request.methods,
+                "cut": request.cut,
+            }
         )
 
-    async def _ask(self, request: Request, turn: Turn) -> Reply:
+    async def _ask(self, request: Request, turn: Turn, ledger: Ledger) -> Reply:
         payload: dict[str, Any] = {
             "messages": request.one_message if self._alone else request.messages,
             "seed": turn.seed,
@@ -106,9 +124,13 @@ class LLMAgent:
         }
         # The same request of a resumed run is the same call, for servers that care.
         name = hashlib.sha256(json.dumps(payload).encode()).hexdigest()
+        usd = turn.allowance.usd
+        if usd is not None:  # less what tries of this round took that no proposal tells of
+            usd -= usage_of(ledger, turn.number).cost_usd or 0.0
         # A client a round: rounds lie minutes apart, and a loop must not outlive its call.
         async with ChatClient(self._endpoint, key=self._key, field="agent") as client:
-            return await ask(client, payload, idempotency_key=name, usd=turn.allowance.usd)
+            paid = PaidClient(client, ledger, turn.number)
+            return await ask(paid, payload, idempotency_key=name, usd=usd)
 
     def _refused(self, error: EndpointRefused) -> CoursewrightError:
         said, endpoint = _one_line(error), self._endpoint
@@ -135,16 +157,6 @@ class LLMAgent:
             "history left out; start a new run with a model of larger context "
             "(agent.context_tokens), or with a shorter description.md"
         )
-
-
-def _usage(reply: Reply) -> Usage:
-    return Usage(
-        calls=reply.calls,
-        prompt_tokens=reply.prompt_tokens,
-        completion_tokens=reply.completion_tokens,
-        estimated=int(reply.estimated),
-        cost_usd=reply.cost_usd,
-    )
 
 
 def _one_line(error: Exception) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from coursewright.endpoints.errors import EndpointError, EndpointRefused
 
 if TYPE_CHECKING:
-    from coursewright.endpoints.client import ChatClient, Reply
+    from coursewright.config import Endpoint
+    from coursewright.endpoints.client import Reply
 
 _BACKOFF_SECONDS = 0.5
 _BACKOFF_MOST = 30.0
@@ -36,8 +37,21 @@ def pause_before_retry(
     return pause if pause < left else None
 
 
+class Asked(Protocol):
+    """What can be asked once: a `ChatClient`, or one that somebody keeps books about."""
+
+    @property
+    def endpoint(self) -> Endpoint: ...
+
+    def usd_at_most(self, payload: dict[str, Any]) -> float | None: ...
+
+    async def complete(
+        self, payload: dict[str, Any], *, deadline: float | None = None, idempotency_key: str
+    ) -> Reply: ...
+
+
 async def ask(
-    client: ChatClient,
+    client: Asked,
     payload: dict[str, Any],
     *,
     idempotency_key: str,

@@ -128,6 +128,7 @@ def _card(
             cost={
                 "teacher": _cost(result.teacher_usage, "teacher" in embedded),
                 "agent": _cost(result.agent_usage, "agent" in embedded),
+                "student": _asked(result.student_usage),
             },
             gain=_gain(result),
             p_value="" if result.p_value is None else f", p = {result.p_value:.2g}",
@@ -185,6 +186,12 @@ def _cost(usage: Usage, embedded: bool) -> str:
     if usage.self_reported:
         words.append("by its own account")
     return ", ".join(words)
+
+
+def _asked(usage: Usage) -> str:
+    if not usage.calls and not usage.cached:
+        return "not asked"
+    return f"asked {usage.calls} times by programs, {usage.cached} more from the cache"
 
 
 def _recipe(delivery: Delivery) -> dict[str, Any]:

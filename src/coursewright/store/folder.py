@@ -72,6 +72,10 @@ class RunFolder:
         return self.path / "ledger.sqlite"
 
     @property
+    def agent_ledger_path(self) -> Path:
+        return self.path / "agent.sqlite"
+
+    @property
     def student_ledger_path(self) -> Path:
         return self.path / "asked.sqlite"
 
