@@ -1,5 +1,13 @@
-"""Who resembles whom: normal forms, word overlap, groups of near-copies."""
+"""Who resembles whom: normal forms, word overlap, groups of near-copies, diversity."""
 
+from coursewright.similarity.diversity import (
+    compression_ratio,
+    distinct_ngrams,
+    entropy,
+    hashed_ngrams,
+    vendi,
+    word_entropy,
+)
 from coursewright.similarity.overlap import (
     DisjointSets,
     group_by_overlap,
@@ -12,10 +20,16 @@ from coursewright.similarity.overlap import (
 
 __all__ = [
     "DisjointSets",
+    "compression_ratio",
+    "distinct_ngrams",
+    "entropy",
     "group_by_overlap",
+    "hashed_ngrams",
     "jaccard",
     "masked_words",
     "near_duplicates",
     "normalised",
+    "vendi",
+    "word_entropy",
     "word_ngrams",
 ]

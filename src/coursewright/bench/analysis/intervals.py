@@ -1,0 +1,289 @@
+"""Two-level bootstrap: how sure a mean over runs and items is.
+
+A study's number has two sources of chance: the runs (agent, teacher and training draw afresh
+with every seed) and the items of the private split. All runs of a task meet the same items, so
+the two are crossed, and both are resampled, each on its own (Owen 2007, "The pigeonhole
+bootstrap"): whole groups of items, once for all runs of a task; runs within their task and
+condition. Tasks are fixed: nothing here speaks of other tasks.
+
+Two corrections make it honest for the three seeds that a study has. Resampling R runs shows
+(R - 1)/R of their variance, so deviations of runs are stretched by sqrt(R/(R - 1)) (Rao and Wu
+1988). And a variance known from so few runs is itself uncertain: the interval is widened by the
+t quantile over the normal one, with the degrees of freedom of Satterthwaite (1946).
+
+The part of chance that runs and items share is counted on both levels (as in Owen 2007), which
+errs on the wide side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coursewright.bench.analysis.records import Estimate
+from coursewright.evaluation.statistics import FEW_GROUPS, Z_ALPHA, group_sums
+from coursewright.seeding import derive
+
+RESAMPLES = 4000
+LEAST_RIGHT = 10
+"""Right base answers below which a gain in percent is a ratio to nothing."""
+_CHUNK = 500
+
+Floats = NDArray[np.float64]
+
+
+class Exam:
+    """The private split of one task, and the score of every model on it.
+
+    A model's scores are added once and known by their index from then on. All estimates on one
+    exam share their resamples of items, so that differences are paired.
+    """
+
+    def __init__(self, name: str, groups: Sequence[str]) -> None:
+        """`groups` names the cluster of each item."""
+        self.name = name
+        self._groups = tuple(groups)
+        self._known: dict[tuple[float, ...], int] = {}
+        self._sums: list[Floats] = []
+        _, self.sizes = group_sums([0.0] * len(self._groups), self._groups)
+
+    def add(self, scores: Sequence[float]) -> int:
+        """Add a model's score per item; the same scores get the same index.
+
+        Raises:
+            ValueError: not one score per item.
+        """
+        key = tuple(scores)
+        if len(key) != len(self._groups):
+            raise ValueError(f"{len(key)} scores for {len(self._groups)} items of {self.name}")
+        if key not in self._known:
+            self._known[key] = len(self._sums)
+            self._sums.append(group_sums(key, self._groups)[0])
+            self.__dict__.pop("draws", None)
+        return self._known[key]
+
+    @property
+    def groups(self) -> int:
+        return len(self.sizes)
+
+    @property
+    def items(self) -> int:
+        return len(self._groups)
+
+    @property
+    def sums(self) -> Floats:
+        """Score by model and group, shape (models, groups)."""
+        return np.array(self._sums)
+
+    @property
+    def accuracies(self) -> Floats:
+        """Score by model, shape (models,)."""
+        means: Floats = self.sums.sum(axis=1) / self.items
+        return means
+
+    @cached_property
+    def draws(self) -> Floats:
+        """Score of every model on resampled items, shape (RESAMPLES, models)."""
+        rng = np.random.default_rng(derive(0, "items", self.name))
+        sums, parts = self.sums.T, []
+        for _ in range(0, RESAMPLES, _CHUNK):
+            weights = _multiplicities(rng, self.groups, _CHUNK)
+            parts.append(weights @ sums / (weights @ self.sizes)[:, None])
+        return np.concatenate(parts)
+
+
+@dataclass(frozen=True)
+class Block:
+    """Runs of one condition on one exam, each beside what it is compared with.
+
+    Indices of the exam, equally many: `final[i]` is held against `base[i]`. With no `base`, the
+    score itself is meant.
+    """
+
+    exam: Exam
+    final: tuple[int, ...]
+    base: tuple[int, ...] = ()
+
+    def differences(self, scores: Floats) -> Floats:
+        """Final minus base for `scores` of shape (models, ...); shape (runs, ...)."""
+        final = scores[list(self.final)]
+        return final - scores[list(self.base)] if self.base else final
+
+
+def estimate(blocks: Sequence[Block]) -> Estimate | None:
+    """Mean difference in points (0-100), with interval and p-value; None for no blocks.
+
+    Exams weigh alike; within one, so do its blocks, and within a block its runs. `low` and
+    `high` are None where one group of items leaves nothing to resample.
+    """
+    if not blocks:
+        return None
+    exams = list(dict.fromkeys(block.exam for block in blocks))
+    weights = _weights(blocks, exams)
+    value = sum(
+        weight * float(block.differences(block.exam.accuracies).mean())
+        for block, weight in zip(blocks, weights, strict=True)
+    )
+    drawn = sum(
+        weight * (_picks(block, at) * block.differences(block.exam.draws.T).T).sum(axis=1)
+        for at, (block, weight) in enumerate(zip(blocks, weights, strict=True))
+    )
+    variance, freedom = _variance(blocks, weights, exams)
+    return _estimate(blocks, exams, 100 * value, 100 * np.asarray(drawn), 1e4 * variance, freedom)
+
+
+def estimate_percent(blocks: Sequence[Block]) -> Estimate | None:
+    """Mean gain in percent of the base, averaged over exams; blocks need a `base`.
+
+    None where a base has under `LEAST_RIGHT` right answers, or none in some resample. The
+    p-value is not given: that of the points stands for both.
+    """
+    if not blocks:
+        return None
+    exams = list(dict.fromkeys(block.exam for block in blocks))
+    weights = _weights(blocks, exams)
+    value, drawn = 0.0, np.zeros(RESAMPLES)
+    for at, (block, weight) in enumerate(zip(blocks, weights, strict=True)):
+        final, base = list(block.final), list(block.base)
+        accuracies, draws = block.exam.accuracies, block.exam.draws
+        right = accuracies[base] * block.exam.items
+        if right.min() < LEAST_RIGHT or not draws[:, base].all():
+            return None
+        value += weight * float((accuracies[final] / accuracies[base] - 1).mean())
+        ratios = draws[:, final] / draws[:, base] - 1
+        drawn += weight * (_picks(block, at) * ratios).sum(axis=1)
+    _, freedom = _variance(blocks, weights, exams)
+    return _estimate(blocks, exams, 100 * value, 100 * drawn, None, freedom)
+
+
+def _weights(blocks: Sequence[Block], exams: Sequence[Exam]) -> list[float]:
+    """Weight of each block: exams alike, and the blocks of one exam alike."""
+    beside = [sum(other.exam is block.exam for other in blocks) for block in blocks]
+    return [1 / len(exams) / count for count in beside]
+
+
+def _picks(block: Block, at: int) -> Floats:
+    """Resampled weights of a block's runs, shape (RESAMPLES, runs); each row sums to 1."""
+    runs = len(block.final)
+    if runs == 1:
+        return np.ones((RESAMPLES, 1))
+    rng = np.random.default_rng(derive(0, "runs", block.exam.name, at))
+    drawn = _multiplicities(rng, runs, RESAMPLES) / runs
+    weights: Floats = 1 / runs + np.sqrt(runs / (runs - 1)) * (drawn - 1 / runs)
+    return weights
+
+
+def _multiplicities(rng: np.random.Generator, units: int, draws: int) -> Floats:
+    """How often each unit is drawn, shape (draws, units); faster than numpy's multinomial."""
+    drawn = rng.integers(units, size=(draws, units)) + units * np.arange(draws)[:, None]
+    counts = np.bincount(drawn.ravel(), minlength=draws * units)
+    return counts.reshape(draws, units).astype(float)
+
+
+def _variance(
+    blocks: Sequence[Block], weights: Sequence[float], exams: Sequence[Exam]
+) -> tuple[float, float]:
+    """Variance of the mean difference (scores in [0, 1]) and its degrees of freedom.
+
+    One part for the runs of each block (mean square over runs) and one for the items of each
+    exam (linearised cluster variance of a ratio); freedom after Satterthwaite (1946).
+    """
+    parts: list[tuple[float, float]] = []
+    for block, weight in zip(blocks, weights, strict=True):
+        runs = len(block.final)
+        if runs > 1:
+            spread = block.differences(block.exam.accuracies).var(ddof=1)
+            parts.append((weight**2 * float(spread) / runs, runs - 1))
+    for exam in exams:
+        if exam.groups < 2:
+            continue
+        met = np.zeros(exam.groups)
+        for block, weight in zip(blocks, weights, strict=True):
+            if block.exam is exam:
+                met += weight * block.differences(exam.sums).mean(axis=0)
+        off = met - met.sum() / exam.items * exam.sizes
+        correction = exam.groups / (exam.groups - 1)
+        variance = correction * float((off**2).sum()) / exam.items**2
+        parts.append((variance, exam.groups - 1))
+    total = sum(variance for variance, _ in parts)
+    if total == 0:
+        return 0.0, float("inf")
+    return total, total**2 / sum(variance**2 / degrees for variance, degrees in parts)
+
+
+def _estimate(
+    blocks: Sequence[Block],
+    exams: Sequence[Exam],
+    value: float,
+    drawn: Floats,
+    variance: float | None,
+    freedom: float,
+) -> Estimate:
+    low = high = p_value = None
+    if all(exam.groups > 1 for exam in exams):
+        stretch = t_quantile(freedom) / Z_ALPHA
+        ends = value + stretch * (np.quantile(drawn, [0.025, 0.975]) - value)
+        # The mean of skewed draws may lie beside the value, never the value beside its interval.
+        low, high = min(float(ends[0]), value), max(float(ends[1]), value)
+        if variance is not None:
+            p_value = _p_value(value, variance, freedom)
+    return Estimate(
+        value=value,
+        low=low,
+        high=high,
+        p_value=p_value,
+        runs=sum(len(block.final) for block in blocks),
+        tasks=len(exams),
+        groups=min(exam.groups for exam in exams),
+        over_runs=any(len(block.final) > 1 for block in blocks),
+        few_groups=any(exam.groups < FEW_GROUPS for exam in exams),
+    )
+
+
+def _p_value(value: float, variance: float, freedom: float) -> float:
+    if variance == 0:
+        return 1.0 if value == 0 else 0.0
+    return 2 * (1 - t_cdf(abs(value) / float(np.sqrt(variance)), freedom))
+
+
+# ---------------------------------------------------------------- Student's t, without scipy
+
+
+@lru_cache(maxsize=4096)
+def _t_table(freedom: float) -> tuple[Floats, Floats]:
+    """Angles and the cumulative probability of half a t distribution up to their tangents.
+
+    With t = sqrt(n) tan(a), the density of t becomes cos(a)^(n - 1), up to a constant.
+    """
+    # Beyond this many degrees the distribution is normal to five digits.
+    freedom = min(freedom, 1e5)
+    widest = np.arctan(min(40 / np.sqrt(freedom), 1e6))
+    angles = np.linspace(0, widest, 4_001)
+    density = np.cos(angles) ** (freedom - 1)
+    mass = np.concatenate([[0.0], np.cumsum((density[1:] + density[:-1]) / 2)])
+    rest = _beyond(freedom, widest, float(mass[-1] * (angles[1] - angles[0])))
+    return angles, 0.5 + 0.5 * (1 - rest) * mass / mass[-1]
+
+
+def _beyond(freedom: float, widest: float, inside: float) -> float:
+    """Share of the half distribution beyond the table's widest angle."""
+    angles = np.linspace(widest, np.pi / 2, 4_001)
+    density = np.maximum(np.cos(angles), 0.0) ** (freedom - 1)
+    outside = float(np.trapezoid(density, angles))
+    return outside / (inside + outside)
+
+
+def t_cdf(value: float, freedom: float) -> float:
+    """Probability of at most `value` (0 or more) under Student's t with `freedom` >= 1."""
+    angles, mass = _t_table(freedom)
+    return float(np.interp(np.arctan(value / np.sqrt(min(freedom, 1e5))), angles, mass))
+
+
+def t_quantile(freedom: float, probability: float = 0.975) -> float:
+    """The value that Student's t stays below with this probability (at least one half)."""
+    angles, mass = _t_table(freedom)
+    return float(np.sqrt(min(freedom, 1e5)) * np.tan(np.interp(probability, mass, angles)))
