@@ -113,6 +113,7 @@ def assemble(store: RunStore, config: RunConfig, progress: Progress) -> Iterator
                 visible=exam,
                 seeds=brief.seeds,
                 instructions=(task.instruction,),
+                passages=passages,
             ),
             student=student,
             evaluator=make_evaluator(config, task, student, progress, shared),

@@ -133,3 +133,17 @@ def test_a_program_searches_in_the_sandbox_and_cannot_write(run: Run, index: Pat
     assert ran.execution.status == "ok", ran.execution
     assert json.loads(ran.lines[0]) == ["a.md:5", "a.md"]
     assert ran.lines[1] == "refused"
+
+
+def test_rows_cite_passages_by_their_ids_or_as_they_were_found(run: Run, index: Path) -> None:
+    ran = run(
+        """
+        from coursewright_program import *
+        found = search_corpus("river")
+        row = {"instruction": "i", "input": "q", "output": "a"}
+        save_rows([row | {"passages": found[:1]}, row | {"passages": ["a.md:9"]}, row])
+        """,
+        files={CORPUS_INDEX: index / CORPUS_INDEX},
+    )
+    saved = json.loads(ran.work["submission.json"])
+    assert [row.get("passages") for row in saved] == [["a.md:5"], ["a.md:9"], None]

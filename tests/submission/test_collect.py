@@ -110,6 +110,19 @@ def test_a_bad_row_of_a_list_is_refused_alone(artifacts: Artifacts, why: str) ->
     assert (found.kept, found.dropped) == (1, {why: 1})
 
 
+def test_citations_are_kept_as_said_and_refused_when_they_are_no_list(
+    artifacts: Artifacts,
+) -> None:
+    found = collect(
+        artifacts, lines(row(passages=["a.md:1", "b:2", "a.md:1"]), row(input="3", passages=None))
+    )
+    assert found.rows is not None
+    kept = read_rows(artifacts, found.rows)
+    assert [each.passages for each in kept] == [("a.md:1", "b:2"), ()]
+    for bad in ("a.md:1", [1], ["a"] * 17, ["a" * 301], ["a\nb"], {"a": 1}):
+        assert reason(artifacts, row(input="bad", passages=bad)) == "citations unreadable"
+
+
 def test_a_null_response_is_no_response(artifacts: Artifacts) -> None:
     found = collect(artifacts, lines(row(response=None)))
     assert found.rows is not None

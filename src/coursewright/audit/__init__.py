@@ -12,9 +12,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from coursewright.audit.checks import Finding, RowCheck, unresolved, verdict_of
+from coursewright.audit.citing import Citations
 from coursewright.audit.overlap import Overlap
 from coursewright.audit.provenance import Provenance
-from coursewright.records import Audit, Item, Row, Seed, TracedRow, Verdict
+from coursewright.records import Audit, Item, Passage, Row, Seed, TracedRow, Verdict
 from coursewright.store import Artifacts, put_rows, read_rows
 
 __all__ = ["Finding", "RowCheck", "SubmissionAuditor"]
@@ -33,13 +34,16 @@ class SubmissionAuditor:
         visible: Sequence[Item],
         seeds: Sequence[Seed] = (),
         instructions: Iterable[str] = (),
+        passages: Sequence[Passage] = (),
         checks: Sequence[RowCheck] | None = None,
     ) -> None:
-        """`instructions` are the task's own; `checks` replace the standard ones."""
+        """`instructions` and `passages` are the task's own; `checks` replace the standard ones."""
         self._artifacts = artifacts
+        texts = {passage.id: passage.text for passage in passages}
         self._checks: Sequence[RowCheck] = checks or (
+            Citations(texts),
             # Visible items are shown to programs as seeds are, and may be quoted alike.
-            Provenance(ledger, instructions, (*seeds, *visible)),
+            Provenance(ledger, instructions, (*seeds, *visible), texts),
             Overlap(visible),
         )
 

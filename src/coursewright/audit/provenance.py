@@ -3,6 +3,7 @@
 A row is traced when its output lies in that response R, beside its question where R holds it,
 and its question lies in R, in R's request (which may quote an earlier response), or in a seed
 that the request quotes. An output that already stood in the request is an *echo*, not traced.
+What a row quotes of a passage it cites needs no origin but the request (see `citing`).
 Rows of earlier rounds keep their response and so stay traceable; a response of a later round
 cannot be named by an honest program.
 
@@ -12,12 +13,13 @@ four") makes the teacher say it. The differential audit is for that.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from functools import lru_cache
 from pathlib import Path
 
 from coursewright.audit.checks import Finding, sift
+from coursewright.audit.citing import UNSHOWN, folded, is_shown, without_quotation
 from coursewright.audit.echo import is_echo
 from coursewright.audit.reading import fold, stands_in
 from coursewright.audit.response import Evidence
@@ -38,12 +40,18 @@ class Provenance:
     name = "provenance"
 
     def __init__(
-        self, ledger: Path, instructions: Iterable[str] = (), seeds: Sequence[Seed | Item] = ()
+        self,
+        ledger: Path,
+        instructions: Iterable[str] = (),
+        seeds: Sequence[Seed | Item] = (),
+        passages: Mapping[str, str] | None = None,
     ) -> None:
         """`instructions` are the task's own: they need no teacher.
 
         Without any, every instruction that stands beside an input is taken for the task's.
+        `passages` are the texts of the task's documents, by id.
         """
+        self._passages = passages or {}
         self._ledger = ledger
         self._instructions = frozenset(map(fold, instructions))
         self._seeds = [(fold(seed.question), fold(seed.context or "")) for seed in seeds]
@@ -58,7 +66,7 @@ class Provenance:
             # No call was ever made, so there is nothing to come from.
             return sift(self.name, rows, lambda row: UNKNOWN if row.response else UNNAMED)
         with closing(Ledger.read_only(self._ledger)) as ledger:
-            trace = _Trace(ledger, round_number, self._instructions, self._seeds)
+            trace = _Trace(ledger, round_number, self._instructions, self._seeds, self._passages)
             return sift(self.name, rows, trace.fault)
 
 
@@ -71,7 +79,9 @@ class _Trace:
         round_number: int,
         instructions: frozenset[str],
         seeds: list[tuple[str, str]],
+        passages: Mapping[str, str],
     ) -> None:
+        self._passages = passages
         self._round = round_number
         self._instructions = instructions
         self._seeds = seeds
@@ -96,11 +106,38 @@ class _Trace:
             return OTHER_INSTRUCTION
         if not question:
             return NO_QUESTION
+        fault = self._fault_of(question, output, evidence, evidence.request)
+        if not row.passages:
+            return fault
+        cited = folded(self._passages, row.passages)
+        if not all(any(is_shown(text, r) for r in evidence.request) for text in cited):
+            return UNSHOWN
+        return fault and self._fault_beside(cited, question, output, evidence)
+
+    def _fault_beside(
+        self, cited: Sequence[str], question: str, output: str, evidence: Evidence
+    ) -> str | None:
+        """Judge what is left of a row and its request when they quote passages no more."""
+        best: str | None = NO_QUESTION
+        for request in evidence.request:
+            rest, shorter = question, request
+            for text in cited:
+                rest = without_quotation(rest, text, request)
+                shorter = without_quotation(shorter, text)
+            if rest:
+                best = self._fault_of(rest, output, evidence, (shorter,))
+            if best is None:
+                break
+        return best
+
+    def _fault_of(
+        self, question: str, output: str, evidence: Evidence, requests: Sequence[str]
+    ) -> str | None:
         if (fault := evidence.holds(question, output)) is not None:
             return fault
         if not (evidence.asks(question) or self._is_quoted(question, evidence)):
             return NO_QUESTION
-        if any(is_echo(request, question, output) for request in evidence.request):
+        if any(is_echo(request, question, output) for request in requests):
             return ECHO
         return None
 

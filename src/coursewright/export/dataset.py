@@ -18,6 +18,7 @@ def write_dataset(rows: Sequence[TracedRow], folder: Path) -> None:
     """Write `alpaca/` and `messages/` with `train.parquet` and `train.jsonl` each.
 
     Every row has `call`: the key of the teacher's call in the run's ledger that it was traced to.
+    Where rows cite passages of the task's documents, each has `passages`: their ids.
 
     Raises:
         UsageError: pyarrow is missing.
@@ -34,14 +35,20 @@ def write_dataset(rows: Sequence[TracedRow], folder: Path) -> None:
         "alpaca": [("instruction", text), ("input", text), ("output", text), ("call", text)],
         "messages": [("messages", pa.list_(turn)), ("call", text)],
     }
+    cited = any(row.passages for row in rows)
     for form in FORMS:
         place = folder / form
         place.mkdir(parents=True)
         records = [_FORM[form](row) for row in rows]
+        schema = columns[form]
+        if cited:
+            schema = [*schema, ("passages", pa.list_(text))]
+            for record, row in zip(records, rows, strict=True):
+                record["passages"] = list(row.passages)
         lines = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
         (place / "train.jsonl").write_text(lines, encoding="utf-8")
         # Through memory: what the disk refuses is then the same error for every file.
-        table = pa.Table.from_pylist(records, schema=pa.schema(columns[form]))
+        table = pa.Table.from_pylist(records, schema=pa.schema(schema))
         with pa.BufferOutputStream() as buffer:
             pq.write_table(table, buffer, compression="zstd")
             (place / "train.parquet").write_bytes(buffer.getvalue())

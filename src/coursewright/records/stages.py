@@ -74,6 +74,8 @@ class TracedRow(Record):
     input: str = ""
     output: str
     response: str | None = None
+    passages: tuple[str, ...] = Field(default=(), exclude_if=lambda names: not names)
+    """Ids of the passages it was made from, as it says."""
 
 
 class Check(Record):

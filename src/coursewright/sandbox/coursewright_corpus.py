@@ -10,8 +10,9 @@ The documents of the task (where there are none, all of this is empty):
     list_passages() -> list[str]
         The ids of all passages, in the order of the documents.
 
-A row made from a passage cites it: `"passages": [id, ...]` beside its `response`. What it cites has
-to stand in the request to the teacher; then its input may hold that text, word for word.
+A row made from passages cites them in save_rows: `"passages": [...]`, ids or what these calls
+return, beside its `response`. The request to the teacher has to quote what a row cites, and a row
+that cites may hold that text in its input, word for word.
 """
 
 from __future__ import annotations

@@ -567,7 +567,7 @@ def save_rows(rows: dict[str, Any] | Iterable[dict[str, Any]]) -> int:
 
 
 def _shape(row: dict[str, Any]) -> dict[str, Any]:
-    shaped = {name: row.get(name, "") for name in _FIELDS}
+    shaped: dict[str, Any] = {name: row.get(name, "") for name in _FIELDS}
     for name, value in shaped.items():
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             shaped[name] = str(value)
@@ -576,6 +576,9 @@ def _shape(row: dict[str, Any]) -> dict[str, Any]:
         response = response.id
     if response is not None:
         shaped["response"] = str(response)
+    cited = [p["id"] if isinstance(p, dict) else str(p) for p in row.get("passages") or ()]
+    if cited:
+        shaped["passages"] = cited
     return shaped
 
 

@@ -18,7 +18,7 @@ from coursewright.store import Artifacts, put_rows
 from coursewright.submission import fetch as fetching
 from coursewright.submission.limits import BrokenSyntax, FileRefused, Limits, RowRefused
 from coursewright.submission.scan import Piece, pieces
-from coursewright.submission.shape import FormatFilter, parse_row
+from coursewright.submission.shape import FormatFilter, parse_row, take_citations
 
 __all__ = ["Limits", "SubmissionIntake"]
 
@@ -126,7 +126,8 @@ class _Intake:
         if piece.text is None:
             most = self._limits.row_bytes
             raise RowRefused("row too long", f"is longer than {most} bytes")
-        row = self._shape.row(parse_row(piece.text, self._limits))
+        value, passages = take_citations(parse_row(piece.text, self._limits), self._limits)
+        row = self._shape.row(value).model_copy(update={"passages": passages})
         texts = (row.instruction.strip(), row.input.strip(), row.output.strip())
         digest = sha256(repr(texts).encode()).digest()
         if digest in self._seen:

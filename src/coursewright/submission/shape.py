@@ -14,6 +14,8 @@ from coursewright.submission.limits import BrokenSyntax, Limits, RowRefused, sho
 FIELDS = ("instruction", "input", "output")
 RESPONSE = "response"
 """Names the teacher response a row comes from; written by `save_rows`."""
+PASSAGES = "passages"
+"""Ids of the passages a row was made from."""
 
 _CHAT_TOKEN = re.compile(r"<[|｜][^<>|｜]{1,60}[|｜]>")
 """How nearly all chat models write their control tokens."""
@@ -44,6 +46,27 @@ def parse_row(text: bytes, limits: Limits) -> Any:
         raise RowRefused("nested too deeply") from error
     except json.JSONDecodeError as error:
         raise BrokenSyntax(f"not valid JSON: {error.msg} at its character {error.pos}") from error
+
+
+def take_citations(value: Any, limits: Limits) -> tuple[Any, tuple[str, ...]]:
+    """Split a parsed row from the ids of the passages it cites; whether they exist is the audit's.
+
+    Raises:
+        RowRefused: they are no short list of texts.
+    """
+    if not isinstance(value, dict) or PASSAGES not in value:
+        return value, ()
+    named = value[PASSAGES]
+    rest = {name: part for name, part in value.items() if name != PASSAGES}
+    if named is None:
+        return rest, ()
+    good = isinstance(named, list) and all(isinstance(name, str) for name in named)
+    if not good or len(named) > limits.passages:
+        detail = f"passages is no list of at most {limits.passages} texts"
+        raise RowRefused("citations unreadable", detail)
+    if any(len(name) > limits.passage_chars or not name.isprintable() for name in named):
+        raise RowRefused("citations unreadable", "passages holds what is no passage's id")
+    return rest, tuple(dict.fromkeys(named))
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
