@@ -20,6 +20,7 @@ from coursewright.config import (
     ProgramAgent,
     ReplayAgent,
     RunConfig,
+    RunTeacher,
     SimulatedTeacher,
 )
 from coursewright.display import Silent
@@ -27,7 +28,7 @@ from coursewright.endpoints import check_endpoint
 from coursewright.errors import IsolationError, RunFolderError, UsageError
 from coursewright.protocols import Progress, Stages
 from coursewright.records import Isolation, Outcome, Record, Result, Task
-from coursewright.store import Artifacts, RunFolder, RunStore, read_stages, resolve_run
+from coursewright.store import Artifacts, RunFolder, RunStore, pin_teacher, read_stages, resolve_run
 from coursewright.student import settle
 from coursewright.tasks import baseline_scores, load_task, read_split
 from coursewright.teacher import check_teacher
@@ -142,7 +143,8 @@ def reproduce(run: str, runs: Path, progress: Progress, *, retrain: bool) -> Rep
 def anchored(config: RunConfig, progress: Progress) -> RunConfig:
     """Return the config with all it names pinned down: `resume` may start elsewhere, and later.
 
-    Files get absolute paths. A student of the hub is fetched, and gets the commit that was found.
+    Files get absolute paths. A student of the hub is fetched, and gets the commit that was found;
+    a teacher that is the student of another run gets that student's digest.
     """
     update: dict[str, Any] = {}
     if Path(config.task).is_dir():
@@ -156,6 +158,8 @@ def anchored(config: RunConfig, progress: Progress) -> RunConfig:
         update["agent"] = anchored_command(config.agent)
     if isinstance(config.student, HuggingFaceStudent):
         update["student"] = settle(config.student, progress.say)
+    if isinstance(config.teacher, RunTeacher):
+        update["teacher"] = pin_teacher(config.teacher, config.runs)
     for field, part in (("agent", config.agent), ("teacher", config.teacher)):
         if isinstance(part, Endpoint) and part.tokenizer is not None:
             tokenizer = part.tokenizer.expanduser().absolute()

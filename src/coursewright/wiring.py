@@ -21,9 +21,12 @@ from coursewright.config import (
     TEXT_KINDS,
     CommandAgent,
     CustomPart,
+    EmbeddedStudent,
     Endpoint,
     RunConfig,
+    RunTeacher,
     StudentConfig,
+    TeacherConfig,
 )
 from coursewright.errors import ConfigError
 from coursewright.evaluation import SplitEvaluator
@@ -53,7 +56,7 @@ from coursewright.scoring import make_scorer
 from coursewright.search import GreedySearch, OneShotSearch
 from coursewright.servers import AgentInTurn, StudentInTurn, TeacherInTurn, Turns
 from coursewright.store import TEMPORARY, Artifacts, RunStore, SharedAnswers, storage
-from coursewright.student import AskedStudent, LocalStudent, SharedBase
+from coursewright.student import AskedStudent, LocalStudent, SharedBase, TeachingStudent
 from coursewright.submission import SubmissionIntake
 from coursewright.tasks import load_task, read_corpus, read_split
 from coursewright.teacher import GatewayTeacher, told_to_programs, withheld_texts
@@ -93,6 +96,7 @@ def assemble(store: RunStore, config: RunConfig, progress: Progress) -> Iterator
             student=asked,
             student_ledger=store.student_ledger_path,
             shared=config.shared,
+            specialised=teaching_student(config.teacher, store, stack, progress),
         )
         stack.callback(teacher.close)
         agent = open_agent(config, task, store, stack, progress)
@@ -137,6 +141,22 @@ def asked_student(
     asked = AskedStudent(student, task.instruction, task.generation.max_new_tokens)
     stack.callback(asked.close)
     return asked
+
+
+def teaching_student(
+    config: TeacherConfig, store: RunStore, stack: contextlib.ExitStack, progress: Progress
+) -> TeachingStudent | None:
+    """Return the specialised student that is the teacher, or None where somebody else is."""
+    if not isinstance(config, RunTeacher):
+        return None
+    if isinstance(config.student, EmbeddedStudent):
+        progress.say(
+            f"teacher {part_name(config)}: a small model that answers questions under its task's "
+            "instruction; it cannot write any"
+        )
+    teaching = TeachingStudent(config, store.artifacts, progress)
+    stack.callback(teaching.close)
+    return teaching
 
 
 def student_calls(config: RunConfig) -> int:

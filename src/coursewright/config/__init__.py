@@ -50,6 +50,7 @@ from coursewright.config.students import (
 )
 from coursewright.config.teachers import (
     OpenAITeacher,
+    RunTeacher,
     SimulatedTeacher,
     TeacherConfig,
 )
@@ -75,6 +76,7 @@ __all__ = [
     "Recipe",
     "ReplayAgent",
     "RunConfig",
+    "RunTeacher",
     "SandboxConfig",
     "SearchConfig",
     "ServerUrl",

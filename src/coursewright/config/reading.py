@@ -64,7 +64,7 @@ def parse_teacher(reference: str) -> Any:
         part,
         "--teacher",
         reference,
-        "simulated, simulated:hasty, openai:MODEL[@BASE_URL]",
+        "simulated, simulated:hasty, openai:MODEL[@BASE_URL], run:ID",
     )
 
 

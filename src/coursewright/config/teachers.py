@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from coursewright.config.endpoints import Endpoint
 from coursewright.config.parts import CustomPart, Part
+from coursewright.config.students import StudentConfig
 
 
 class SimulatedTeacher(Part):
@@ -32,6 +34,22 @@ class OpenAITeacher(Endpoint):
     server's own JSON mode is asked for, which most servers take as "an object, never a list"."""
 
 
+class RunTeacher(Part):
+    """The specialised student of a finished run."""
+
+    kind: Literal["run"] = "run"
+    model: str = Field(min_length=1, max_length=4096)
+    """The run's id, or the path to its folder."""
+    temperature: float = Field(default=0.7, ge=0, le=2)
+    """Where a request names none. 0 is always its likeliest answer, however often it is asked."""
+    folder: Path | None = None
+    """Where that run lies. A run writes down what it found, here and in the next two."""
+    weights: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
+    """Digest of its student."""
+    student: StudentConfig | None = None
+    """What that student was made of."""
+
+
 TeacherConfig = Annotated[
-    SimulatedTeacher | OpenAITeacher | CustomPart, Field(discriminator="kind")
+    SimulatedTeacher | OpenAITeacher | RunTeacher | CustomPart, Field(discriminator="kind")
 ]

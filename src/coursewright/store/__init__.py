@@ -14,6 +14,7 @@ from coursewright.store.rows import put_rows, read_rows
 from coursewright.store.run import RunStore, require_name
 from coursewright.store.scratch import Scratch
 from coursewright.store.shared import SharedAnswers
+from coursewright.store.teachers import pin_teacher
 from coursewright.store.untrusted import NotTaken, chunks_of, untrusted_folder
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "folder_digest",
     "is_held",
     "list_runs",
+    "pin_teacher",
     "prune",
     "put_rows",
     "read_rows",

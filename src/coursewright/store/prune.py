@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from coursewright.config import RunTeacher
 from coursewright.errors import RunFolderError
 from coursewright.store.artifacts import DIGEST
 from coursewright.store.durable import storage, sync_folder
@@ -53,6 +54,9 @@ def _checkpoints(folder: RunFolder) -> set[str]:
     """Manifests and files that belong to checkpoints and to nothing else."""
     weights: set[str] = set()
     others: set[str] = set()
+    teacher = folder.config.teacher
+    if isinstance(teacher, RunTeacher) and teacher.weights is not None:
+        weights.add(teacher.weights)  # its answers are in the ledger
     for row in read_stages(folder.journal_path):
         for text in (row["inputs"], row["outcome"]):
             _collect(json.loads(text), weights, others)

@@ -9,5 +9,14 @@ from coursewright.student.asking import AskedStudent
 from coursewright.student.hub import settle
 from coursewright.student.local import EMBEDDED, LocalStudent, Store
 from coursewright.student.shared import SharedBase
+from coursewright.student.teaching import TeachingStudent
 
-__all__ = ["EMBEDDED", "AskedStudent", "LocalStudent", "SharedBase", "Store", "settle"]
+__all__ = [
+    "EMBEDDED",
+    "AskedStudent",
+    "LocalStudent",
+    "SharedBase",
+    "Store",
+    "TeachingStudent",
+    "settle",
+]

@@ -59,12 +59,12 @@ class Answerer:
 
     def __init__(self) -> None:
         self._key: tuple[str, str | None, str] | None = None
-        self._model: Any = None
-        self._tokenizer: Any = None
+        self.model: Any = None
+        self.tokenizer: Any = None
 
     def rest(self, say: Say, hardware: Hardware) -> dict[str, Any]:
         """Drop the model, and give its memory back."""
-        self._model = self._key = None
+        self.model = self._key = None
         free()
         return {}
 
@@ -85,10 +85,10 @@ class Answerer:
 
         What the model's context does not hold, with room for an answer, stays unanswered: "".
         """
-        self._load(base, weights, hardware.dtype(dtype), hardware.device)
-        texts = [render(self._tokenizer, prompt, template_options) for prompt in prompts]
-        ids = self._tokenizer(texts, add_special_tokens=False)["input_ids"]
-        context = context_of(self._model)
+        self.load(base, weights, hardware.dtype(dtype), hardware.device)
+        texts = [render(self.tokenizer, prompt, template_options) for prompt in prompts]
+        ids = self.tokenizer(texts, add_special_tokens=False)["input_ids"]
+        context = context_of(self.model)
         fits = [context is None or len(row) + max_new_tokens <= context for row in ids]
         if not all(fits):
             line = f"{fits.count(False)} prompts do not fit into the model's context: unanswered"
@@ -119,41 +119,43 @@ class Answerer:
     def _greedy(self, ids: list[list[int]], max_new_tokens: int) -> list[str]:
         """Answers of one batch, padded on the left so that all end at the same place."""
         width = max(map(len, ids))
-        pad = self._tokenizer.pad_token_id
+        pad = self.tokenizer.pad_token_id
         padded = torch.tensor([[pad] * (width - len(row)) + row for row in ids])
         mask = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in ids])
         # A configuration of our own: what a checkpoint recommends (sampling, penalties) would
         # make scores depend on who published it.
-        out = self._model.generate(
-            input_ids=padded.to(self._model.device),
-            attention_mask=mask.to(self._model.device),
+        out = self.model.generate(
+            input_ids=padded.to(self.model.device),
+            attention_mask=mask.to(self.model.device),
             generation_config=GenerationConfig(
                 do_sample=False,
                 max_new_tokens=max_new_tokens,
-                eos_token_id=self._stops(),
+                eos_token_id=self.stops(),
                 pad_token_id=pad,
             ),
         )
-        texts: list[str] = self._tokenizer.batch_decode(out[:, width:], skip_special_tokens=True)
+        texts: list[str] = self.tokenizer.batch_decode(out[:, width:], skip_special_tokens=True)
         return [text.strip() for text in texts]
 
-    def _stops(self) -> list[int]:
+    def stops(self) -> list[int]:
         """Tokens that end an answer: the tokenizer's and, for chat models, the model's own."""
-        of_model = getattr(self._model.generation_config, "eos_token_id", None) or []
+        of_model = getattr(self.model.generation_config, "eos_token_id", None) or []
         found = of_model if isinstance(of_model, list) else [of_model]
-        return sorted({self._tokenizer.eos_token_id, *found})
+        return sorted({self.tokenizer.eos_token_id, *found})
 
-    def _load(self, base: str, weights: str | None, dtype: str, device: str) -> None:
+    def load(self, base: str, weights: str | None, dtype: str, device: str) -> tuple[Any, Any]:
+        """Hold this model from now on; return it, and its tokenizer."""
         key = (base, weights, dtype)
         if key == self._key:
-            return
-        self._model = self._key = None  # two big models at once may not fit
+            return self.model, self.tokenizer
+        self.model = self._key = None  # two big models at once may not fit
         adapter = weights is not None and (Path(weights) / "adapter_config.json").is_file()
         if weights is None or adapter:
-            self._model, self._tokenizer, _ = load_base(base, dtype, device)
+            self.model, self.tokenizer, _ = load_base(base, dtype, device)
             if adapter:
-                self._model = PeftModel.from_pretrained(self._model, weights)
+                self.model = PeftModel.from_pretrained(self.model, weights)
         else:
-            self._model, self._tokenizer, _ = load_base(weights, dtype, device)
-        self._model.eval()
+            self.model, self.tokenizer, _ = load_base(weights, dtype, device)
+        self.model.eval()
         self._key = key
+        return self.model, self.tokenizer

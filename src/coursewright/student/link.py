@@ -187,7 +187,7 @@ def _error(message: dict[str, Any]) -> CoursewrightError:
             f"no memory left to {message['stage']} with the student's model, free some and "
             f"`coursewright resume`: {message['message']}"
         )
-    if message["stage"] == "answer":
+    if message["stage"] in ("answer", "converse"):
         # Not the data's fault, and perhaps a passing one: never a journaled outcome.
         return HelperLost(f"the student cannot answer: {message['message']}")
     return StageFailed(message["message"], stage=message["stage"])

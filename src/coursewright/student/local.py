@@ -148,6 +148,24 @@ class LocalStudent:
         answers: list[str] = self._link.ask(request, self._heed)["answers"]
         return answers
 
+    def converse(self, weights: str, requests: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Sampled replies of a fine-tuned model to chat requests, in order (see `sampling`).
+
+        The worker replies, also where a server answers the exam. A reply has `text`,
+        `prompt_tokens`, `completion_tokens` and `finish_reason`, or else why it is `refused`.
+        """
+        request = {
+            "do": "converse",
+            "base": str(self._base),
+            "weights": str(self._laid_out(weights)),
+            "requests": list(requests),
+            "batch": self._config.answer_batch,
+            "dtype": self._config.recipe.dtype,
+            "template_options": self._template_options,
+        }
+        replies: list[dict[str, Any]] = self._link.ask(request)["replies"]
+        return replies
+
     def merge(self, adapter: Path, out: Path, dtype: str | None = None) -> None:
         """Write the base model with an adapter folder's weights merged in to the folder `out`.
 

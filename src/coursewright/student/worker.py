@@ -35,7 +35,7 @@ def main() -> None:
     say = _take_standard_output()
     requests = _listen(sys.stdin.buffer)
     try:
-        from coursewright.student import generation, hardware, merging, training
+        from coursewright.student import generation, hardware, merging, sampling, training
     except ImportError as error:
         say(_refusal(f"cannot import {error.name or error}; install coursewright[train]", "config"))
         return
@@ -43,6 +43,7 @@ def main() -> None:
     serve: dict[str, Callable[..., dict[str, Any]]] = {
         "train": training.Tuner().train,
         "answer": answerer.answer,
+        "converse": sampling.Sampler(answerer).converse,
         "rest": answerer.rest,
         "render": generation.render_all,
         "merge": merging.merge,

@@ -72,6 +72,15 @@ class ServedStudent(Protocol):
         """Serve it within the block; at its end no question is under way any more."""
 
 
+class ServedTeacher(Protocol):
+    """A specialised student that is the teacher."""
+
+    socket: Path
+
+    def serving(self) -> AbstractContextManager[object]:
+        """As of `ServedStudent`."""
+
+
 class GatewayTeacher:
     """A teacher behind its gateway process (see `protocols.Teacher`).
 
@@ -93,14 +102,17 @@ class GatewayTeacher:
         student: ServedStudent | None = None,
         student_ledger: Path | None = None,
         shared: Path | None = None,
+        specialised: ServedTeacher | None = None,
     ) -> None:
         """With a `student`, programs may ask it too: `student_ledger` meters it apart.
 
-        In the folder `shared` runs keep answers for one another.
+        `specialised` is the teacher itself, where it is the student of another run. In the folder
+        `shared` runs keep answers for one another.
         """
         self.name = upstream_name(config)
         self._settings = GatewaySettings(
             teacher=config,
+            teacher_socket=None if specialised is None else specialised.socket,
             ledger=ledger.absolute(),
             seed=seed,
             calls=budget.calls,
@@ -114,6 +126,7 @@ class GatewayTeacher:
             **calling(config, budget),
         )
         self._student = student if self._settings.student else None
+        self._specialised = specialised
         self._environment = (*_ENVIRONMENT, *variables(config))
         self._process: subprocess.Popen[bytes] | None = None
         self._folder: Path | None = None
@@ -148,8 +161,9 @@ class GatewayTeacher:
         """
         self._ready()
         with contextlib.ExitStack() as stack:
-            if self._student is not None:
-                stack.enter_context(self._student.serving())
+            for served in (self._student, self._specialised):
+                if served is not None:
+                    stack.enter_context(served.serving())
             yield from self._line(round_number, cap, spent_elsewhere)
 
     def _line(self, round_number: int, cap: int, spent_elsewhere: float) -> Iterator[GatewayLine]:

@@ -281,7 +281,7 @@ def _watch_parent(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
 async def _run(settings: GatewaySettings, ledger: Ledger, folder: Path) -> None:
     stop = asyncio.Event()
     _watch_parent(asyncio.get_running_loop(), stop)
-    upstream = load_upstream(settings.teacher)
+    upstream = load_upstream(settings.teacher, settings.teacher_socket)
     require_price(upstream, capped=settings.nanos is not None)
     ledger.lose_open()
     async with contextlib.AsyncExitStack() as stack:

@@ -7,7 +7,14 @@ from typing import Any
 
 from pydantic import Field
 
-from coursewright.config import Budget, OpenAITeacher, Part, TeacherConfig, TextKind
+from coursewright.config import (
+    Budget,
+    OpenAITeacher,
+    Part,
+    RunTeacher,
+    TeacherConfig,
+    TextKind,
+)
 
 _SILENCE = 30.0
 _STUDENT_SECONDS = 900.0
@@ -30,6 +37,8 @@ class StudentDesk(Part):
 
 class GatewaySettings(Part):
     teacher: TeacherConfig
+    teacher_socket: Path | None = None
+    """Where a specialised student is served that is the teacher."""
     ledger: Path
     seed: int
     """The run's seed; every upstream call gets its own, derived from this and its key."""
@@ -82,6 +91,12 @@ class GatewaySettings(Part):
 
 def calling(teacher: TeacherConfig, budget: Budget) -> dict[str, Any]:
     """Return the settings of one call: an endpoint brings its own."""
+    if isinstance(teacher, RunTeacher):
+        return {
+            "max_tokens": budget.max_tokens,
+            "call_seconds": _STUDENT_SECONDS,
+            "attempts": 2,
+        }
     if not isinstance(teacher, OpenAITeacher):
         return {"max_tokens": budget.max_tokens}
     return {

@@ -28,21 +28,7 @@ class StudentUpstream:
 
     async def complete(self, request: dict[str, Any], seed: int) -> Completion:
         """Put one question to the student, in the harness's own template."""
-        question = _question(request["messages"])
-        try:
-            reader, writer = await asyncio.open_unix_connection(self._socket, limit=_ANSWER_BYTES)
-        except OSError as error:
-            raise EndpointUnavailable(
-                f"the student is not served: {error.strerror}", billed=False, reached=False
-            ) from error
-        try:
-            writer.write(json.dumps({"question": question}).encode() + b"\n")
-            await writer.drain()
-            told = json.loads(await reader.readline())
-        except (OSError, ValueError) as error:
-            raise EndpointUnavailable(f"the student was lost: {error}", billed=False) from error
-        finally:
-            writer.close()
+        told = await exchange(self._socket, {"question": _question(request["messages"])})
         if "answer" not in told:
             raise EndpointUnavailable(str(told.get("error")), billed=False)
         answer = str(told["answer"])
@@ -52,6 +38,29 @@ class StudentUpstream:
 
     async def close(self) -> None:
         """Nothing to let go of."""
+
+
+async def exchange(socket: Path, message: dict[str, Any]) -> dict[str, Any]:
+    """Send one message to a student that the supervisor serves, and return its reply.
+
+    Raises:
+        EndpointUnavailable: nobody is there, or the line was cut.
+    """
+    try:
+        reader, writer = await asyncio.open_unix_connection(socket, limit=_ANSWER_BYTES)
+    except OSError as error:
+        raise EndpointUnavailable(
+            f"the student is not served: {error.strerror}", billed=False, reached=False
+        ) from error
+    try:
+        writer.write(json.dumps(message).encode() + b"\n")
+        await writer.drain()
+        told: dict[str, Any] = json.loads(await reader.readline())
+    except (OSError, ValueError) as error:
+        raise EndpointUnavailable(f"the student was lost: {error}", billed=False) from error
+    finally:
+        writer.close()
+    return told
 
 
 def _question(messages: list[dict[str, str]]) -> str:

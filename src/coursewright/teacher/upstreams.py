@@ -10,10 +10,11 @@ answer raises an error of `endpoints`.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from coursewright.chat import item_body
-from coursewright.config import CustomPart, OpenAITeacher, TeacherConfig
+from coursewright.config import CustomPart, OpenAITeacher, RunTeacher, TeacherConfig
 from coursewright.errors import ConfigError
 from coursewright.plugins import construct
 from coursewright.protocols import Upstream
@@ -22,6 +23,7 @@ from coursewright.records import Brief
 UPSTREAMS: dict[str, str] = {
     "simulated": "coursewright.teacher.simulated:SimulatedUpstream",
     "openai": "coursewright.teacher.served:ServedUpstream",
+    "run": "coursewright.teacher.specialised:SpecialisedUpstream",
 }
 """Short name -> dotted path; imported only when asked for."""
 
@@ -43,8 +45,8 @@ def variables(config: TeacherConfig) -> tuple[str, ...]:
     return config.environment if isinstance(config, CustomPart) else ()
 
 
-def load_upstream(config: TeacherConfig) -> Upstream:
-    """Build the upstream that a teacher config names.
+def load_upstream(config: TeacherConfig, socket: Path | None = None) -> Upstream:
+    """Build the upstream that a teacher config names; `socket` is where a run's student is served.
 
     Raises:
         ConfigError: there is no such class, it does not take these options, or a key is missing.
@@ -54,6 +56,8 @@ def load_upstream(config: TeacherConfig) -> Upstream:
         options = dict(config.options)
     elif isinstance(config, OpenAITeacher):
         options = {"endpoint": config}
+    elif isinstance(config, RunTeacher):
+        options = {"teacher": config, "socket": socket}
     else:
         options = config.model_dump(exclude={"kind"})
     upstream: Upstream = construct(
@@ -80,12 +84,13 @@ def check_teacher(config: TeacherConfig, brief: Brief, *, capped: bool = False) 
     """Ask a teacher whether it knows the task at all, before anything is spent on it.
 
     `capped` says that the run has a cap in money. A served model is not asked: it is taken to
-    know a little of everything (`endpoints.check_endpoint` asks whether it is there).
+    know a little of everything (`endpoints.check_endpoint` asks whether it is there). Nor is a
+    specialised student, who says nothing of itself.
 
     Raises:
         ConfigError: it does not know the task, cannot be built, or has no price.
     """
-    if isinstance(config, OpenAITeacher):
+    if isinstance(config, OpenAITeacher | RunTeacher):
         return
     upstream = load_upstream(config)
     require_price(upstream, capped=capped)
