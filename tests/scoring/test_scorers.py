@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coursewright.errors import LocatedError
-from coursewright.scoring import SCORERS, accepts, make_scorer
+from coursewright.scoring import accepts, make_scorer
 
 NUMERIC = {"kind": "numeric", "absolute": 0.001}
 EXPRESSION = {"kind": "expression", "absolute": 0.1}
@@ -142,15 +142,6 @@ def test_expression_agrees_with_python(text):
     value = eval(text)
     assert make_scorer(EXPRESSION).score(text, value) == 1
     assert make_scorer(EXPRESSION).score(text, value + 1) == 0
-
-
-@pytest.mark.parametrize("kind", sorted(SCORERS))
-@given(output=st.text(max_size=60) | st.text("0123456789+-*/()=.,[]{}'e ", max_size=40))
-def test_any_text_is_an_answer(kind, output):
-    scorer = make_scorer({"kind": kind})
-    score = scorer.score(output, 3)
-    assert score in (0.0, 1.0)
-    assert score == 0 or scorer.readable(output)
 
 
 @given(st.integers(-(10**9), 10**9) | st.floats(-1e6, 1e6).map(lambda value: round(value, 4)))

@@ -39,7 +39,7 @@ class Literal(BaseModel):
 def parse_literal(text: str, longest: int, deepest: int) -> tuple[Any] | None:
     """The value of a literal in a one-tuple, for None is a value too; None if it is not one."""
     text = text.strip()
-    if not text or len(text) > longest or _nesting(text) > deepest:
+    if not text or len(text) > longest or nesting(text) > deepest:
         return None
     try:
         with warnings.catch_warnings():
@@ -50,12 +50,12 @@ def parse_literal(text: str, longest: int, deepest: int) -> tuple[Any] | None:
         return None
 
 
-def _nesting(text: str) -> int:
+def nesting(text: str, signs_of: str = "+-~") -> int:
     """An upper bound of the depth of a parse tree: open brackets, or signs in a row."""
     depth = deepest = signs = 0
     for character in text:
         depth += (character in "([{") - (character in ")]}")
-        signs = signs + 1 if character in "+-~" else signs * (character == " ")
+        signs = signs + 1 if character in signs_of else signs * (character == " ")
         deepest = max(deepest, depth, signs)
     return deepest
 

@@ -21,12 +21,24 @@ SCORERS: dict[str, str] = {
     "label": "coursewright.scoring.label.Label",
     "tool_call": "coursewright.scoring.tool_call.ToolCall",
     "scibench": "coursewright.scoring.scibench.SciBench",
+    "financereasoning": "coursewright.scoring.financereasoning.FinanceReasoning",
+    "lcb_top": "coursewright.scoring.lcb_top.LcbTop",
+    "cruxeval": "coursewright.scoring.cruxeval.CruxEval",
+    "gsm8k": "coursewright.scoring.gsm8k.Gsm8k",
+    "svamp": "coursewright.scoring.svamp.Svamp",
+    "tatqa": "coursewright.scoring.tatqa.TatQa",
+    "choice": "coursewright.scoring.choice.Choice",
+    "spans": "coursewright.scoring.spans.Spans",
+    "label_set": "coursewright.scoring.label_set.LabelSet",
+    "sql": "coursewright.scoring.sql.Sql",
+    "json": "coursewright.scoring.json_fields.JsonFields",
+    "program": "coursewright.scoring.program.Program",
 }
 """Short name -> dotted path; a scorer is imported only when a task names it."""
 
-_WITH_FOLDER = frozenset[str]()
+_WITH_FOLDER = frozenset(("sql", "program"))
 """Kinds that read files of the task folder: their class takes `folder` beside its options."""
-_CODE = frozenset[str]()
+_CODE = frozenset(("program",))
 """Kinds that run the user's code, as every dotted path does."""
 
 

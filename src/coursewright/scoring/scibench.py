@@ -25,6 +25,7 @@ _LONGEST = 1000
 _POWER = re.compile(r"\$? *10\^\{? *(-?[0-9]+) *\}? *\$?")
 """A power of ten in a unit, in LaTeX, with the dollar signs and blanks around it."""
 _TEN = re.compile(r"10\^\{? *(-?[0-9]+)")
+_ANY_POWER = re.compile(r"10\s*\^\s*\{?\s*(-?[0-9]{1,3})")
 
 
 class SciBench(BaseModel):
@@ -46,9 +47,12 @@ class SciBench(BaseModel):
         gold, given = marked_up_number(number), _any_number(output)
         if gold is None or given is None:
             return 0.0
-        power = displaced_power(unit)
-        gold = gold * 10.0**power if power is not None and abs(power) < 300 else gold
-        return float(math.isclose(given, gold, rel_tol=_TOLERANCE, abs_tol=1e-12))
+        return float(
+            any(
+                math.isclose(given, meant, rel_tol=_TOLERANCE, abs_tol=1e-12 * (gold == 0))
+                for meant in _meanings(gold, unit)
+            )
+        )
 
     def readable(self, output: str) -> bool:
         if self.policy == "repaired":
@@ -71,6 +75,15 @@ def displaced_power(unit: str) -> int | None:
     if not powers or not _POWER.split(unit)[-1] or len(powers[0]) > 4:
         return None
     return int(powers[0])
+
+
+def _meanings(gold: float, unit: str) -> list[float]:
+    """What an answer may say: with a power that the question shows, the number without it too."""
+    power = _ANY_POWER.search(unit)
+    scaled = None if power is None else _scaled(gold, int(power[1]))
+    if scaled is None:
+        return [gold]
+    return [scaled] if displaced_power(unit) is not None else [gold, scaled]
 
 
 def displayed_unit(unit: str) -> str:

@@ -83,6 +83,7 @@ def inspect(folder: Path, *, similar: bool) -> Inspection:
         found.items[split] = list(_inspect_items(found, f"{split}.jsonl", ids))
     if (folder / "seeds.jsonl").exists() or (folder / "seeds.jsonl").is_symlink():
         found.seeds = list(_inspect_seeds(found, ids))
+    _inspect_scorer_files(found)
     _inspect_unfixable(found)
     _inspect_sample(found)
     _inspect_overlap(found)
@@ -167,6 +168,16 @@ def _inspect_gold(found: Inspection, gold: GoldCheck, item: Item, name: str, num
             message = f"policy official rejects this gold answer: {str(item.answer)[:80]!r}; "
             message += "list its id under `unfixable` in task.yaml, or choose policy: repaired"
             found.note(message, name, number, "answer")
+
+
+def _inspect_scorer_files(found: Inspection) -> None:
+    """Digest what the scorer itself reads of the folder, such as databases."""
+    files = getattr(found.gold.scorer if found.gold else None, "files", None)
+    for name in files() if callable(files) else ():
+        try:
+            found.digests[name] = _digest(read_bytes(found.folder, name, LARGEST_FILE))
+        except TaskError as problem:
+            found.problems.append(problem)
 
 
 def _inspect_unfixable(found: Inspection) -> None:
