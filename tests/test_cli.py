@@ -94,10 +94,9 @@ def test_doctor_asks_the_servers_of_a_config(tmp_path: Path) -> None:
 
 
 def test_a_checked_task_says_ok_and_a_broken_one_where(tmp_path: Path) -> None:
-    assert json.loads(cw("task", "check", "science-mini", "--json").stdout) == {
-        "ok": True,
-        "problems": [],
-    }
+    told = json.loads(cw("task", "check", "science-mini", "--json").stdout)
+    assert (told["ok"], told["problems"]) == (True, [])
+    assert {size["split"] for size in told["sizes"]} == {"visible", "scored", "private"}
     (tmp_path / "task.yaml").write_text("name: [")
     done = cw("task", "check", str(tmp_path), "--json")
     assert done.returncode == 2

@@ -21,7 +21,7 @@ from coursewright.config import (
 from coursewright.doctor import accelerators
 from coursewright.endpoints import in_dollars, tariff
 from coursewright.errors import ConfigError
-from coursewright.evaluation import smallest_gain
+from coursewright.power import smallest_gain
 from coursewright.records import Item, Record, Task
 from coursewright.student import EMBEDDED
 from coursewright.tasks import load_task, read_split

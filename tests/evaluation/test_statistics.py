@@ -11,7 +11,6 @@ from coursewright.evaluation.statistics import (
     interval,
     mcnemar,
     paired_p_value,
-    smallest_gain,
 )
 
 scores = st.lists(st.sampled_from([0.0, 1.0]), min_size=1, max_size=60)
@@ -78,18 +77,3 @@ def test_order_of_groups_does_not_matter() -> None:
     sums, sizes = group_sums([1.0, 0.0, 1.0], ["b", "a", "b"])
     assert sums.tolist() == [0.0, 2.0]
     assert sizes.tolist() == [1.0, 2.0]
-
-
-@pytest.mark.parametrize(("groups", "changed"), [(60, 0.5), (300, 0.5), (300, 0.3)])
-def test_the_smallest_gain_is_seen_in_four_of_five_cases(groups: int, changed: float) -> None:
-    gain = smallest_gain(groups, changed) / 100
-    rng = np.random.default_rng(1)
-    chances = [(changed + gain) / 2, (changed - gain) / 2, 1 - changed]
-    counts = rng.multinomial(groups, chances, size=1500)
-    seen = np.mean([mcnemar(int(won), int(lost)) < 0.05 for won, lost, _ in counts])
-    # The exact test is a little more careful than the normal approximation.
-    assert 0.7 < seen < 0.86
-
-
-def test_no_items_can_show_no_gain() -> None:
-    assert smallest_gain(0) == smallest_gain(1) == 100.0

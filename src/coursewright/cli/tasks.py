@@ -8,9 +8,12 @@ from typing import Annotated
 import typer
 
 from coursewright.cli.options import Json, emit
+from coursewright.errors import UsageError
 
 tasks_app = typer.Typer(
-    help="List, check and scaffold task folders.", no_args_is_help=True, rich_markup_mode=None
+    help="List, check, scaffold and build task folders.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 
 
@@ -34,16 +37,19 @@ def task_check(
 ) -> None:
     """Check a task folder for everything a user can get wrong; exit 2 if there is anything."""
     from coursewright.display import printable
-    from coursewright.tasks import check_task
+    from coursewright.tasks import review_task
 
-    problems = check_task(task)
+    problems, sizes = review_task(task)
     if as_json:
-        emit({"ok": not problems, "problems": [p.model_dump(mode="json") for p in problems]})
+        told = [p.model_dump(mode="json") for p in problems]
+        emit({"ok": not problems, "problems": told, "sizes": [s.model_dump() for s in sizes]})
     else:
         for p in problems:
             line = "" if p.line is None else f":{p.line}"
             field = f" [{p.field}]" if p.field else ""
             typer.echo(printable(f"{p.file}{line}{field}: {p.message}"))
+        for s in sizes:
+            typer.echo(s.line)
         typer.echo(f"{len(problems)} problems" if problems else "ok")
     if problems:
         raise typer.Exit(2)
@@ -58,3 +64,64 @@ def task_new(
 
     scaffold_task(folder)
     typer.echo(f"wrote {folder}; fill it in, then run: coursewright task check {folder}")
+
+
+@tasks_app.command("build")
+def task_build(
+    builder: Annotated[
+        str,
+        typer.Argument(
+            metavar="BUILDER", help="A shipped builder, or the path of a mapping .yaml."
+        ),
+    ] = "",
+    source: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="PATH", help="The data set: a file, or a folder of files."),
+    ] = None,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="An option of the builder; repeatable."),
+    ] = None,
+    folder: Annotated[
+        Path | None, typer.Option("-o", metavar="DIR", help="Where to put the new folder.")
+    ] = None,
+    show: Annotated[bool, typer.Option("--list", help="List the shipped builders.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Build a task folder from a benchmark's own files; see docs/benchmarks.md."""
+    from coursewright.display import printable
+    from coursewright.tasks import build_task, shipped_builders
+
+    if show:
+        found = shipped_builders()
+        if as_json:
+            emit({"builders": [{"name": name, "summary": text} for name, text in found.items()]})
+        else:
+            for name, text in found.items():
+                typer.echo(f"{name:<16} {text}")
+        return
+    if not builder or source is None or folder is None:
+        raise UsageError("usage: coursewright task build BUILDER --from PATH -o DIR (or --list)")
+    options = {}
+    for change in changes or ():
+        key, equals, value = change.partition("=")
+        if not equals or not key:
+            raise UsageError(f"--set {change[:100]!r}: expected KEY=VALUE")
+        options[key] = value
+    built = build_task(builder, source, folder, options)
+    if as_json:
+        emit(
+            {
+                "folder": str(built.folder),
+                "splits": built.splits,
+                "groups": built.groups,
+                "dropped": built.dropped,
+            }
+        )
+        return
+    for split, size in built.splits.items():
+        groups = f" in {built.groups[split]} groups" if split in built.groups else ""
+        typer.echo(f"{split:<8} {size:>7}{groups}")
+    for why, count in sorted(built.dropped.items()):
+        typer.echo(printable(f"left out {count}: {why}"))
+    typer.echo(f"wrote {folder}; see its manifest.json, and run: coursewright task check {folder}")

@@ -65,6 +65,7 @@ from coursewright.records.task import (
     Row,
     RowLimits,
     Seed,
+    SplitSize,
     Task,
 )
 
@@ -108,6 +109,7 @@ __all__ = [
     "Seed",
     "Setting",
     "Split",
+    "SplitSize",
     "Step",
     "Task",
     "TopicScore",

@@ -11,6 +11,7 @@ from coursewright.similarity.diversity import (
 from coursewright.similarity.overlap import (
     DisjointSets,
     group_by_overlap,
+    group_by_runs,
     jaccard,
     masked_words,
     near_duplicates,
@@ -24,6 +25,7 @@ __all__ = [
     "distinct_ngrams",
     "entropy",
     "group_by_overlap",
+    "group_by_runs",
     "hashed_ngrams",
     "jaccard",
     "masked_words",

@@ -1,13 +1,16 @@
 """Overlap of words and word n-grams, exact: sets for small comparisons, an index for many."""
 
-import math
 import re
 import unicodedata
-from collections import defaultdict
 from collections.abc import Iterator, Sequence, Set
+
+import numpy as np
+
+from coursewright.similarity.join import Sets, run_sets, similar_pairs, word_sets
 
 _WORD = re.compile(r"[^\W_]+|[^\s\w]")
 _SPACED = re.compile(r"[\W_]+")
+_SIGN = re.compile(r"[-+*/%<>=!~^&|\[\](){}]")
 _DIGITS = re.compile(r"\d+")
 
 
@@ -17,11 +20,15 @@ def normalised(text: str) -> str:
     Signs of operation and comparison stay too, for without them different programs look the same.
     """
     folded = unicodedata.normalize("NFKC", text).casefold()
-    return " ".join(_SPACED.sub(lambda gap: _signs(gap.group()), folded).split())
+    if _SIGN.search(folded):
+        folded = _SPACED.sub(lambda gap: _signs(gap.group()), folded)
+    else:
+        folded = _SPACED.sub(" ", folded)
+    return " ".join(folded.split())
 
 
 def _signs(gap: str) -> str:
-    kept = "".join(sign for sign in gap if sign in "+-*/%<>=!~^&|[](){}")
+    kept = "".join(_SIGN.findall(gap))
     return f" {kept} " if kept else " "
 
 
@@ -70,40 +77,45 @@ def group_by_overlap(texts: Sequence[str], threshold: float) -> list[int]:
     """For each text the index of the first text of its group.
 
     Two texts whose digit-masked words overlap by at least ``threshold`` (Jaccard) share a group,
-    and so does whatever resembles either of them. Compares all pairs: meant for a few thousand.
+    and so does whatever resembles either of them.
     """
-    words = [masked_words(text) for text in texts]
+    words = [sorted(masked_words(text)) for text in texts]
     sets = DisjointSets(len(texts))
-    for right, right_words in enumerate(words):
-        for left in range(right):
-            if jaccard(words[left], right_words) >= threshold:
-                sets.join(left, right)
+    blank = [at for at, found in enumerate(words) if not found]
+    for at in blank[1:]:
+        sets.join(blank[0], at)
+    join_similar(sets, word_sets(words), threshold)
     return [sets.find(at) for at in range(len(texts))]
 
 
+def group_by_runs(texts: Sequence[str], threshold: float, size: int = 3) -> list[int]:
+    """The same for the runs of ``size`` words, numbers included; blank texts stay alone."""
+    sets = DisjointSets(len(texts))
+    join_similar(sets, run_sets(texts, size), threshold)
+    return [sets.find(at) for at in range(len(texts))]
+
+
+def join_similar(groups: DisjointSets, sets: Sets, threshold: float) -> None:
+    """Join whatever overlaps by ``threshold``; members of one group are not compared again."""
+    kinds = np.array([groups.find(at) for at in range(len(sets))], dtype=np.int64)
+    for left, right, _ in similar_pairs(sets, threshold, kinds):
+        for one, other in zip(left.tolist(), right.tolist(), strict=True):
+            groups.join(one, other)
+        kinds[:] = [groups.find(at) for at in range(len(sets))]
+
+
 def near_duplicates(
-    texts: Sequence[str], threshold: float, size: int = 3
+    texts: Sequence[str], threshold: float, size: int = 3, kinds: Sequence[int] | None = None
 ) -> Iterator[tuple[int, int, float]]:
     """Pairs ``(left, right, overlap)``, left < right, whose word n-grams overlap by ``threshold``.
 
-    Exact for any threshold above zero, by prefix filtering: two sets can only overlap that much
-    if they share one of the few rarest n-grams of each.
+    Exact for any threshold above zero. With ``kinds``, one number for each text, only pairs of
+    different kinds are looked for.
     """
-    grams = [word_ngrams(text, size) for text in texts]
-    frequency: defaultdict[tuple[str, ...], int] = defaultdict(int)
-    for gram_set in grams:
-        for gram in gram_set:
-            frequency[gram] += 1
-    index: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
-    for right, gram_set in enumerate(grams):
-        ordered = sorted(gram_set, key=lambda gram: (frequency[gram], gram))
-        # That many n-grams must be shared, so one of them is among the rarest of either set.
-        shared = math.ceil(threshold * len(ordered) - 1e-9)
-        prefix = ordered[: len(ordered) - shared + 1]
-        candidates = {left for gram in prefix for left in index[gram]}
-        for left in sorted(candidates):
-            overlap = jaccard(grams[left], gram_set)
-            if overlap >= threshold:
-                yield left, right, overlap
-        for gram in prefix:
-            index[gram].append(right)
+    marks = None if kinds is None else np.asarray(kinds, dtype=np.int64)
+    seen: set[tuple[int, int]] = set()
+    for left, right, overlap in similar_pairs(run_sets(texts, size), threshold, marks):
+        for one, other, share in zip(left.tolist(), right.tolist(), overlap.tolist(), strict=True):
+            if (one, other) not in seen:
+                seen.add((one, other))
+                yield one, other, share

@@ -33,11 +33,11 @@ SPLITS = ("visible", "scored", "private")
 CORPUS = "corpus"
 """Optional folder of documents that programs can search."""
 _MOST_PROBLEMS = 200
-_NEAR = 0.9
+NEAR = 0.9
 """Shared word 3-grams from which on two questions count as the same one, slightly edited."""
-_NEAR_WORDS = 12
+NEAR_WORDS = 12
 """Shorter questions differ in one word and are still two questions."""
-_LONG_CONTEXT = 200
+LONG_CONTEXT = 200
 """Characters from which on an equal context in two splits is no coincidence."""
 
 
@@ -284,7 +284,7 @@ def _inspect_overlap(found: Inspection) -> None:
         elif first[1] != one.id and first[2] != answer:
             message = f"the same question has another answer in {_place(found, first[0], first[1])}"
             found.note(message, name, line, "answer")
-        if one.context and len(one.context) >= _LONG_CONTEXT:
+        if one.context and len(one.context) >= LONG_CONTEXT:
             other = contexts.setdefault(normalised(one.context), (name, one.id))
             if other[0] != name:
                 message = f"the same context stands in {_place(found, *other)}"
@@ -335,11 +335,13 @@ def _inspect_corpus(found: Inspection) -> None:
 
 def _inspect_near(found: Inspection) -> None:
     """Questions that differ in a word or two from one in another file."""
-    ordered = [entry for entry in _bodies(found) if len(entry[2].split()) >= _NEAR_WORDS]
+    ordered = [entry for entry in _bodies(found) if len(entry[2].split()) >= NEAR_WORDS]
     texts = [body for _, _, body in ordered]
-    for left, right, overlap in near_duplicates(texts, _NEAR):
+    names = {name: at for at, name in enumerate(dict.fromkeys(name for name, _, _ in ordered))}
+    kinds = [names[name] for name, _, _ in ordered]
+    for left, right, overlap in near_duplicates(texts, NEAR, kinds=kinds):
         (first, one, _), (second, other, body) = ordered[left], ordered[right]
-        if first == second or normalised(texts[left]) == normalised(body):
+        if normalised(texts[left]) == normalised(body):
             continue
         message = f"{overlap:.0%} the same as {_place(found, first, one.id)}"
         found.note(message, second, found.lines[other.id], "question")

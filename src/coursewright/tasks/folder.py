@@ -6,10 +6,11 @@ import hashlib
 from pathlib import Path
 
 from coursewright.errors import TaskError
-from coursewright.records import Item, Passage, Problem, Split, Task
+from coursewright.records import Item, Passage, Problem, Split, SplitSize, Task
 from coursewright.tasks.check import CORPUS, Inspection, inspect
 from coursewright.tasks.corpus import read_documents, summary
 from coursewright.tasks.reading import LARGEST_FILE, read_bytes, read_lines, read_yaml
+from coursewright.tasks.sizes import split_sizes
 
 BUILTIN = Path(__file__).resolve().parent / "builtin"
 
@@ -43,11 +44,18 @@ def task_folder(task: str) -> Path:
 
 def check_task(task: str) -> list[Problem]:
     """Everything `inspect` finds in a folder or built-in task; an empty list if all is well."""
+    return review_task(task)[0]
+
+
+def review_task(task: str) -> tuple[list[Problem], list[SplitSize]]:
+    """What is wrong with a folder or built-in task, and what gains its splits can show."""
+    sizes: list[SplitSize] = []
     try:
-        problems = inspect(task_folder(task), similar=True).problems
+        found = inspect(task_folder(task), similar=True)
+        problems, sizes = found.problems, split_sizes(found.items)
     except TaskError as missing:
         problems = [missing]
-    return [
+    told = [
         Problem(
             file=problem.file or task,
             line=problem.line,
@@ -56,6 +64,7 @@ def check_task(task: str) -> list[Problem]:
         )
         for problem in problems
     ]
+    return told, sizes
 
 
 def load_task(task: str) -> Task:

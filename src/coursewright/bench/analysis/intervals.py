@@ -25,7 +25,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coursewright.bench.analysis.records import Estimate
-from coursewright.evaluation.statistics import FEW_GROUPS, Z_ALPHA, group_sums
+from coursewright.evaluation.statistics import FEW_GROUPS, group_sums
+from coursewright.power import Z_ALPHA
 from coursewright.seeding import derive
 
 RESAMPLES = 4000

@@ -1,0 +1,218 @@
+"""An invented SQLite database for queries whose data set brings a schema only.
+
+Rows are drawn by type from a seed. So that queries find something, the values that a query compares
+a table's columns with stand together in a row of that table; keys of the same name share a small
+range, so that joins meet. Nothing is taken from a real database.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from coursewright.errors import TaskError
+
+_MOST_TABLES, _MOST_FIELDS = 500, 5000
+_MOST_PLANTED = 3000
+"""Rows of one table that come from conditions of queries."""
+_MOST_OPERATIONS = 20_000_000
+_STEP = 10_000
+_MOST_ROWS = 100_000
+_KEYS = 40
+"""Different values of a key column beside the planted ones."""
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+_ALIAS = re.compile(r"\b([A-Za-z_]\w*)\s+AS\s+([A-Za-z_]\w*)", re.IGNORECASE)
+_CONDITION = re.compile(
+    r"\b([A-Za-z_]\w*)\s*\.\s*([A-Za-z_]\w*)\s*(?:=|LIKE|>=|<=)\s*"
+    r"(?:\"%?([^\"%]{1,200})%?\"|'%?([^'%]{1,200})%?'|(-?\d+(?:\.\d+)?))",
+    re.IGNORECASE,
+)
+_WORDS = ("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heath", "ivory", "jade")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A field of a table."""
+
+    name: str
+    kind: str
+    """INTEGER, REAL or TEXT."""
+    letters: int
+    """Longest text."""
+
+    @property
+    def is_key(self) -> bool:
+        return self.kind == "INTEGER" and (
+            self.name.upper().endswith("_ID") or self.name.upper() == "ID"
+        )
+
+
+Tables = dict[str, list[Column]]
+
+
+def read_schema(path: Path) -> Tables:
+    """Tables and columns of a CSV with the columns table, field and type; `-` rows separate.
+
+    Raises `TaskError` for names that are no plain SQL names, and for too many of them.
+    """
+    tables: Tables = {}
+    fields = 0
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            for number, row in enumerate(csv.reader(stream, skipinitialspace=True), 1):
+                cells = [cell.strip() for cell in row]
+                if number == 1 or len(cells) < 3 or cells[0] in ("-", ""):
+                    continue
+                if not _NAME.fullmatch(cells[0]) or not _NAME.fullmatch(cells[1]):
+                    raise TaskError("no plain name of a table or field", file=path, line=number)
+                fields += 1
+                column = _column(cells[1], cells[2])
+                known = tables.setdefault(cells[0], [])
+                if column.name.upper() not in {one.name.upper() for one in known}:
+                    known.append(column)
+                if fields > _MOST_FIELDS or len(tables) > _MOST_TABLES:
+                    raise TaskError("has too many tables or fields", file=path, line=number)
+    except (UnicodeError, csv.Error, OSError) as error:
+        raise TaskError(f"cannot be read as a schema: {error}", file=path) from None
+    if not tables:
+        raise TaskError("names no table; expected rows of table, field, type", file=path)
+    return tables
+
+
+def invented_script(tables: Tables, queries: Iterable[str], rows: int, seed: int) -> str:
+    """An SQL script that creates the tables and fills them."""
+    planted = _planted(tables, queries)
+    lines = []
+    for table, columns in tables.items():
+        made = ", ".join(f"{column.name} {column.kind}" for column in columns)
+        lines.append(f"CREATE TABLE {table} ({made});")
+        rng = Random(f"{seed}/{table}")
+        pools = {
+            column.name: sorted(
+                {
+                    row[column.name.upper()]
+                    for row in planted[table.upper()]
+                    if column.name.upper() in row
+                }
+            )
+            for column in columns
+        }
+        for number in range(rows + len(planted[table.upper()])):
+            at = number - rows
+            given = planted[table.upper()][at] if at >= 0 else {}
+            values = [
+                _value(column, given.get(column.name.upper()), pools[column.name], rng)
+                for column in columns
+            ]
+            lines.append(f"INSERT INTO {table} VALUES ({', '.join(values)});")
+    return "\n".join(lines) + "\n"
+
+
+def schema_text(tables: Tables) -> str:
+    """One line for each table, for people and models."""
+    return "\n".join(
+        f"{table}({', '.join(column.name for column in columns)})"
+        for table, columns in tables.items()
+    )
+
+
+class Runner:
+    """Runs queries on a script's database, read-only and bounded in steps and rows."""
+
+    def __init__(self, script: str, path: Path) -> None:
+        self._connection = sqlite3.connect(":memory:")
+        try:
+            self._connection.executescript(script)
+        except (sqlite3.Error, sqlite3.Warning) as error:
+            raise TaskError(f"is no SQL script for SQLite: {error}", file=path) from None
+        self._connection.set_authorizer(_only_reading)
+        self._known: dict[str, str | None] = {}
+
+    def problem(self, query: str) -> str | None:
+        """Why a query is no use as a gold answer; None where it finds something."""
+        if query not in self._known:
+            self._known[query] = self._run(query)
+        return self._known[query]
+
+    def _run(self, query: str) -> str | None:
+        steps = 0
+
+        def count() -> int:
+            nonlocal steps
+            steps += _STEP
+            return steps > _MOST_OPERATIONS
+
+        self._connection.set_progress_handler(count, _STEP)
+        try:
+            found = self._connection.execute(query).fetchmany(_MOST_ROWS + 1)
+        except (sqlite3.Error, sqlite3.Warning) as error:
+            if steps > _MOST_OPERATIONS:
+                return "the query takes too long"
+            return f"the query fails: {str(error)[:80]}"
+        if len(found) > _MOST_ROWS:
+            return "the query returns too many rows"
+        if not any(cell not in (None, 0, "") for row in found for cell in row):
+            return "the query returns nothing"
+        return None
+
+
+def _only_reading(action: int, *_: object) -> int:
+    allowed = (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION)
+    return sqlite3.SQLITE_OK if action in allowed else sqlite3.SQLITE_DENY
+
+
+def _column(name: str, told: str) -> Column:
+    kind = told.lower()
+    length = re.search(r"\((\d{1,6})", kind)
+    if "char" in kind or "text" in kind or "time" in kind or "date" in kind:
+        return Column(name, "TEXT", int(length[1]) if length else 30)
+    real = any(word in kind for word in ("float", "double", "real", "decimal", "numeric"))
+    return Column(name, "REAL" if real else "INTEGER", 0)
+
+
+def _planted(tables: Tables, queries: Iterable[str]) -> defaultdict[str, list[dict[str, str]]]:
+    """For each table the values that queries compare its columns with, by query."""
+    known = {
+        table.upper(): {column.name.upper() for column in columns}
+        for table, columns in tables.items()
+    }
+    found: defaultdict[str, list[dict[str, str]]] = defaultdict(list)
+    told: set[tuple[str, tuple[tuple[str, str], ...]]] = set()
+    for query in queries:
+        for table, values in _conditions(query):
+            columns = known.get(table, set())
+            row = {name: value for name, value in values.items() if name in columns}
+            key = (table, tuple(sorted(row.items())))
+            if row and key not in told and len(found[table]) < _MOST_PLANTED:
+                told.add(key)
+                found[table].append(row)
+    return found
+
+
+def _conditions(query: str) -> Iterator[tuple[str, dict[str, str]]]:
+    aliases = {alias.upper(): table.upper() for table, alias in _ALIAS.findall(query)}
+    rows: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    for alias, column, double, single, number in _CONDITION.findall(query):
+        rows[alias.upper()].setdefault(column.upper(), double or single or number)
+    for alias, row in rows.items():
+        yield aliases.get(alias, alias), row
+
+
+def _value(column: Column, given: str | None, pool: list[str], rng: Random) -> str:
+    """A literal for one cell."""
+    if given is None and pool and rng.random() < 0.7:
+        given = rng.choice(pool)
+    if column.kind == "TEXT":
+        text = given or " ".join(rng.sample(_WORDS, 2))
+        return "'" + text.replace("'", "''") + "'"
+    if given is not None and re.fullmatch(r"-?\d{1,15}(\.\d{1,15})?", given):
+        return given
+    if column.kind == "REAL":
+        return f"{rng.uniform(0, 4):.2f}"
+    return str(rng.randint(1, _KEYS if column.is_key else 9))
