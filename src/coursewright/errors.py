@@ -6,6 +6,7 @@
     │   ├── TaskError                  2   a file of a task folder
     │   ├── RunFolderError             2   a run folder: missing, foreign version, changed config
     │   └── StorageError               2   disk full, folder not writable
+    ├── StudyIncomplete                1   some cells of a study have no result
     ├── NoValidSubmission              3   the budget went by without a data set to train on
     ├── IsolationError                 4   the sandbox is weaker than the run asks for
     ├── RunHeld                        5   another process holds the run folder
@@ -75,6 +76,10 @@ class RunFolderError(LocatedError):
 
 class StorageError(LocatedError):
     """The disk is full or a folder cannot be written."""
+
+
+class StudyIncomplete(CoursewrightError):
+    """A study went through, and some of its cells have no result."""
 
 
 class NoValidSubmission(CoursewrightError):

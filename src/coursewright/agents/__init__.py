@@ -1,6 +1,7 @@
 """The data engineers: who proposes a plan and a program each round.
 
 heuristic            no model; reads description, visible items and feedback
+random-search        random plans, blind to every score: a baseline
 program:FILE         a human's fixed program, proposed unchanged
 replay:FILE          proposals recorded in an earlier run
 command:LINE         any program that reads a brief and leaves files, in a jail of its own
@@ -31,6 +32,7 @@ AGENTS: dict[str, str] = {
     "command": "coursewright.agents.command:CommandAgent",
     "heuristic": "coursewright.agents.heuristic:HeuristicAgent",
     "openai": "coursewright.agents.llm:LLMAgent",
+    "random-search": "coursewright.agents.random_search:RandomSearchAgent",
     "program": "coursewright.agents.program:ProgramAgent",
     "replay": "coursewright.agents.replay:ReplayAgent",
 }

@@ -15,6 +15,7 @@ from coursewright.records import (
     Result,
     RoundSummary,
     Setting,
+    Usage,
 )
 
 
@@ -41,8 +42,8 @@ class Measured(Record):
 
     cell: Cell
     run: str = ""
-    """Folder of the run, below the study's folder. Baselines without rounds have none, and
-    several cells that cannot differ share one."""
+    """Folder of the run, below the study's folder. Several cells that cannot differ share one;
+    baselines without rounds have neither run nor result, but scores."""
     problem: str = ""
     """Why there is no result; the study goes on without it."""
     result: Result | None = None
@@ -56,3 +57,6 @@ class Measured(Record):
     """Per retraining (one, for a baseline without), score on each item. Empty where there was
     no valid submission."""
     rounds: tuple[RoundSummary, ...] = ()
+    usage: Usage = Usage()
+    """Of the teacher."""
+    seconds: float = 0.0

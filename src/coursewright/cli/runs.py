@@ -20,8 +20,8 @@ def run(
     agent: Annotated[
         str | None,
         typer.Option(
-            help="heuristic, openai:MODEL[@BASE_URL], command:LINE, program:FILE, replay:FILE or "
-            "package.module:Class."
+            help="heuristic, random-search, openai:MODEL[@BASE_URL], command:LINE, program:FILE, "
+            "replay:FILE or package.module:Class."
         ),
     ] = None,
     teacher: Annotated[

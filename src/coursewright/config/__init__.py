@@ -9,6 +9,7 @@ from coursewright.config.agents import (
     HeuristicAgent,
     OpenAIAgent,
     ProgramAgent,
+    RandomSearchAgent,
     ReplayAgent,
 )
 from coursewright.config.endpoints import (
@@ -73,6 +74,7 @@ __all__ = [
     "Part",
     "Prices",
     "ProgramAgent",
+    "RandomSearchAgent",
     "Recipe",
     "ReplayAgent",
     "RunConfig",

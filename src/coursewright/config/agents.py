@@ -24,6 +24,12 @@ class HeuristicAgent(Part):
     kind: Literal["heuristic"] = "heuristic"
 
 
+class RandomSearchAgent(Part):
+    """A baseline: random plans, blind to every score."""
+
+    kind: Literal["random-search"] = "random-search"
+
+
 class ProgramAgent(Part):
     kind: Literal["program"] = "program"
     path: Path
@@ -102,6 +108,12 @@ def _host_and_port(text: str) -> str:
 
 
 AgentConfig = Annotated[
-    HeuristicAgent | ProgramAgent | ReplayAgent | OpenAIAgent | CommandAgent | CustomPart,
+    HeuristicAgent
+    | RandomSearchAgent
+    | ProgramAgent
+    | ReplayAgent
+    | OpenAIAgent
+    | CommandAgent
+    | CustomPart,
     Field(discriminator="kind"),
 ]

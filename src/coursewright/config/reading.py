@@ -49,7 +49,9 @@ def parse_agent(reference: str) -> Any:
         part["command"] = reference.partition(":")[2]
     else:
         part |= _model_part(model, base_url)  # what takes none refuses it, instead of dropping it
-    names = "heuristic, program:FILE, replay:FILE, openai:MODEL[@BASE_URL], command:LINE"
+    names = (
+        "heuristic, random-search, program:FILE, replay:FILE, openai:MODEL[@BASE_URL], command:LINE"
+    )
     return _part(_AGENTS, part, "--agent", reference, names)
 
 

@@ -164,8 +164,8 @@ class RunStore(RunFolder):
         self.close()
 
 
-def hold(path: Path) -> FileLock:
-    """Lock a run folder for this process.
+def hold(path: Path, what: str = "run") -> FileLock:
+    """Lock the folder of a run, or of `what` it is, for this process.
 
     Raises:
         RunHeld: another process holds it.
@@ -177,7 +177,7 @@ def hold(path: Path) -> FileLock:
         with storage(path):
             lock.acquire(poll_interval=0.02)
     except Timeout as error:
-        raise RunHeld(f"{path}: another process is working on this run") from error
+        raise RunHeld(f"{path}: another process is working on this {what}") from error
     except NotImplementedError as error:
         raise StorageError("this file system has no file locks", file=path) from error
     return lock

@@ -1,0 +1,97 @@
+"""What a study may cost, told before anything is started: `coursewright bench --plan`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from coursewright.bench.measured import is_done
+from coursewright.bench.plan import Plan
+from coursewright.bench.runner import Clock
+from coursewright.config import RunConfig
+from coursewright.forecast import Forecast, forecast, rounded
+from coursewright.records import Record
+from coursewright.store import digest_of
+from coursewright.tasks import read_split
+
+
+class Estimate(Record):
+    """Of a study; what is already there counts in the first three numbers alone."""
+
+    name: str
+    folder: str
+    cells: int
+    jobs: int
+    """Runs, and baselines that need none: cells that cannot differ share one."""
+    done: int
+    teacher_calls: int
+    """Of the jobs to make, at most."""
+    usd: float | None
+    """Of agent and teacher in the jobs to make, at most; None: a price is not known."""
+    compute_hours: float | None
+    """Of trainings and answers at most, by forecast, `at_once` at a time; None: not known."""
+    hours: float | None
+    """By what runs of this study have taken so far; None before any is there."""
+
+
+def estimate(plan: Plan) -> Estimate:
+    """Return what is left to do, and what it may cost. Starts and asks nothing."""
+    todo = [job for job in plan.jobs if not is_done(job, plan.places)]
+    done = [job for job in plan.jobs if is_done(job, plan.places)]
+    runs = _forecasts([job.config for job in todo if job.direct is None])
+    asked = [job.config for job in todo if job.direct and job.direct.name == "teacher"]
+    questions = sum(2 * len(read_split(plan.task(c.task), "private")) for c in asked)
+    prices = [price for found in runs for price in (found.teacher_usd, found.agent_usd)]
+    hours = [found.compute_hours for found in runs]
+    seconds = Clock(plan, done).left(todo)
+    return Estimate(
+        name=plan.study.name,
+        folder=str(plan.places.folder),
+        cells=len(plan.cells),
+        jobs=len(plan.jobs),
+        done=len(done),
+        teacher_calls=sum(found.teacher_calls for found in runs) + questions,
+        usd=_total(prices),
+        compute_hours=_shared(_total(hours), plan.study.at_once),
+        hours=None if seconds is None else seconds / 3600,
+    )
+
+
+def lines(found: Estimate) -> list[str]:
+    """Return an estimate in plain lines."""
+    here = f"{found.done} are there, {found.jobs - found.done} to make"
+    usd = "price unknown" if found.usd is None else f"about ${found.usd:,.2f} at most"
+    compute = "time unknown"
+    if found.compute_hours is not None:
+        compute = f"up to about {rounded(found.compute_hours)} hours of training and answering"
+    out = [
+        f"study {found.name}: {found.cells} cells in {found.jobs} runs and baselines; {here}",
+        f"folder     {found.folder}",
+        f"teacher    up to {found.teacher_calls:,} calls",
+        f"money      {usd}",
+        f"time       {compute}",
+    ]
+    if found.hours is not None:
+        out.append(f"           about {rounded(found.hours)} hours, as runs here have taken so far")
+    return [*out, "nothing was started or spent"]
+
+
+def _forecasts(configs: Sequence[RunConfig]) -> list[Forecast]:
+    """One forecast each; what does not change it is not computed again."""
+    known: dict[str, Forecast] = {}
+    found = []
+    for config in configs:
+        unchanging = {"seed", "feedback", "brief", "notes", "setting", "runs", "shared"}
+        key = digest_of(config.model_dump(mode="json", exclude=unchanging))
+        if key not in known:
+            known[key] = forecast(config)
+        found.append(known[key])
+    return found
+
+
+def _total(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if len(known) == len(values) else None
+
+
+def _shared(hours: float | None, at_once: int) -> float | None:
+    return None if hours is None else hours / at_once
