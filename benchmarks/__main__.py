@@ -15,6 +15,7 @@ NAMES = (
     "sft_speed",
     "faults",
     "nano_base",
+    "generations",
     "demo",
     "study",
     "reproductions",

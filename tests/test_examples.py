@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import runpy
 import shlex
+import sys
 from pathlib import Path
 
 import pytest
 
+from coursewright.chat import layout
 from coursewright.config import (
     Endpoint,
     HuggingFaceStudent,
@@ -18,6 +21,8 @@ from coursewright.config import (
     load_config,
 )
 from coursewright.endpoints import tariff
+from coursewright.sandbox import coursewright_program
+from coursewright.sandbox.coursewright_program import Answer
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 FILES = sorted(EXAMPLES.glob("*.yaml"))
@@ -97,3 +102,49 @@ def test_the_study_is_the_study() -> None:
     assert (config.budget.rounds, config.budget.one_shot_attempts) == (30, 8)
     assert config.budget.concurrency == 80
     assert (config.mode, config.setting, config.protocol) == ("iterative", "scratch", "paper")
+
+
+# ------------------------------------------------------------------ examples/programs
+
+
+class Pupil:
+    """Stands in for a teacher: answers as it was asked to, but only the second time."""
+
+    def __init__(self, wants_json: bool) -> None:
+        self.wants_json = wants_json
+        self.prompts: list[str] = []
+
+    def generate_batch(self, prompts: list[str], json: bool) -> list[Answer]:
+        assert json is self.wants_json
+        answers = []
+        for prompt in prompts:
+            again = prompt in self.prompts
+            self.prompts.append(prompt)
+            said = f'Sure: {{"answer": "{len(self.prompts)}"}}' if json else str(len(self.prompts))
+            answers.append(Answer(said if again else "", f"key {len(self.prompts)}"))
+        return answers
+
+
+@pytest.mark.parametrize(("teacher", "wants_json"), [("run:first", False), ("simulated", True)])
+def test_seeds_are_labelled_until_each_has_its_answer(
+    teacher: str, wants_json: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pupil, saved = Pupil(wants_json), []
+    told = {"teacher": teacher, "instruction": "Solve.", "answer_format": "A number."}
+    seeds = [{"question": "2 + 2?"}, {"question": "How many?", "context": "a | b"}]
+    for name, value in {
+        "teacher": pupil,
+        "brief": lambda: told,
+        "load_seeds": lambda: seeds,
+        "save_rows": saved.extend,
+    }.items():
+        monkeypatch.setattr(coursewright_program, name, value)
+    monkeypatch.setitem(sys.modules, "coursewright_program", coursewright_program)
+    runpy.run_path(str(EXAMPLES / "programs" / "label_seeds.py"))
+    assert [(row["instruction"], row["input"], row["output"]) for row in saved] == [
+        ("Solve.", "2 + 2?", "3"),
+        ("Solve.", "a | b\nHow many?", "4"),
+    ]
+    assert [row["response"].id for row in saved] == ["key 3", "key 4"]
+    if not wants_json:
+        assert pupil.prompts[0] == layout("Solve.", "2 + 2?"), "as the exam asks"
