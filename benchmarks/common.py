@@ -15,7 +15,6 @@ COMMAND = [sys.executable, "-m", "coursewright"]
 RUNS = ROOT / "runs" / "bench"
 MINI = ("science-mini", "code-mini", "finance-mini")
 TASKS = (*MINI, "word-problems")
-SEEDS = (0, 1, 2)
 
 
 def report(**figures: Any) -> None:

@@ -16,10 +16,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.common import TASKS
-from benchmarks.oracle import oracle_rows
+from coursewright.bench.baselines import Direct
+from coursewright.bench.baselines.direct import course
 from coursewright.chat import item_body, layout
 from coursewright.config import EmbeddedStudent, HuggingFaceStudent
 from coursewright.display import Silent
+from coursewright.families.drawing import FAMILY_OF
 from coursewright.records import Item
 from coursewright.scoring import make_scorer
 from coursewright.store import Artifacts, put_rows
@@ -62,7 +64,8 @@ def measure(task: str, arguments: argparse.Namespace, scratch: Path) -> None:
         base, seconds = accuracy(None)
         print(f"{task:14s} base {base:6.1%}  ({len(items)} answers in {seconds:.1f} s)", flush=True)
         if arguments.rows:
-            rows = oracle_rows(task, arguments.rows, arguments.seed)
+            direct = Direct(name="oracle", family=FAMILY_OF[task])
+            rows = course(direct, loaded, arguments.seed, count=arguments.rows)
             trained = student.train(put_rows(store, rows), seed=arguments.seed)
             oracle, seconds = accuracy(trained.weights)
             print(

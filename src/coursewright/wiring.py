@@ -96,7 +96,7 @@ def assemble(store: RunStore, config: RunConfig, progress: Progress) -> Iterator
             student=asked,
             student_ledger=store.student_ledger_path,
             shared=config.shared,
-            specialised=teaching_student(config.teacher, store, stack, progress),
+            specialised=teaching_student(config.teacher, store.artifacts, stack, progress),
         )
         stack.callback(teacher.close)
         agent = open_agent(config, task, store, stack, progress)
@@ -144,7 +144,7 @@ def asked_student(
 
 
 def teaching_student(
-    config: TeacherConfig, store: RunStore, stack: contextlib.ExitStack, progress: Progress
+    config: TeacherConfig, artifacts: Artifacts, stack: contextlib.ExitStack, progress: Progress
 ) -> TeachingStudent | None:
     """Return the specialised student that is the teacher, or None where somebody else is."""
     if not isinstance(config, RunTeacher):
@@ -154,7 +154,7 @@ def teaching_student(
             f"teacher {part_name(config)}: a small model that answers questions under its task's "
             "instruction; it cannot write any"
         )
-    teaching = TeachingStudent(config, store.artifacts, progress)
+    teaching = TeachingStudent(config, artifacts, progress)
     stack.callback(teaching.close)
     return teaching
 

@@ -16,7 +16,7 @@ from typing import Any
 from coursewright.bench.baselines import AS_RUNS, Direct, direct_of
 from coursewright.bench.cells import Cell
 from coursewright.bench.study import BaselineEntry, Study
-from coursewright.config import ProgramAgent, ReplayAgent, RunConfig
+from coursewright.config import ProgramAgent, ReplayAgent, RunConfig, RunTeacher
 from coursewright.display import Silent
 from coursewright.records import BriefLevel, Mode, Setting, Task
 from coursewright.runs import anchored, inputs_of
@@ -173,6 +173,9 @@ class Plan:
         if isinstance(config.agent, ProgramAgent | ReplayAgent):
             # Its content decides, which is among the inputs; not where it lies.
             del settings["agent"]["path"]
+        if isinstance(config.teacher, RunTeacher):
+            # The same with the run whose student teaches.
+            del settings["teacher"]["folder"]
         what = {"settings": settings, "inputs": inputs}
         if direct is not None:
             for field in direct.ignores:

@@ -31,7 +31,7 @@ from coursewright.store import Artifacts, SharedAnswers, put_rows
 from coursewright.tasks import load_task, read_split
 from coursewright.tasks.reading import LARGEST_FILE, read_bytes, read_lines
 from coursewright.teacher import GatewayTeacher
-from coursewright.wiring import make_evaluator, make_student, pick_scorer
+from coursewright.wiring import make_evaluator, make_student, pick_scorer, teaching_student
 
 
 class Sitting(Record):
@@ -72,7 +72,7 @@ def sit(direct: Direct, config: RunConfig, ledger: Path, progress: Progress) -> 
             prompted = make_evaluator(config, shown, student, progress, shared)
             others = prompted.open_private([None]).evaluations
         elif direct.name == "teacher":
-            others, usage = ask_teacher(config, task, ledger, progress)
+            others, usage = ask_teacher(config, task, ledger, artifacts, progress)
         else:
             weights.append(None)
         own = examiner.open_private(weights[:1] if others else list(weights)).evaluations
@@ -82,9 +82,13 @@ def sit(direct: Direct, config: RunConfig, ledger: Path, progress: Progress) -> 
 # ---------------------------------------------------------------- right rows, and wrong ones
 
 
-def course(direct: Direct, task: Task, seed: int) -> list[TracedRow]:
-    """Return as many right rows as a submission may hold; for `format-only`, mixed up."""
-    count = task.rows.maximum
+def course(direct: Direct, task: Task, seed: int, *, count: int | None = None) -> list[TracedRow]:
+    """Return right rows, by default as many as a submission may hold; for `format-only`, mixed up.
+
+    Raises:
+        TaskError: a line of the user's own rows is none.
+    """
+    count = task.rows.maximum if count is None else count
     if direct.rows is not None:
         rows = given_rows(direct.rows, task)
         random.Random(derive(seed, "oracle", task.name)).shuffle(rows)
@@ -159,7 +163,7 @@ def with_examples(task: Task, count: int, config: RunConfig) -> str:
 
 
 def ask_teacher(
-    config: RunConfig, task: Task, ledger: Path, progress: Progress
+    config: RunConfig, task: Task, ledger: Path, artifacts: Artifacts, progress: Progress
 ) -> tuple[tuple[Evaluation, ...], Usage]:
     """Let the teacher sit the private exam, every question asked once through its gateway."""
     items = len(read_split(task, "private"))
@@ -167,12 +171,14 @@ def ask_teacher(
     budget = config.budget.model_copy(update={"calls": 2 * items, "tokens": None})
     ledger.parent.mkdir(parents=True, exist_ok=True)
     with (
+        contextlib.ExitStack() as stack,
         GatewayTeacher(
             config.teacher,
             ledger=ledger,
             seed=config.seed,
             budget=budget,
             shared=config.shared,
+            specialised=teaching_student(config.teacher, artifacts, stack, progress),
         ) as teacher,
         teacher.line(0, 2 * items) as line,
     ):
