@@ -119,7 +119,7 @@ def measured(
     return Measured(
         cell=one,
         run=f"runs/{one.contestant}-{one.task}-{one.mode}-{one.setting}-{one.seed}",
-        result=result_of(one, done, float(np.mean(base)), accuracy),
+        result=result_of(one, done, float(np.mean(base)) if base else 0.0, accuracy),
         items=items,
         groups=items,
         topics=(None,) * len(items),

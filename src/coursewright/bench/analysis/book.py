@@ -9,7 +9,7 @@ from typing import Any
 from coursewright.bench.analysis.intervals import Block, Exam
 from coursewright.bench.analysis.records import Line
 from coursewright.bench.cells import Cell, Measured
-from coursewright.records import BriefLevel, Setting
+from coursewright.records import BriefLevel, FeedbackKind, Setting
 
 MAIN_BRIEFS: dict[Setting, tuple[BriefLevel, ...]] = {
     "scratch": ("visible", "description", "line"),
@@ -76,7 +76,18 @@ class Book:
         """Whether a line is a contestant of the main comparison, and no ablation."""
         if line.kind == "baseline":
             return True
-        return line.feedback == "full" and line.brief == self.main_brief(line.setting)
+        told = line.feedback == "full" or line.feedback == self.main_feedback
+        return told and line.brief == self.main_brief(line.setting)
+
+    @property
+    def main_feedback(self) -> FeedbackKind:
+        """What iterating agents hear where the study does not ask about that."""
+        heard = {
+            m.cell.feedback
+            for m in self.measured
+            if m.cell.kind == "agent" and m.cell.mode == "iterative"
+        }
+        return "full" if "full" in heard or not heard else min(heard)
 
 
 def open_book(measured: Sequence[Measured]) -> Book:

@@ -71,6 +71,8 @@ def contrasts(book: Book) -> Iterator[Contrast]:
         )
     told = {m.cell.brief for m in book.measured if m.cell.kind == "agent"}
     for less, more in pairwise(level for level in BRIEF_LEVELS if level in told):
+        if (less, more) == (plain, seeded):
+            continue  # that is the setting
         yield (
             "brief",
             (more, lambda cell, more=more: cell.brief == more),  # type: ignore[misc]

@@ -11,8 +11,9 @@ Two corrections make it honest for the three seeds that a study has. Resampling 
 1988). And a variance known from so few runs is itself uncertain: the interval is widened by the
 t quantile over the normal one, with the degrees of freedom of Satterthwaite (1946).
 
-The part of chance that runs and items share is counted on both levels (as in Owen 2007), which
-errs on the wide side.
+The part of chance that runs and items share would be drawn three times (Owen 2007), so the draws
+are scaled to the sum of the variances of runs and of items, which counts it twice: still on the
+wide side.
 """
 
 from __future__ import annotations
@@ -64,7 +65,8 @@ class Exam:
         if key not in self._known:
             self._known[key] = len(self._sums)
             self._sums.append(group_sums(key, self._groups)[0])
-            self.__dict__.pop("draws", None)
+            for made in ("sums", "accuracies", "draws"):
+                self.__dict__.pop(made, None)
         return self._known[key]
 
     @property
@@ -75,12 +77,12 @@ class Exam:
     def items(self) -> int:
         return len(self._groups)
 
-    @property
+    @cached_property
     def sums(self) -> Floats:
         """Score by model and group, shape (models, groups)."""
         return np.array(self._sums)
 
-    @property
+    @cached_property
     def accuracies(self) -> Floats:
         """Score by model, shape (models,)."""
         means: Floats = self.sums.sum(axis=1) / self.items
@@ -123,18 +125,9 @@ def estimate(blocks: Sequence[Block]) -> Estimate | None:
     """
     if not blocks:
         return None
-    exams = list(dict.fromkeys(block.exam for block in blocks))
-    weights = _weights(blocks, exams)
-    value = sum(
-        weight * float(block.differences(block.exam.accuracies).mean())
-        for block, weight in zip(blocks, weights, strict=True)
-    )
-    drawn = sum(
-        weight * (_picks(block, at) * block.differences(block.exam.draws.T).T).sum(axis=1)
-        for at, (block, weight) in enumerate(zip(blocks, weights, strict=True))
-    )
-    variance, freedom = _variance(blocks, weights, exams)
-    return _estimate(blocks, exams, 100 * value, 100 * np.asarray(drawn), 1e4 * variance, freedom)
+    design = _Design(blocks)
+    value, drawn = design.points()
+    return design.estimate(value, drawn, tested=True)
 
 
 def estimate_percent(blocks: Sequence[Block]) -> Estimate | None:
@@ -145,26 +138,86 @@ def estimate_percent(blocks: Sequence[Block]) -> Estimate | None:
     """
     if not blocks:
         return None
-    exams = list(dict.fromkeys(block.exam for block in blocks))
-    weights = _weights(blocks, exams)
+    design = _Design(blocks)
     value, drawn = 0.0, np.zeros(RESAMPLES)
-    for at, (block, weight) in enumerate(zip(blocks, weights, strict=True)):
+    for block, weight, picks in design.parts:
         final, base = list(block.final), list(block.base)
         accuracies, draws = block.exam.accuracies, block.exam.draws
         right = accuracies[base] * block.exam.items
         if right.min() < LEAST_RIGHT or not draws[:, base].all():
             return None
         value += weight * float((accuracies[final] / accuracies[base] - 1).mean())
-        ratios = draws[:, final] / draws[:, base] - 1
-        drawn += weight * (_picks(block, at) * ratios).sum(axis=1)
-    _, freedom = _variance(blocks, weights, exams)
-    return _estimate(blocks, exams, 100 * value, 100 * drawn, None, freedom)
+        drawn += weight * (picks * (draws[:, final] / draws[:, base] - 1)).sum(axis=1)
+    return design.estimate(value, drawn, tested=False)
 
 
-def _weights(blocks: Sequence[Block], exams: Sequence[Exam]) -> list[float]:
-    """Weight of each block: exams alike, and the blocks of one exam alike."""
-    beside = [sum(other.exam is block.exam for other in blocks) for block in blocks]
-    return [1 / len(exams) / count for count in beside]
+class _Design:
+    """Blocks with their weights: exams alike, the blocks of one exam alike, and so their runs."""
+
+    def __init__(self, blocks: Sequence[Block]) -> None:
+        self.exams = list(dict.fromkeys(block.exam for block in blocks))
+        beside = [sum(other.exam is block.exam for other in blocks) for block in blocks]
+        self.parts = [
+            (block, 1 / len(self.exams) / count, _picks(block, at))
+            for at, (block, count) in enumerate(zip(blocks, beside, strict=True))
+        ]
+
+    def points(self) -> tuple[float, Floats]:
+        """Mean difference of scores in [0, 1], and its draws."""
+        value, drawn = 0.0, np.zeros(RESAMPLES)
+        for block, weight, picks in self.parts:
+            value += weight * float(block.differences(block.exam.accuracies).mean())
+            drawn += weight * (picks * block.differences(block.exam.draws.T).T).sum(axis=1)
+        return value, drawn
+
+    def variance(self) -> tuple[float, float]:
+        """Variance of the mean difference (scores in [0, 1]) and its degrees of freedom.
+
+        One part for the runs of each block (mean square over runs) and one for the items of each
+        exam (linearised cluster variance of a ratio); freedom after Satterthwaite (1946).
+        """
+        parts: list[tuple[float, float]] = []
+        met = {exam: np.zeros(exam.groups) for exam in self.exams}
+        for block, weight, _ in self.parts:
+            runs = len(block.final)
+            if runs > 1:
+                spread = float(block.differences(block.exam.accuracies).var(ddof=1))
+                parts.append((weight**2 * spread / runs, runs - 1))
+            met[block.exam] += weight * block.differences(block.exam.sums).mean(axis=0)
+        for exam, sums in met.items():
+            if exam.groups > 1:
+                off = sums - sums.sum() / exam.items * exam.sizes
+                correction = exam.groups / (exam.groups - 1)
+                part = correction * float((off**2).sum()) / exam.items**2
+                parts.append((part, exam.groups - 1))
+        total = sum(variance for variance, _ in parts)
+        if total == 0:
+            return 0.0, float("inf")
+        return total, total**2 / sum(variance**2 / degrees for variance, degrees in parts)
+
+    def estimate(self, value: float, drawn: Floats, *, tested: bool) -> Estimate:
+        """The record of a value (a fraction) with these draws; `tested` gives it a p-value."""
+        low = high = p_value = None
+        if all(exam.groups > 1 for exam in self.exams):
+            variance, freedom = self.variance()
+            spread = float(self.points()[1].std())
+            stretch = t_quantile(freedom) / Z_ALPHA
+            stretch *= float(np.sqrt(variance)) / spread if spread > 0 else 1.0
+            ends = value + stretch * (np.quantile(drawn, [0.025, 0.975]) - value)
+            # Of skewed draws both ends may lie on one side; the value is never outside.
+            low, high = 100 * min(float(ends[0]), value), 100 * max(float(ends[1]), value)
+            p_value = _p_value(value, variance, freedom) if tested else None
+        return Estimate(
+            value=100 * value,
+            low=low,
+            high=high,
+            p_value=p_value,
+            runs=sum(len(block.final) for block, _, _ in self.parts),
+            tasks=len(self.exams),
+            groups=min(exam.groups for exam in self.exams),
+            over_runs=all(len(block.final) > 1 for block, _, _ in self.parts),
+            few_groups=any(exam.groups < FEW_GROUPS for exam in self.exams),
+        )
 
 
 def _picks(block: Block, at: int) -> Floats:
@@ -183,66 +236,6 @@ def _multiplicities(rng: np.random.Generator, units: int, draws: int) -> Floats:
     drawn = rng.integers(units, size=(draws, units)) + units * np.arange(draws)[:, None]
     counts = np.bincount(drawn.ravel(), minlength=draws * units)
     return counts.reshape(draws, units).astype(float)
-
-
-def _variance(
-    blocks: Sequence[Block], weights: Sequence[float], exams: Sequence[Exam]
-) -> tuple[float, float]:
-    """Variance of the mean difference (scores in [0, 1]) and its degrees of freedom.
-
-    One part for the runs of each block (mean square over runs) and one for the items of each
-    exam (linearised cluster variance of a ratio); freedom after Satterthwaite (1946).
-    """
-    parts: list[tuple[float, float]] = []
-    for block, weight in zip(blocks, weights, strict=True):
-        runs = len(block.final)
-        if runs > 1:
-            spread = block.differences(block.exam.accuracies).var(ddof=1)
-            parts.append((weight**2 * float(spread) / runs, runs - 1))
-    for exam in exams:
-        if exam.groups < 2:
-            continue
-        met = np.zeros(exam.groups)
-        for block, weight in zip(blocks, weights, strict=True):
-            if block.exam is exam:
-                met += weight * block.differences(exam.sums).mean(axis=0)
-        off = met - met.sum() / exam.items * exam.sizes
-        correction = exam.groups / (exam.groups - 1)
-        variance = correction * float((off**2).sum()) / exam.items**2
-        parts.append((variance, exam.groups - 1))
-    total = sum(variance for variance, _ in parts)
-    if total == 0:
-        return 0.0, float("inf")
-    return total, total**2 / sum(variance**2 / degrees for variance, degrees in parts)
-
-
-def _estimate(
-    blocks: Sequence[Block],
-    exams: Sequence[Exam],
-    value: float,
-    drawn: Floats,
-    variance: float | None,
-    freedom: float,
-) -> Estimate:
-    low = high = p_value = None
-    if all(exam.groups > 1 for exam in exams):
-        stretch = t_quantile(freedom) / Z_ALPHA
-        ends = value + stretch * (np.quantile(drawn, [0.025, 0.975]) - value)
-        # The mean of skewed draws may lie beside the value, never the value beside its interval.
-        low, high = min(float(ends[0]), value), max(float(ends[1]), value)
-        if variance is not None:
-            p_value = _p_value(value, variance, freedom)
-    return Estimate(
-        value=value,
-        low=low,
-        high=high,
-        p_value=p_value,
-        runs=sum(len(block.final) for block in blocks),
-        tasks=len(exams),
-        groups=min(exam.groups for exam in exams),
-        over_runs=any(len(block.final) > 1 for block in blocks),
-        few_groups=any(exam.groups < FEW_GROUPS for exam in exams),
-    )
 
 
 def _p_value(value: float, variance: float, freedom: float) -> float:

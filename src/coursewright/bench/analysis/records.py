@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from coursewright.records import (
     BriefLevel,
@@ -36,7 +36,8 @@ class Estimate(Record):
     groups: int
     """Groups of items of the smallest exam."""
     over_runs: bool
-    """Whether the interval speaks of other runs, or of other items alone."""
+    """Whether the interval speaks of other runs; False where some part of it, a task or a
+    condition, has a single run, so that it speaks of other items alone there."""
     few_groups: bool = False
     """So few groups that no coverage is promised."""
 
@@ -217,8 +218,35 @@ class RoundRow(Record):
     """Whether this round's data set was delivered."""
 
 
-class Profile(Record):
-    """The quality of one valid submission of a run. Every measure is an offline stand-in."""
+class Quality(Record):
+    """The quality of a data set, on evenly spread rows. Every measure is an offline stand-in."""
+
+    rows: int
+    sample: int
+    """Rows that were looked at."""
+    instruction_distinct: float
+    """Share of different word pairs among all."""
+    instruction_entropy: float
+    """Bits a word."""
+    instruction_compression: float
+    """Compressed over plain size."""
+    instruction_vendi: float
+    """Effective number of different instructions."""
+    response_distinct: float
+    response_entropy: float
+    response_compression: float
+    response_vendi: float
+    verified: int = 0
+    """Rows whose question a solver of the task's family can answer."""
+    quality: float | None = None
+    """Share of those whose output is right; None where none could be verified."""
+    asked: int = 0
+    difficulty: float | None = None
+    """Share of the questions that the base student fails; None where it was not asked."""
+
+
+class Profile(Quality):
+    """The quality of one valid submission of a run."""
 
     run: str
     task: str
@@ -226,30 +254,12 @@ class Profile(Record):
     seed: int
     place: Literal["first", "middle", "last"]
     round: int
-    rows: int
-    sample: int
-    """Rows that were looked at, evenly spread."""
-    difficulty: float | None = None
-    """Share of the sampled questions that the base student fails."""
-    asked: int = 0
-    instruction_distinct: float
-    instruction_entropy: float
-    instruction_compression: float
-    instruction_vendi: float
-    response_distinct: float
-    response_entropy: float
-    response_compression: float
-    response_vendi: float
-    verified: int = 0
-    """Sampled rows whose question a solver of the task's family can answer."""
-    quality: float | None = None
-    """Share of those whose output is right; None where none could be verified."""
 
 
 class Study(Record):
     """Everything that was made of a study's finished cells."""
 
-    schema_: Literal[1] = 1
+    schema_: Literal[1] = Field(default=1, alias="schema")
     name: str
     cells: int
     finished: int
@@ -265,3 +275,5 @@ class Study(Record):
     profiles: tuple[Profile, ...] = ()
     remarks: tuple[str, ...] = ()
     """What a reader should know of gaps and stand-ins."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)

@@ -1,0 +1,102 @@
+"""The order of an analysis: cells to a book, runs looked into, tables made, files written."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from coursewright.bench.analysis import files, markdown, pictures
+from coursewright.bench.analysis.book import Book, open_book, unique
+from coursewright.bench.analysis.deltas import deltas
+from coursewright.bench.analysis.options import AnalysisOptions
+from coursewright.bench.analysis.probing import Probed, probe
+from coursewright.bench.analysis.ranking import rankings
+from coursewright.bench.analysis.records import MainRow, Study
+from coursewright.bench.analysis.tables import error_rows, main_rows, round_rows, run_rows
+from coursewright.bench.analysis.variance import variance_tables
+from coursewright.bench.cells import Measured
+from coursewright.protocols import Progress
+
+MOST_NAMED = 12
+"""Missing cells that are named one by one."""
+
+
+def report(
+    name: str,
+    measured: Sequence[Measured],
+    folder: Path,
+    options: AnalysisOptions | None = None,
+    progress: Progress | None = None,
+) -> Study:
+    """Make all tables and pictures of a study and write them into its folder.
+
+    Runs named by `measured` lie below `folder`. Writing again replaces what was written.
+
+    Raises:
+        StorageError: the folder cannot be written.
+    """
+    options = options or AnalysisOptions()
+    book = open_book(measured)
+    probed = Probed()
+    if progress is not None and (options.profiles or options.private_by_round):
+        probed = probe(book, folder, options, progress)
+    study = tabulate(name, book, probed)
+    files.write(study, folder)
+    drawn = pictures.draw(study, folder) if options.pictures else ()
+    files.write_text(folder / "study.md", markdown.render(study, drawn))
+    return study
+
+
+def tabulate(name: str, book: Book, probed: Probed) -> Study:
+    """Make all tables; writes nothing."""
+    curves = {(run, n): score for run, of in probed.curves.items() for n, score in of.items()}
+    main = main_rows(book)
+    results = [one.result for one in book.measured if one.result is not None]
+    return Study(
+        name=name,
+        cells=len(book.measured),
+        finished=len(book.entries),
+        embedded=unique(part for result in results for part in result.embedded),
+        tasks=book.tasks,
+        main=main,
+        rankings=rankings(book),
+        variance=variance_tables(book),
+        deltas=deltas(book),
+        errors=error_rows(book),
+        rounds=round_rows(book, curves),
+        runs=run_rows(book),
+        profiles=probed.profiles,
+        remarks=(*_gaps(book, main), *probed.remarks),
+    )
+
+
+def _gaps(book: Book, main: Sequence[MainRow]) -> Iterator[str]:
+    """What is missing, and what stands in for something else."""
+    whole = [row for row in main if not row.task]
+    if book.missing:
+        yield f"{len(book.missing)} of {len(book.measured)} cells have no result and are left out:"
+        for one, why in book.missing[:MOST_NAMED]:
+            cell = one.cell
+            where = f"{cell.contestant}, {cell.task}, {cell.mode}, {cell.setting}, seed {cell.seed}"
+            yield f"{where}: {why}"
+        if len(book.missing) > MOST_NAMED:
+            yield f"and {len(book.missing) - MOST_NAMED} more; runs.csv names them all"
+    for row in whole:
+        if row.tasks < len(book.tasks):
+            yield f"{row.label}: measured on {row.tasks} of {len(book.tasks)} tasks alone"
+        if row.without_submission:
+            yield (
+                f"{row.label}: {row.without_submission} of {row.runs} runs left no valid "
+                "submission; they count with gain 0, for their user is left with the base model"
+            )
+    shared = Counter(one.run for one in book.measured if one.run)
+    if twice := sum(count - 1 for count in shared.values()):
+        yield f"{twice} cells share a run with another cell that cannot differ from them"
+    if any(row.gain_points is not None and not row.gain_points.over_runs for row in main):
+        yield (
+            "† marks intervals with a single run in some task or condition: there they speak of "
+            "other items alone, not of other runs"
+        )
+    if any(row.gain_points is not None and row.gain_points.few_groups for row in main):
+        yield "‡ marks fewer than 40 groups of items: the interval's coverage is not promised"
