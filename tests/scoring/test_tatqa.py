@@ -54,6 +54,7 @@ CASES = [
     ("about 12.5 million", MILLION, 0, 0),
     (said(["$1,496.5"], "million"), CELL, 1, 1),
     ("1496.5 million", CELL, 1, 1),
+    ("$(9.8) million", gold(["$(9.8) million"]), 1, 1),  # as it stands; the scale is not seen
     ("2019", YEAR, 1, 1),
     ("2018", YEAR, 0, 0),
     ("in 2019", YEAR, 0, 0),

@@ -47,19 +47,23 @@ class TatQa(BaseModel):
 
     def score(self, output: str, answer: Any) -> float:
         gold, scale, kind = _gold(answer)
-        given, given_scale = read_answer(output)
-        if not given or not gold:
+        if not gold:
             return 0.0
-        single = kind in ("arithmetic", "count")
+        pairs = [self._compare(*way, gold, scale) for way in read_answer(output) if way[0]]
+        exact, f1 = max(pairs, default=(0.0, 0.0))
+        return exact if self.measure == "exact" or kind in ("arithmetic", "count") else f1
+
+    def _compare(
+        self, given: list[str], given_scale: str, gold: list[str], scale: str
+    ) -> tuple[float, float]:
+        """Exact match and F1 of one reading of the answer."""
         if self.policy == "official":
-            exact, f1 = official_scores(given, given_scale, gold, scale)
-        else:
-            exact = _same_all(given, given_scale, gold, scale)
-            f1 = max(exact, bag_f1(_words(given), _words(gold)))
-        return exact if self.measure == "exact" or single else f1
+            return official_scores(given, given_scale, gold, scale)
+        exact = _same_all(given, given_scale, gold, scale)
+        return exact, max(exact, bag_f1(_words(given), _words(gold)))
 
     def readable(self, output: str) -> bool:
-        return bool(read_answer(output)[0])
+        return any(texts for texts, _ in read_answer(output))
 
     def written(self, answer: Any) -> str:
         if not isinstance(answer, dict):
@@ -68,8 +72,11 @@ class TatQa(BaseModel):
         return json.dumps(said, ensure_ascii=False)
 
 
-def read_answer(output: str) -> tuple[list[str], str]:
-    """The texts of an answer, and its scale."""
+def read_answer(output: str) -> list[tuple[list[str], str]]:
+    """The ways to read an answer as texts and scale: one for JSON.
+
+    A plain `12.5 million` is read as 12.5 with a scale, and as it stands.
+    """
     text = output.strip()[:LONGEST]
     if text.startswith("{") and nesting(text, signs_of="") <= 3:
         try:
@@ -77,10 +84,10 @@ def read_answer(output: str) -> tuple[list[str], str]:
         except (ValueError, RecursionError):
             said = None
         if isinstance(said, dict) and "answer" in said:
-            return _texts(said["answer"]), str(said.get("scale") or "").lower()
-    if scaled := _SCALED.fullmatch(text):
-        return [scaled[1]], scaled[2].lower()
-    return listed_texts(text, "|"), ""
+            return [(_texts(said["answer"]), str(said.get("scale") or "").lower())]
+    plain = (listed_texts(text, "|"), "")
+    scaled = _SCALED.fullmatch(text)
+    return [plain] if scaled is None else [([scaled[1]], scaled[2].lower()), plain]
 
 
 def _gold(answer: Any) -> tuple[list[str], str, str]:
