@@ -47,6 +47,7 @@ CASES = [
     ("$12.5 million", MILLION, 1, 1),
     ("12,500,000", MILLION, 1, 1),
     ("12,500 thousand", MILLION, 1, 1),
+    ("the 12.5", MILLION, 0, 0),
     ("12.5", MILLION, 0, 0),
     ("12.5 thousand", MILLION, 0, 0),
     ("12.504 million", MILLION, 1, 1),

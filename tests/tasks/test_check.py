@@ -302,10 +302,7 @@ def official(folder) -> Path:
     line = {"id": "thousands", "question": "How many metres are 1.2 km?", "answer": "1,200"}
     append(folder, "private.jsonl", **line)
     # What the official rule reads stands in a box.
-    rows = json.loads((folder / "sample_submission.json").read_text())
-    for row in rows:
-        row["output"] = "\\boxed{5}"
-    (folder / "sample_submission.json").write_text(json.dumps(rows))
+    edit_sample(folder, "\\boxed{5}")
     return folder
 
 
@@ -328,6 +325,30 @@ def test_what_is_listed_as_unfixable_must_be_so(official):
     messages = {problem.field: problem.message for problem in check_task(str(official))}
     assert "no item has the id 'nobody'" in messages["unfixable.1"]
     assert "take it out" in messages["unfixable.2"]
+
+
+def test_a_database_takes_part_in_a_run(folder):
+    """Its digest is among the task's; one that leaves the folder is refused."""
+    edit(folder, "task.yaml", "numeric\n  absolute: 0.001", "sql\n  database: week.sql")
+    (folder / "week.sql").write_text("CREATE TABLE t(x); INSERT INTO t VALUES (1);")
+    for split in ("visible", "scored", "private"):
+        lines = [json.loads(line) for line in (folder / f"{split}.jsonl").read_text().splitlines()]
+        rows = [
+            json.dumps({**line, "answer": f"SELECT {n} + x FROM t"}) for n, line in enumerate(lines)
+        ]
+        (folder / f"{split}.jsonl").write_text("\n".join(rows))
+    edit_sample(folder, "SELECT 5")
+    assert check_task(str(folder)) == []
+    assert "week.sql" in load_task(str(folder)).digests
+    edit(folder, "task.yaml", "week.sql", "../week.sql")
+    assert only(folder).field == "scorer.database"
+    assert "'../week.sql' leads out of the task folder" in only(folder).message
+
+
+def edit_sample(folder: Path, output: str) -> None:
+    rows = json.loads((folder / "sample_submission.json").read_text())
+    content = json.dumps([{**row, "output": output} for row in rows])
+    (folder / "sample_submission.json").write_text(content)
 
 
 def test_unfixable_is_for_the_official_policy_alone(folder):

@@ -13,7 +13,12 @@ from pydantic import BaseModel, ConfigDict
 
 from coursewright.scoring.listing import gold_texts, listed_texts
 
-_PUNCTUATION = str.maketrans("", "", string.punctuation)
+_GROUPS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+_PUNCTUATION = re.compile(
+    # Points within numbers and minus signs before them stay: 1.3 is not 13, nor -5 the same as 5.
+    r"(?<!\d)\.|\.(?!\d)|-(?!\d)|(?<=\S)-|"
+    + f"[{re.escape(string.punctuation.replace('.', '').replace('-', ''))}]"
+)
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 Measure = Literal["exact", "f1"]
 
@@ -50,8 +55,9 @@ class Spans(BaseModel):
 
 
 def plain_span(text: str) -> str:
-    """Lower case, without punctuation and articles, blanks collapsed."""
-    return " ".join(_ARTICLES.sub(" ", text.lower().translate(_PUNCTUATION)).split())
+    """Lower case, without punctuation and articles, blanks collapsed; numbers keep their value."""
+    bare = _PUNCTUATION.sub("", _GROUPS.sub("", text.lower()))
+    return " ".join(_ARTICLES.sub(" ", bare).split())
 
 
 def bag_f1(given: Iterable[str], gold: Iterable[str]) -> float:

@@ -49,7 +49,11 @@ class Sql(BaseModel):
 
     def model_post_init(self, context: Any) -> None:
         if self.database is not None:
-            self._open(self.database)
+            try:
+                self._open(self.database)
+            except TaskError as error:
+                message = f"{self.database[:100]!r} {error.message}"
+                raise TaskError(message, field="scorer.database") from None
 
     def score(self, output: str, answer: Any) -> float:
         query, name = self._gold(answer)

@@ -125,7 +125,8 @@ def _same(given: str, given_scale: str, gold: str, scale: str) -> bool:
     """Equal as numbers, to half a unit of the gold's second decimal; else as normalised text."""
     left, right = _value(given, given_scale), _value(gold, scale)
     if left is None or right is None:
-        return plain_span(given) == plain_span(gold)
+        # A text that merely holds the number says nothing of its scale.
+        return plain_span(given) == plain_span(gold) and not (right is not None and scale)
     rounding = 0.005 * _SCALES.get(scale, 1.0)
     return abs(left - right) <= rounding + 1e-9 * abs(right)
 
