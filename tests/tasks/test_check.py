@@ -421,7 +421,9 @@ def test_no_such_task_is_one_line_that_names_the_built_in_ones(name):
     assert len(check_task(name)) == 1
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     name=st.sampled_from(["task.yaml", "visible.jsonl", "sample_submission.json", "seeds.jsonl"]),
     content=st.binary(max_size=80) | st.text('{}[]":,*&!-ab1 \n', max_size=80).map(str.encode),
