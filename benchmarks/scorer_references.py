@@ -81,7 +81,7 @@ def financereasoning(output: str, gold: Any) -> bool:
     at = output.lower().rfind(lead)
     answer = output[at + len(lead) :].strip() if at >= 0 else output.strip().split("\n")[-1]
     answer = answer.split("\n")[0].strip()
-    found = _python(answer)
+    found = _python_or(answer)
     if found is None:
         found = _python(_finance_cleaned(answer))
     value = found[0] if found else None
@@ -92,6 +92,15 @@ def financereasoning(output: str, gold: Any) -> bool:
     if not isinstance(value, (int, float)):
         return False
     return gold - abs(gold) * 0.002 <= value <= gold + abs(gold) * 0.002
+
+
+def _python_or(text: str) -> list[Any] | None:
+    """`a or b` is the first that counts as true in Python, else the last."""
+    found = [_python(part) for part in text.split(" or ")]
+    values = [one[0] for one in found if one is not None]
+    if len(values) < len(found):
+        return None
+    return [next((value for value in values if value), values[-1])]
 
 
 def _python(text: str) -> list[Any] | None:
@@ -305,7 +314,7 @@ def _amount(text: str) -> float | int | None:
             return None
     digits = bare[0].removesuffix(".")
     number = int(digits) if digits.lstrip("+-").isdigit() else float(digits)
-    inside = text[text.find("(") + 1 : text.find(")")] if "(" in text and ")" in text else ""
+    inside = text[: text.find(")")].rpartition("(")[2] if "(" in text and ")" in text else ""
     if inside and not set(inside) - set("0123456789. %"):
         number = -number
     if "%" in text and text[text.find("%") - 1] in "0123456789. ":

@@ -165,6 +165,13 @@ def test_what_is_no_json_object_is_unreadable(output):
     assert scorer.score(output, {"a": 1}) == 0
 
 
+@pytest.mark.parametrize("kind", ["spans", "label_set"])
+@pytest.mark.parametrize("gold", [{"a": 1}, [["a"]], [None], None, ["a", {}]])
+def test_a_gold_of_another_sort_is_met_by_nothing(kind, gold):
+    for output in ("", "none", "a", "[]"):
+        assert make_scorer({"kind": kind}).score(output, gold) == 0
+
+
 def test_json_options():
     unordered = make_scorer({"kind": "json", "ordered": False})
     assert unordered.score('{"a": ["y", "x"]}', {"a": ["x", "y"]}) == 1

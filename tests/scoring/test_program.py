@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,10 @@ for number, line in enumerate(sys.stdin):
         sys.stderr.write("x" * 1_000_000)
     if word == "deaf":
         os.close(0); os.close(1); time.sleep(100)
+    if word == "late":
+        sys.stdout.write('{"score": 1}\\n{"score": 1}\\n')
+        sys.stdout.flush()
+        continue
     replies = {
         "number": str(number), "two": "1\\n2", "text": "fine", "list": "[1]", "none": "{}",
         "large": '{"score": 1.5}', "nan": '{"score": NaN}', "word": '{"score": "1"}',
@@ -109,6 +114,12 @@ def test_what_is_wrong_with_a_program_is_told(scorer, word, message):
     assert scorer.score("a", "a") == 1, "the next answer has a fresh process"
 
 
+def test_a_line_too_many_is_no_answer_to_the_next_question(scorer):
+    with pytest.raises(TaskError, match=r"wrote more than one short line|nobody asked for"):
+        scorer.score("late", "x")
+    assert scorer.score("a", "b") == 0
+
+
 def test_a_program_that_is_late_is_ended(folder):
     spec = {"kind": "program", "command": [sys.executable, "score.py"], "seconds": 0.5}
     with pytest.raises(TaskError, match=r"gave no reply within 0\.5 s"):
@@ -130,8 +141,12 @@ def test_its_whole_process_group_ends_with_the_scorer(folder):
     child = Path(f"/proc/{(folder / 'pid').read_text()}/stat")
     assert child.exists()
     scorer.close()
-    # What is killed may be a zombie until somebody reaps it.
-    assert not child.exists() or child.read_text().rpartition(")")[2].split()[0] in "ZX"
+    # What is killed may take a moment, and be a zombie until somebody reaps it.
+    for _ in range(1000):
+        if not child.exists() or child.read_text().rpartition(")")[2].split()[0] in "ZX":
+            return
+        time.sleep(0.01)
+    pytest.fail("the child lives on")
 
 
 def test_a_program_that_cannot_be_started_is_told(folder):

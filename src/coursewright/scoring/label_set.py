@@ -29,9 +29,10 @@ class LabelSet(BaseModel):
     """`exact`: the same set or nothing; `f1`: harmonic mean of precision and recall."""
 
     def score(self, output: str, answer: Any) -> float:
-        given, gold = _labels(output), _plain(gold_texts(answer))
-        if given is None:
+        given, texts = _labels(output), gold_texts(answer)
+        if given is None or not texts:
             return 0.0
+        gold = _plain(texts)
         return float(given == gold) if self.measure == "exact" else bag_f1(given, gold)
 
     def readable(self, output: str) -> bool:

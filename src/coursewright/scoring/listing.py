@@ -33,9 +33,10 @@ def listed_texts(output: str, marks: str) -> list[str]:
 
 
 def gold_texts(answer: Any) -> list[str]:
-    """The texts of a gold: a list of texts or numbers, or one text."""
+    """The texts of a gold: a list of texts or numbers, or one; none where it is anything else."""
     parts = answer if isinstance(answer, (list, tuple)) else [answer]
-    return [str(part) for part in parts if not isinstance(part, (list, dict))]
+    texts = [str(part) for part in parts if isinstance(part, (str, int, float))]
+    return texts if len(texts) == len(parts) else []
 
 
 def _json_texts(text: str) -> list[str] | None:

@@ -54,6 +54,9 @@ class Pipe:
 
     def ask(self, line: bytes, seconds: float) -> bytes:
         """Send one line, return the next one. Raises `Broken`, after which it must be closed."""
+        self._hear(complaint=False)
+        if self._heard:
+            raise Broken("wrote a line that nobody asked for")
         deadline = time.monotonic() + seconds
         unsent = memoryview(line)
         with selectors.DefaultSelector() as selector:

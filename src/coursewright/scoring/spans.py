@@ -37,6 +37,8 @@ class Spans(BaseModel):
 
     def score(self, output: str, answer: Any) -> float:
         gold = [plain_span(text) for text in gold_texts(answer)]
+        if not gold:
+            return 0.0
         # A single gold span may itself hold a mark that separates spans.
         ways = [listed_texts(output, "|;"), [output.strip()[:20_000]]]
         return max(self._compare([plain_span(text) for text in way], gold) for way in ways)
