@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -11,7 +11,7 @@ from coursewright.cli.options import Json, emit
 from coursewright.errors import UsageError
 
 tasks_app = typer.Typer(
-    help="List, check, scaffold and build task folders.",
+    help="List, check, scaffold, build, draft and review task folders.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -125,3 +125,87 @@ def task_build(
     for why, count in sorted(built.dropped.items()):
         typer.echo(printable(f"left out {count}: {why}"))
     typer.echo(f"wrote {folder}; see its manifest.json, and run: coursewright task check {folder}")
+
+
+@tasks_app.command("draft")
+def task_draft(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The new task folder.")],
+    examples: Annotated[
+        Path | None, typer.Option(help="JSONL file of a few questions with their answers.")
+    ] = None,
+    documents: Annotated[
+        Path | None, typer.Option(help="Folder of .txt, .md and .jsonl documents.")
+    ] = None,
+    teacher: Annotated[
+        str | None,
+        typer.Option(help="simulated, openai:MODEL[@BASE_URL] or package.module:Class."),
+    ] = None,
+    items: Annotated[int | None, typer.Option(help="Items to draft.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="See draft-a-task.md.")
+    ] = None,
+    finish: Annotated[
+        bool, typer.Option("--finish", help="Write the folder from what is accepted so far.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Draft a task from examples and documents, for a person to review."""
+    from coursewright.config import parse_teacher
+    from coursewright.display import open_progress, printable
+    from coursewright.drafting import draft, finish_draft, parse_settings
+
+    if finish:
+        _print_finished(folder, finish_draft(folder), as_json)
+        return
+    if examples is None or documents is None:
+        raise UsageError("a draft needs --examples FILE and --documents FOLDER, or else --finish")
+    overrides: dict[str, Any] = {} if items is None else {"items": items}
+    if teacher is not None:
+        part = parse_teacher(teacher)
+        overrides["teacher"] = part.model_dump(mode="json", exclude_unset=True) | {
+            "kind": part.kind
+        }
+    made = parse_settings(overrides, settings or ())
+    note, drafted = draft(folder, examples, documents, made, open_progress())
+    if as_json:
+        emit({"asked": note.asked, "drafted": drafted, "dropped": note.dropped})
+        return
+    typer.echo(f"asked    {note.asked} questions, {note.usage['calls']} calls to the teacher")
+    for reason, count in note.dropped.items():
+        typer.echo(printable(f"dropped  {count}: {reason}"))
+    told = ", ".join(f"{name} {count} of {note.wanted[name]}" for name, count in drafted.items())
+    typer.echo(f"drafted  {told}")
+    typer.echo(printable(f"review them: coursewright task review {folder}"))
+
+
+@tasks_app.command("review")
+def task_review(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder with a draft.")],
+    reviewer: Annotated[
+        str | None, typer.Option("--as", metavar="NAME", help="Who decides; default: you.")
+    ] = None,
+) -> None:
+    """Accept, edit or reject drafted items; only accepted ones enter a test split."""
+    import getpass
+
+    from coursewright.display import printable
+    from coursewright.drafting import review_draft
+
+    left, splits = review_draft(folder, reviewer or getpass.getuser())
+    if splits is not None:
+        _print_finished(folder, splits, False)
+        return
+    typer.echo(f"{left} items are undecided; the same command goes on from here")
+    typer.echo(
+        printable(f"write the folder without them: coursewright task draft {folder} --finish")
+    )
+
+
+def _print_finished(folder: Path, splits: dict[str, int], as_json: bool) -> None:
+    from coursewright.display import printable
+
+    if as_json:
+        emit({"splits": splits})
+        return
+    told = ", ".join(f"{name} {count}" for name, count in splits.items())
+    typer.echo(printable(f"wrote {folder}: {told}; next: coursewright task check {folder}"))
