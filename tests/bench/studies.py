@@ -23,6 +23,7 @@ def write_study(place: Path, **settings: Any) -> Path:
         "students": [PARROT],
         "seeds": [0],
         "run": {"retrainings": 1, "budget": {"rounds": 2}},
+        "analysis": {"pictures": False},
         **settings,
     }
     file = place / "study.yaml"

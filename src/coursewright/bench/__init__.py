@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from coursewright.bench.analysis import lines, report
 from coursewright.bench.cells import Cell, Measured
 from coursewright.bench.measured import measured
 from coursewright.bench.plan import Plan
@@ -66,6 +67,7 @@ def run_study(study: Study, folder: Path | None, progress: Progress) -> StudyOut
     """
     plan = plan_study(study, folder)
     found = measured(plan, carry(plan, progress))
+    written = report(study.name, found, plan.places.folder, study.analysis, progress)
     problems = {_in_words(one.cell): one.problem for one in found if one.problem}
     return StudyOutcome(
         name=study.name,
@@ -73,7 +75,7 @@ def run_study(study: Study, folder: Path | None, progress: Progress) -> StudyOut
         cells=len(found),
         missing=len(problems),
         problems=problems,
-        lines=(f"{len(found) - len(problems)} of {len(found)} cells measured",),
+        lines=(*lines(written), f"tables in {plan.places.folder / 'study.md'}"),
     )
 
 

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
 
+from coursewright.bench.analysis.options import AnalysisOptions
 from coursewright.config import (
     AgentConfig,
     EmbeddedStudent,
@@ -189,6 +190,8 @@ class Study(Part):
     """Settings of all runs."""
     at_once: int = Field(default=1, ge=1, le=64)
     """Runs that are made at the same time, each in a process of its own with one thread."""
+    analysis: AnalysisOptions = AnalysisOptions()
+    """What the tables may spend time on once the runs are there."""
 
     @field_validator(
         *("tasks", "agents", "baselines", "teachers", "students"),

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from coursewright.bench.analysis import AnalysisOptions, report, tabulate
+from coursewright.bench.analysis import AnalysisOptions, lines, pictures, report, tabulate
 from coursewright.bench.analysis.book import open_book
 from coursewright.bench.analysis.curves import curve_points
 from coursewright.bench.analysis.files import csv_tables
@@ -20,7 +20,6 @@ from coursewright.errors import UsageError
 from tests.bench.analysis.invented import cell, measured, rounds, scores
 
 GOLDEN = Path(__file__).parent / "tiny_study.md"
-NO_PICTURES = AnalysisOptions(pictures=False, profiles=False)
 
 
 def tiny() -> list[Measured]:
@@ -66,8 +65,6 @@ def test_the_same_cells_give_the_same_files(tmp_path: Path) -> None:
 
 def test_pictures_name_their_axes_and_units(tmp_path: Path) -> None:
     matplotlib = pytest.importorskip("matplotlib")
-    from coursewright.bench.analysis import pictures
-
     study = tabulate("tiny", open_book(tiny()), Probed())
     with matplotlib.rc_context(pictures.SETTINGS):
         for picture in (pictures.gains, pictures.rounds, pictures.deltas, pictures.errors):
@@ -78,14 +75,17 @@ def test_pictures_name_their_axes_and_units(tmp_path: Path) -> None:
                 assert axes.get_legend() is None  # it stands beside the data, not on it
 
 
-def test_without_matplotlib_one_line_says_what_to_install(
+def test_without_matplotlib_the_page_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib", None)
+    report("tiny", tiny(), tmp_path, AnalysisOptions(profiles=False))
+    page = (tmp_path / "study.md").read_text()
+    assert "coursewright\\[bench\\]" in page
+    assert "](gains.svg)" not in page
+    assert not (tmp_path / "gains.svg").exists()
     with pytest.raises(UsageError, match=r"coursewright\[bench\]"):
-        report("tiny", tiny(), tmp_path, AnalysisOptions(profiles=False))
-    report("tiny", tiny(), tmp_path, NO_PICTURES)
-    assert "](gains.svg)" not in (tmp_path / "study.md").read_text()
+        pictures.draw(tabulate("tiny", open_book(tiny()), Probed()), tmp_path)
 
 
 def test_json_holds_every_table_and_csv_one_line_a_row() -> None:
@@ -123,6 +123,14 @@ def test_private_scores_by_round_are_marked_as_analysis() -> None:
     page = render(tabulate("tiny", open_book(cells), Probed(curves=curves)))
     assert "**Analysis**: the private figures were measured after" in page
     assert "| heuristic, iterative | 2 | 57.0 | 55.0 | 35.0 | 4 |" in page
+
+
+def test_the_study_in_short_has_a_line_for_each_contestant() -> None:
+    told = lines(tabulate("tiny", open_book(tiny()), Probed()))
+    assert told[0] == "11 of 12 cells measured, on 2 tasks"
+    assert told[1].startswith("heuristic, iterative: gain +23.3 [")
+    assert told[1].endswith("] points, MATS 1.50")
+    assert len(told) == 4
 
 
 def test_nothing_finished_is_still_a_page() -> None:

@@ -15,6 +15,6 @@ In data-flow order:
 
 from coursewright.bench.analysis.options import AnalysisOptions
 from coursewright.bench.analysis.records import Study
-from coursewright.bench.analysis.reporting import report, tabulate
+from coursewright.bench.analysis.reporting import lines, report, tabulate
 
-__all__ = ["AnalysisOptions", "Study", "report", "tabulate"]
+__all__ = ["AnalysisOptions", "Study", "lines", "report", "tabulate"]

@@ -137,9 +137,9 @@ def _whisker(panel: Axes, at: int, found: Estimate, *, open_: bool) -> None:
 
 def deltas(study: Study, make: Make) -> Figure | None:
     """Differences over all tasks: those along axes, then agents against baselines."""
-    rows = [d for d in study.deltas if not d.task]
-    own = [d for d in rows if d.axis != "agent against baseline"]
-    rows = [*own, *(d for d in rows if d.axis == "agent against baseline")][:MOST_LINES]
+    found = [d for d in study.deltas if not d.task]
+    own = [d for d in found if d.axis != "agent against baseline"]
+    rows = [*own, *(d for d in found if d.axis == "agent against baseline")][:MOST_LINES]
     if not rows:
         return None
     labels = [
@@ -153,7 +153,8 @@ def deltas(study: Study, make: Make) -> Figure | None:
     panel.axvline(0, color="0.3", linewidth=0.8)
     panel.set_yticks(range(len(labels)), labels)
     panel.set_ylim(len(labels) - 0.4, -0.6)
-    panel.set_xlabel("difference on the private split, points (95 % interval)")
+    left_out = f"; {more} more in deltas.csv" if (more := len(found) - len(rows)) else ""
+    panel.set_xlabel(f"difference on the private split, points (95 % interval{left_out})")
     if 0 < len(own) < len(rows):
         dot = {"linestyle": "", "marker": "o", "color": "0.1"}
         against = {**dot, "markerfacecolor": "white"}
@@ -259,5 +260,7 @@ def _legend(figure: Figure, keys: list[tuple[str, dict[str, Any]]]) -> None:
     from matplotlib.lines import Line2D
 
     handles = [Line2D([], [], label=label, **style) for label, style in keys]
-    columns = max(1, min(4, len(handles)))
+    # About eleven letters stand on an inch, and a key takes the room of six.
+    longest = max(len(label) for label, _ in keys) + 6
+    columns = max(1, min(len(handles), int(figure.get_figwidth() * 11 / longest)))
     figure.legend(handles=handles, loc="outside lower center", ncols=columns, frameon=False)

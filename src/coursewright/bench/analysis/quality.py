@@ -15,6 +15,7 @@ from functools import cache
 from coursewright.bench.analysis.records import Quality
 from coursewright.chat import layout
 from coursewright.families import load_family
+from coursewright.families.drawing import FAMILY_OF
 from coursewright.families.solving import Solver
 from coursewright.protocols import Scorer
 from coursewright.records import Task, TracedRow
@@ -27,12 +28,6 @@ from coursewright.similarity import (
     word_entropy,
 )
 
-FAMILY_OF = {
-    "science-mini": "science",
-    "code-mini": "code",
-    "finance-mini": "finance",
-    "word-problems": "words",
-}
 RIGHT = 0.5
 """A graded score from here on counts as right."""
 

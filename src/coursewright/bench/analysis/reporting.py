@@ -15,7 +15,9 @@ from coursewright.bench.analysis.ranking import rankings
 from coursewright.bench.analysis.records import MainRow, Study
 from coursewright.bench.analysis.tables import error_rows, main_rows, round_rows, run_rows
 from coursewright.bench.analysis.variance import variance_tables
+from coursewright.bench.analysis.wording import estimated
 from coursewright.bench.cells import Measured
+from coursewright.errors import UsageError
 from coursewright.protocols import Progress
 
 MOST_NAMED = 12
@@ -43,9 +45,25 @@ def report(
         probed = probe(book, folder, options, progress)
     study = tabulate(name, book, probed)
     files.write(study, folder)
-    drawn = pictures.draw(study, folder) if options.pictures else ()
+    drawn: tuple[str, ...] = ()
+    if options.pictures:
+        try:
+            drawn = pictures.draw(study, folder)
+        except UsageError as missing:
+            # Hours of runs must not end in an error for want of a picture.
+            study = study.model_copy(update={"remarks": (*study.remarks, str(missing))})
     files.write_text(folder / "study.md", markdown.render(study, drawn))
     return study
+
+
+def lines(study: Study) -> tuple[str, ...]:
+    """The study in short, for the terminal."""
+    told = [f"{study.finished} of {study.cells} cells measured, on {len(study.tasks)} tasks"]
+    for row in study.main:
+        if not row.task and row.gain_points is not None:
+            mats = "" if row.mats is None else f", MATS {row.mats:.2f}"
+            told.append(f"{row.label}: gain {estimated(row.gain_points)} points{mats}")
+    return tuple(told)
 
 
 def tabulate(name: str, book: Book, probed: Probed) -> Study:

@@ -156,6 +156,14 @@ def _run_row(book: Book, one: Measured, entry: Entry | None, problem: str) -> Ru
             update["status"] = "no-valid-submission"
     if one.result is not None:
         update |= _of_result(one.result)
+    else:
+        update |= {
+            "teacher_calls": one.usage.calls,
+            "teacher_cached": one.usage.cached,
+            "teacher_tokens": one.usage.prompt_tokens + one.usage.completion_tokens,
+            "cost_usd": one.usage.cost_usd,
+            "seconds": {"total": one.seconds} if one.seconds else {},
+        }
     attempts, successes = _attempts(one)
     return row.model_copy(update={**update, "attempts": attempts, "successes": successes})
 
