@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test check bench nano tasks format clean
+.PHONY: demo test check bench nano pico tasks format clean
 
 demo: $(READY)  ## the main job: an agent teaches the embedded student, on the CPU, with no key
 	$(BIN)/coursewright run science-mini --config examples/demo.yaml
@@ -23,6 +23,11 @@ bench: $(READY)  ## the measurements of LOG.md; hours
 format: $(READY)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+pico: $(READY)  ## makes the smaller embedded student anew, out of nano: make pico GSM8K=folder OUT=folder
+	$(BIN)/python scripts/make_nano.py --gsm8k $(GSM8K) --start src/coursewright/student/nano --drop-layer 2 --layers 2 \
+		--seed 2 --rate 0.002 --muon-rate 0.013 --early 0 --more task:words=0.3 --more first-step=1.5 --more two=1.3 \
+		--steps 5400 --out $(OUT)
 
 nano: $(READY)  ## makes the embedded student anew, in an hour: make nano GSM8K=folder OUT=folder
 	$(BIN)/python scripts/make_nano.py --gsm8k $(GSM8K) --minutes 60 --out $(OUT)

@@ -1,10 +1,11 @@
-"""What nano knows of the built-in tasks before and after a clean course: base and oracle accuracy.
+"""What an embedded student knows before and after a clean course: base and oracle accuracy.
 
-    python -m benchmarks.nano_base [--tasks science-mini ...] [--rows 1000] [--items 450]
+    python -m benchmarks.nano_base [--student pico] [--tasks science-mini ...] [--rows 1000]
 
 The oracle course is as many right rows as a submission may hold, drawn from the task's own
 generator in training phrasings; it shows how far the student can be brought, not what an agent
-reaches. `--model` measures another checkpoint folder under nano's recipe.
+reaches. `--items` takes fewer or more items than 450; `--model` measures another checkpoint folder
+under the same recipe.
 """
 
 from __future__ import annotations
@@ -37,18 +38,18 @@ def measure(task: str, arguments: argparse.Namespace, scratch: Path) -> None:
     prompts = [layout(loaded.instruction, item_body(i.question, i.context)) for i in items]
     (scratch / task).mkdir()
     store = Artifacts(scratch / task)
-    nano = EmbeddedStudent(threads=arguments.threads)
+    embedded = EmbeddedStudent(kind=arguments.student, threads=arguments.threads)
     changed = {
         "learning_rate": arguments.rate,
         "epochs": arguments.epochs,
         "batch": arguments.batch,
     }
-    recipe = nano.recipe.model_copy(update={k: v for k, v in changed.items() if v is not None})
+    recipe = embedded.recipe.model_copy(update={k: v for k, v in changed.items() if v is not None})
     config = HuggingFaceStudent(
-        model=str(arguments.model),
+        model=str(arguments.model or EMBEDDED[arguments.student]),
         recipe=recipe,
         threads=arguments.threads,
-        answer_batch=nano.answer_batch,
+        answer_batch=embedded.answer_batch,
     )
     with LocalStudent(config, store, Silent(), generation=loaded.generation) as student:
 
@@ -87,9 +88,10 @@ def report(items: Sequence[Item], answers: list[str], scores: list[float], count
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Base and oracle accuracy of nano.")
+    parser = argparse.ArgumentParser(description="Base and oracle accuracy of an embedded student.")
     parser.add_argument("--tasks", nargs="+", default=TASKS, choices=TASKS)
-    parser.add_argument("--model", type=Path, default=EMBEDDED["nano"])
+    parser.add_argument("--student", default="nano", choices=EMBEDDED)
+    parser.add_argument("--model", type=Path, help="a checkpoint folder in the student's place")
     parser.add_argument("--split", default="private")
     parser.add_argument("--rows", type=int, default=1000, help="0: base only")
     parser.add_argument("--items", type=int, default=450, help="at most so many items")

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from coursewright.config import (
+    EMBEDDED_NAMES,
     CustomPart,
     HuggingFaceStudent,
     OpenAIAgent,
@@ -34,6 +35,7 @@ def test_references_name_parts(tmp_path: Path) -> None:
     assert parse_agent("program:a/b.py") == ProgramAgent(path=Path("a/b.py"))
     assert parse_agent("my_package.agents:Clever") == CustomPart(path="my_package.agents:Clever")
     assert parse_student(str(tmp_path)) == HuggingFaceStudent(model=str(tmp_path))
+    assert [parse_student(name).kind for name in EMBEDDED_NAMES] == ["nano", "pico"]
 
 
 def test_a_served_model_is_named_with_or_without_its_server() -> None:

@@ -149,6 +149,7 @@ def test_fingerprint_names_weights_and_recipe(store: FolderStore) -> None:
             return student.fingerprint()
 
     assert fingerprint(EmbeddedStudent()) == fingerprint(EmbeddedStudent())
+    assert fingerprint(EmbeddedStudent()) != fingerprint(EmbeddedStudent(kind="pico"))
     assert fingerprint(EmbeddedStudent()) != fingerprint(EmbeddedStudent(recipe=RECIPE))
     assert fingerprint(HuggingFaceStudent(model=str(EMBEDDED["nano"]))) != fingerprint(
         EmbeddedStudent()

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import ast
 import sys
+from argparse import Namespace
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
+import torch
 
 from coursewright.families import load_family
+from coursewright.student import EMBEDDED
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
 
@@ -86,3 +90,19 @@ def test_no_document_is_a_question_of_a_split() -> None:
     again = corpus.TaskShare(family, known, frozenset({first}))(Random(3))[0]
     assert first not in again
     assert len(corpus.split_questions()) > 5000
+
+
+@pytest.mark.train
+def test_a_layer_left_out_leaves_the_others_as_they_were() -> None:
+    from make_nano import finished_weights
+
+    def weights(**asked: object) -> dict[str, Any]:
+        return finished_weights(Namespace(start=EMBEDDED["nano"], **asked))
+
+    whole, less = weights(drop_layer=None, layers=3), weights(drop_layer=1, layers=2)
+    assert not any("layers.2." in name for name in less)
+    for name, tensor in less.items():
+        was = name.replace("layers.1.", "layers.2.")
+        assert torch.equal(tensor, whole[was]), name
+    with pytest.raises(SystemExit, match="--layers must be 2"):
+        weights(drop_layer=1, layers=3)

@@ -30,7 +30,9 @@ def run(
     ] = None,
     student: Annotated[
         str | None,
-        typer.Option(help="nano, a hub id (ORG/NAME), a model folder, or package.module:Class."),
+        typer.Option(
+            help="nano, pico, hub id (ORG/NAME), a model folder, or package.module:Class."
+        ),
     ] = None,
     mode: Annotated[str | None, typer.Option(help="one-shot or iterative (default).")] = None,
     setting: Annotated[str | None, typer.Option(help="scratch (default) or seed.")] = None,

@@ -76,7 +76,7 @@ def _model_part(model: str, base_url: str | None) -> dict[str, str]:
 
 
 def parse_student(reference: str) -> Any:
-    """Return the student config for `nano`, `hf:` before a folder or id, either alone, or a path.
+    """Return the student config for `nano`, `pico`, `hf:` before folder or id, either alone, path.
 
     An id alone is recognised by its slash (`ORG/NAME`); a path is `package.module:Class`.
     """
@@ -88,7 +88,7 @@ def parse_student(reference: str) -> Any:
         return HuggingFaceStudent(model=reference)
     kind, model, _ = split_reference(reference)
     part = {"kind": kind, "model": model} if model else {"kind": kind}
-    return _part(_STUDENTS, part, "--student", reference, "nano, hf:ORG/NAME, hf:FOLDER")
+    return _part(_STUDENTS, part, "--student", reference, "nano, pico, hf:ORG/NAME, hf:FOLDER")
 
 
 def _part(adapter: TypeAdapter[Any], part: dict[str, Any], flag: str, text: str, names: str) -> Any:

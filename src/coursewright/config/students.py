@@ -50,7 +50,7 @@ class StudyRecipe(Recipe):
     dtype: Literal["float32", "bfloat16", "float16"] = "bfloat16"
 
 
-EmbeddedName = Literal["nano"]
+EmbeddedName = Literal["nano", "pico"]
 """The models that come with the package; each is a folder of `student`."""
 EMBEDDED_NAMES: tuple[EmbeddedName, ...] = get_args(EmbeddedName)
 
