@@ -73,14 +73,17 @@ class DisjointSets:
         self._parent[second] = first
 
 
-def group_by_overlap(texts: Sequence[str], threshold: float) -> list[int]:
+def group_by_overlap(
+    texts: Sequence[str], threshold: float, known: Sequence[int] = ()
+) -> list[int]:
     """For each text the index of the first text of its group.
 
     Two texts whose digit-masked words overlap by at least ``threshold`` (Jaccard) share a group,
-    and so does whatever resembles either of them.
+    and so does whatever resembles either of them. Texts with the same number in ``known`` are of
+    one group from the start and are not compared.
     """
     words = [sorted(masked_words(text)) for text in texts]
-    sets = DisjointSets(len(texts))
+    sets = _known_groups(len(texts), known)
     blank = [at for at, found in enumerate(words) if not found]
     for at in blank[1:]:
         sets.join(blank[0], at)
@@ -88,11 +91,21 @@ def group_by_overlap(texts: Sequence[str], threshold: float) -> list[int]:
     return [sets.find(at) for at in range(len(texts))]
 
 
-def group_by_runs(texts: Sequence[str], threshold: float, size: int = 3) -> list[int]:
+def group_by_runs(
+    texts: Sequence[str], threshold: float, known: Sequence[int] = (), size: int = 3
+) -> list[int]:
     """The same for the runs of ``size`` words, numbers included; blank texts stay alone."""
-    sets = DisjointSets(len(texts))
+    sets = _known_groups(len(texts), known)
     join_similar(sets, run_sets(texts, size), threshold)
     return [sets.find(at) for at in range(len(texts))]
+
+
+def _known_groups(size: int, known: Sequence[int]) -> DisjointSets:
+    sets = DisjointSets(size)
+    first: dict[int, int] = {}
+    for at, number in enumerate(known):
+        sets.join(first.setdefault(number, at), at)
+    return sets
 
 
 def join_similar(groups: DisjointSets, sets: Sets, threshold: float) -> None:

@@ -92,7 +92,7 @@ def build_task(builder: str, source: Path, output: Path, changes: dict[str, str]
         items, unfixable = _graded(gold, items, dropped)
         _refuse_empty(items, dropped, source)
         _settle_ids(mapping, items, seeds)
-        plan, units = _planned(mapping, items, seeds, dropped)
+        plan, units = _planned(mapping, items, seeds, unfixable, dropped)
         name_groups(items, units)
         used = {at for chosen in plan.splits.values() for unit in chosen for at in unit.members}
         exam = {items[at].id for at in used}
@@ -196,11 +196,19 @@ def _settle_ids(mapping: Mapping, items: list[Candidate], seeds: list[Candidate]
 
 
 def _planned(
-    mapping: Mapping, items: list[Candidate], seeds: list[Candidate], dropped: Dropped
+    mapping: Mapping,
+    items: list[Candidate],
+    seeds: list[Candidate],
+    unfixable: list[Candidate],
+    dropped: Dropped,
 ) -> tuple[_Plan, list[Unit]]:
     split = mapping.split
     units, free = units_of(items, seeds, mapping.near, dropped)
-    samples, rest = _take_samples(units, mapping.task.samples, split.seed)
+    barred = {one.id for one in unfixable}
+    shown = [unit for unit in units if not any(items[at].id in barred for at in unit.members)]
+    samples = _samples(shown, mapping.task.samples, split.seed)
+    taken = {unit.key for unit in samples}
+    rest = [unit for unit in units if unit.key not in taken]
     if mapping.seeds.share:
         total = sum(unit.size for unit in rest)
         chosen, rest = divide(rest, mapping.seeds.share * total, derive(split.seed, "seeds"))
@@ -235,7 +243,7 @@ def _planned(
     return _Plan(splits, free, _members(items, samples)), units
 
 
-def _take_samples(units: list[Unit], number: int, seed: int) -> tuple[list[Unit], list[Unit]]:
+def _samples(units: list[Unit], number: int, seed: int) -> list[Unit]:
     """Small units, of different topics where there are, to show what a training row looks like."""
     order = sorted(units, key=lambda one: (one.size, derive(seed, "sample", one.key)))
     chosen: list[Unit] = []
@@ -248,8 +256,7 @@ def _take_samples(units: list[Unit], number: int, seed: int) -> tuple[list[Unit]
                 chosen.append(unit)
             if sum(one.size for one in chosen) >= number:
                 break
-    taken = {unit.key for unit in chosen}
-    return chosen, [unit for unit in units if unit.key not in taken]
+    return chosen
 
 
 def _wanted(size: float, total: int) -> float:

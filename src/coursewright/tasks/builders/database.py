@@ -1,8 +1,8 @@
 """An invented SQLite database for queries whose data set brings a schema only.
 
-Rows are drawn by type from a seed. So that queries find something, the values that a query compares
-a table's columns with stand together in a row of that table; keys of the same name share a small
-range, so that joins meet. Nothing is taken from a real database.
+Rows are drawn by type from a seed. So that queries find something, every query plants a row in each
+of its tables, with the values it compares the columns with; the columns it joins by have the same
+number in all of them. Nothing is taken from a real database.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ _MOST_PLANTED = 3000
 _MOST_OPERATIONS = 20_000_000
 _STEP = 10_000
 _MOST_ROWS = 100_000
-_KEYS = 40
-"""Different values of a key column beside the planted ones."""
+_KEYS = 100
+"""Different values of a key column in rows that no query has planted."""
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _ALIAS = re.compile(r"\b([A-Za-z_]\w*)\s+AS\s+([A-Za-z_]\w*)", re.IGNORECASE)
 _CONDITION = re.compile(
@@ -33,6 +33,10 @@ _CONDITION = re.compile(
     r"(?:\"%?([^\"%]{1,200})%?\"|'%?([^'%]{1,200})%?'|(-?\d+(?:\.\d+)?))",
     re.IGNORECASE,
 )
+_JOIN = re.compile(
+    r"([A-Za-z_]\w*)\s*\.\s*([A-Za-z_]\w*)\s*=\s*([A-Za-z_]\w*)\s*\.\s*([A-Za-z_]\w*)"
+)
+_CONSTANT = re.compile(r"\"[^\"]*\"|'[^']*'|\b\d+(?:\.\d+)?\b")
 _WORDS = ("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heath", "ivory", "jade")
 
 
@@ -177,29 +181,37 @@ def _column(name: str, told: str) -> Column:
 
 
 def _planted(tables: Tables, queries: Iterable[str]) -> defaultdict[str, list[dict[str, str]]]:
-    """For each table the values that queries compare its columns with, by query."""
+    """For each table the rows that queries plant in it."""
     known = {
-        table.upper(): {column.name.upper() for column in columns}
+        table.upper(): {column.name.upper(): column for column in columns}
         for table, columns in tables.items()
     }
     found: defaultdict[str, list[dict[str, str]]] = defaultdict(list)
     told: set[tuple[str, tuple[tuple[str, str], ...]]] = set()
+    shapes: dict[str, int] = {}
     for query in queries:
-        for table, values in _conditions(query):
-            columns = known.get(table, set())
-            row = {name: value for name, value in values.items() if name in columns}
-            key = (table, tuple(sorted(row.items())))
-            if row and key not in told and len(found[table]) < _MOST_PLANTED:
-                told.add(key)
+        key = shapes.setdefault(_CONSTANT.sub("?", query), len(shapes) + 1)
+        for table, values in _conditions(query, key):
+            columns = known.get(table, {})
+            keys = {name: str(key) for name, column in columns.items() if column.is_key}
+            row = keys | {name: value for name, value in values.items() if name in columns}
+            mark = (table, tuple(sorted(row.items())))
+            if row and mark not in told and len(found[table]) < _MOST_PLANTED:
+                told.add(mark)
                 found[table].append(row)
     return found
 
 
-def _conditions(query: str) -> Iterator[tuple[str, dict[str, str]]]:
+def _conditions(query: str, key: int) -> Iterator[tuple[str, dict[str, str]]]:
+    """Each table of a query with the values that its columns must have."""
     aliases = {alias.upper(): table.upper() for table, alias in _ALIAS.findall(query)}
-    rows: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    rows: dict[str, dict[str, str]] = {alias: {} for alias in aliases}
     for alias, column, double, single, number in _CONDITION.findall(query):
-        rows[alias.upper()].setdefault(column.upper(), double or single or number)
+        row = rows.setdefault(alias.upper(), {})
+        row.setdefault(column.upper(), double or single or number)
+    for first, one, second, other in _JOIN.findall(query):
+        for alias, column in ((first, one), (second, other)):
+            rows.setdefault(alias.upper(), {}).setdefault(column.upper(), str(key))
     for alias, row in rows.items():
         yield aliases.get(alias, alias), row
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from coursewright.similarity import DisjointSets, group_by_overlap, group_by_runs, normalised
 from coursewright.tasks.builders.items import Candidate, Dropped
@@ -93,9 +93,9 @@ def _long_context(context: str | None) -> str | None:
 
 def _join_near(sets: DisjointSets, texts: Sequence[str], rule: Near) -> None:
     compared = [at for at, text in enumerate(texts) if len(text.split()) >= rule.least]
-    find: Callable[[Sequence[str], float], list[int]]
     find = group_by_runs if rule.by == "runs" else group_by_overlap
-    first = find([texts[at] for at in compared], rule.overlap)
+    known = [sets.find(at) for at in compared]
+    first = find([texts[at] for at in compared], rule.overlap, known)
     for at, twin in zip(compared, first, strict=True):
         sets.join(at, compared[twin])
 
