@@ -141,3 +141,12 @@ class TestBudget:
     def test_spread_gives_all_and_at_least_one_each(self) -> None:
         assert spread([1, 1, 1], 10) == [4, 3, 3]
         assert spread([0, 5], 6) == [1, 6]
+
+
+def test_without_items_and_topics_the_sample_shows_what_is_asked() -> None:
+    brief = make_brief(visible=(), description="Small sums.")
+    code = HeuristicAgent().propose(brief, make_turn()).code
+    plan = plan_of(code)
+    assert plan is not None
+    assert "- 6 * 7?" in plan.hints
+    assert plan_of(HeuristicAgent().propose(make_brief(), make_turn()).code).hints == ()  # type: ignore[union-attr]

@@ -93,7 +93,7 @@ def first_plan(brief: Brief, exam: Exam, allowance: Allowance) -> Plan:
         topics=lessons,
         styles=styles_for(exam),
         difficulties=DIFFICULTIES,
-        hints=hints_for(exam),
+        hints=hints_for(exam) + (() if brief.visible or brief.seeds else manner_of(brief)),
         instruction=brief.instruction.strip(),
         answer_format=clean(brief.answer_format, 1000),
         form=exam.form,
@@ -107,6 +107,15 @@ def first_plan(brief: Brief, exam: Exam, allowance: Allowance) -> Plan:
         seeds_quoted=2 if brief.seeds else 0,
     )
     return with_new_rows(plan, [lesson.share for lesson in lessons])
+
+
+def manner_of(brief: Brief) -> tuple[str, ...]:
+    """The sample's questions: all that shows what is asked, to who is shown no item."""
+    asked = [clean(row.input, 1000) for row in brief.sample if row.input.strip()]
+    if not asked:
+        return ()
+    lead = "Write in the manner of these questions, but never copy one:"
+    return (lead, *(f"- {question}" for question in asked))
 
 
 def with_new_rows(plan: Plan, weights: Sequence[float]) -> Plan:

@@ -1,7 +1,7 @@
 """`random-search`: a random plan in every round, whatever came of the others.
 
 A baseline for agents that learn from feedback: it has the same programs, trainings and choices as
-the heuristic agent, and ignores every score. The search keeps the best of its attempts.
+the heuristic agent, may build on the best rows so far as that does, and ignores every score.
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ class RandomSearchAgent:
         """Return a program after a plan drawn from the turn's seed alone."""
         exam = read_exam(brief)
         fresh = first_plan(brief, exam, turn.allowance)
-        plan = random_plan(fresh, exam, random.Random(turn.seed))
+        kept = turn.parent.feedback.rows_kept if turn.operation == "improve" and turn.parent else 0
+        plan = random_plan(fresh, exam, kept, random.Random(turn.seed))
         told = (
-            f"votes {plan.votes}, {plan.per_call} questions a call, {len(plan.styles)} styles, "
-            f"difficulties {', '.join(plan.difficulties)}"
+            f"{plan.keep_rows} rows kept, votes {plan.votes}, {plan.per_call} questions a call, "
+            f"{len(plan.styles)} styles, difficulties {', '.join(plan.difficulties)}"
         )
         return Proposal(
             analysis="Nothing was looked at.",
@@ -35,13 +36,14 @@ class RandomSearchAgent:
         )
 
 
-def random_plan(fresh: Plan, exam: Exam, rng: random.Random) -> Plan:
-    """Draw everything that the heuristic agent would choose."""
+def random_plan(fresh: Plan, exam: Exam, kept: int, rng: random.Random) -> Plan:
+    """Draw everything that the heuristic agent would choose; `kept` rows are there already."""
     styles = tuple(dict.fromkeys(fresh.styles + more_styles_for(exam)))
     levels = tuple(rng.sample(DIFFICULTIES, rng.randint(1, len(DIFFICULTIES))))
     plan = replace(
         fresh,
         move="random",
+        keep_rows=rng.randint(0, min(kept, fresh.rows - len(fresh.topics))),
         styles=tuple(rng.sample(styles, rng.randint(1, len(styles)))),
         difficulties=levels,
         votes=0 if exam.form == "text" else rng.randint(0, 2),
