@@ -15,7 +15,7 @@ import pytest
 
 from coursewright.bench import Measured, run_study
 from coursewright.bench.measured import measured
-from coursewright.bench.runner import carry
+from coursewright.bench.runner import carry, held
 from coursewright.display import Silent
 from coursewright.errors import RunHeld
 from coursewright.protocols import Agent
@@ -82,7 +82,8 @@ def first(place: Path) -> tuple[dict[str, str], tuple[Measured, ...], list[str]]
         modes=["one-shot"],
         at_once=2,
     )
-    problems = carry(plan, heard)
+    with held(plan.places):
+        problems = carry(plan, heard)
     return problems, measured(plan, problems), heard.lines
 
 
@@ -147,7 +148,7 @@ def test_two_processes_on_one_folder_are_kept_apart(tmp_path: Path) -> None:
     plan.places.folder.mkdir()
     lock = hold(plan.places.folder, "study")
     with pytest.raises(RunHeld, match="this study"):
-        carry(plan, Silent())
+        run_study(plan.study, plan.places.folder, Silent())
     lock.release()
 
 

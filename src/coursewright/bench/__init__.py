@@ -12,10 +12,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from coursewright.bench.analysis import lines, report
+from coursewright.bench.analysis.pictures import require_matplotlib
 from coursewright.bench.cells import Cell, Measured
 from coursewright.bench.measured import measured
 from coursewright.bench.plan import Plan
-from coursewright.bench.runner import carry
+from coursewright.bench.runner import carry, held
 from coursewright.bench.study import Study, load_study
 from coursewright.protocols import Progress
 from coursewright.records import Record
@@ -64,10 +65,15 @@ def run_study(study: Study, folder: Path | None, progress: Progress) -> StudyOut
         ConfigError: something that the study names cannot be used.
         RunHeld: another process works on this study.
         Interrupted: stopped by hand; the same call goes on.
+        UsageError: pictures are wanted, and matplotlib is not there.
     """
     plan = plan_study(study, folder)
-    found = measured(plan, carry(plan, progress))
-    written = report(study.name, found, plan.places.folder, study.analysis, progress)
+    _ = plan.jobs  # what is wrong with the study is found before a folder is made
+    if study.analysis.pictures:
+        require_matplotlib()
+    with held(plan.places):
+        found = measured(plan, carry(plan, progress))
+        written = report(study.name, found, plan.places.folder, study.analysis, progress)
     problems = {_in_words(one.cell): one.problem for one in found if one.problem}
     return StudyOutcome(
         name=study.name,

@@ -33,31 +33,41 @@ _GOODBYE = 40.0
 """Seconds that workers get to stop cleanly."""
 
 
-def carry(plan: Plan, progress: Progress) -> dict[str, str]:
-    """Make what is missing; return why jobs have no result, by key.
+@contextlib.contextmanager
+def held(places: Places) -> Iterator[None]:
+    """Make a study's folder, and keep other processes from it.
 
     Raises:
         RunHeld: another process works on this study.
         StorageError: the folder cannot be written.
-        Interrupted: stopped by hand; the same command goes on.
     """
-    places = plan.places
     with storage(places.folder, "choose another folder with -o"):
         for folder in (places.runs, places.direct, places.shared, places.logs):
             folder.mkdir(parents=True, exist_ok=True)
     lock = hold(places.folder, "study")
     try:
-        todo = [job for job in plan.jobs if not is_done(job, places)]
-        done = [job for job in plan.jobs if is_done(job, places)]
-        known = {job.key for job in plan.jobs}
-        old = {key: why for key, why in read_problems(places).items() if key not in known}
-        clock = Clock(plan, done)
-        say_start(progress, todo, done)
-        found = Pool(plan, clock, progress, len(done)).play(todo)
-        write_file(places.problems, json.dumps({**old, **found}, indent=1, ensure_ascii=False))
-        return found
+        yield
     finally:
         lock.release()
+
+
+def carry(plan: Plan, progress: Progress) -> dict[str, str]:
+    """Make what is missing in a folder that is `held`; return why jobs have no result, by key.
+
+    Raises:
+        StorageError: the folder cannot be written.
+        Interrupted: stopped by hand; the same command goes on.
+    """
+    places = plan.places
+    todo = [job for job in plan.jobs if not is_done(job, places)]
+    done = [job for job in plan.jobs if is_done(job, places)]
+    known = {job.key for job in plan.jobs}
+    old = {key: why for key, why in read_problems(places).items() if key not in known}
+    clock = Clock(plan, done)
+    say_start(progress, todo, done)
+    found = Pool(plan, clock, progress, len(done)).play(todo)
+    write_file(places.problems, json.dumps({**old, **found}, indent=1, ensure_ascii=False))
+    return found
 
 
 def read_problems(places: Places) -> dict[str, str]:

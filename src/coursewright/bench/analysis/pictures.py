@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,19 @@ MOST_LINES = 32
 """Rows of a picture that people can still read; the tables hold all."""
 
 
+def require_matplotlib() -> None:
+    """Find out before a study of hours whether its pictures can be drawn.
+
+    Raises:
+        UsageError: matplotlib is not installed.
+    """
+    if find_spec("matplotlib") is None:
+        raise UsageError(
+            "pictures need matplotlib: `pip install 'coursewright[bench]'`, or set "
+            "`analysis: {pictures: false}` in the study file"
+        )
+
+
 def draw(study: Study, folder: Path) -> tuple[str, ...]:
     """Draw what the study has; return the names of the pictures, without ending.
 
@@ -50,14 +64,10 @@ def draw(study: Study, folder: Path) -> tuple[str, ...]:
         UsageError: matplotlib is not installed.
         StorageError: the folder cannot be written.
     """
-    try:
-        import matplotlib
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise UsageError(
-            "pictures need matplotlib: `pip install 'coursewright[bench]'`, or set "
-            "`analysis: {pictures: false}` in the study file"
-        ) from error
+    require_matplotlib()
+    import matplotlib
+    from matplotlib.figure import Figure
+
     drawn = []
     # A figure of its own, not pyplot's: no display, no state between pictures.
     with matplotlib.rc_context(SETTINGS):
