@@ -108,7 +108,8 @@ class Pool:
         """Make all these jobs; return the problems of those that failed."""
         problems: dict[str, str] = {}
         left = list(todo)
-        self._progress.start("study")
+        if left:
+            self._progress.start("study")
         executor = ThreadPoolExecutor(self._plan.study.at_once)
         try:
             under_way = {executor.submit(self._work, job): job for job in todo}
@@ -119,9 +120,10 @@ class Pool:
                     left.remove(job)
                     line = self._ended(job, future, problems)
                     self._progress.say(f"{line}; {self._far(left)}")
-                    # A line of prose ends the bar.
-                    self._progress.start("study")
-                self._progress.advance(self._done, self._far(left).partition(" ")[2])
+                    if left:
+                        self._progress.start("study")  # a line of prose ends the bar
+                if left:
+                    self._progress.advance(self._done, self._far(left).partition(" ")[2])
         except BaseException as stop:
             self._stop()
             executor.shutdown(cancel_futures=True)
@@ -132,7 +134,6 @@ class Pool:
                 ) from None
             raise
         executor.shutdown()
-        self._progress.finish()
         return problems
 
     def _ended(self, job: Job, future: Future[str], problems: dict[str, str]) -> str:
