@@ -10,7 +10,7 @@ from coursewright.bench import load_study, plan_study
 from coursewright.tasks import builtin_tasks
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "studies"
-STUDIES = [EXAMPLES / "embedded.yaml", EXAMPLES / "smoke.yaml"]
+STUDIES = sorted(EXAMPLES.glob("*.yaml"))
 
 
 @pytest.mark.parametrize("file", STUDIES, ids=lambda file: file.stem)
