@@ -30,7 +30,11 @@ def test_a_finished_run_is_pinned_by_place_weights_and_making(tmp_path: Path) ->
     assert by_id.student == EmbeddedStudent(threads=2)
     by_path = pin_teacher(RunTeacher(model=str(place)), tmp_path / "elsewhere")
     assert by_path == by_id, "the same teacher, however it is named"
-    assert RunTeacher.model_validate(by_id.model_dump(mode="json")) == by_id
+    read_back = RunTeacher.model_validate(by_id.model_dump(mode="json"))
+    assert pin_teacher(read_back, tmp_path / "elsewhere") == by_id, "pinned is pinned"
+    (place / "student" / "model.safetensors").write_bytes(b"others")
+    with pytest.raises(ConfigError, match="another student"):
+        pin_teacher(by_id, tmp_path)
 
 
 def test_runs_that_cannot_teach_say_why(tmp_path: Path) -> None:

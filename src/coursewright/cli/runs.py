@@ -26,7 +26,7 @@ def run(
     ] = None,
     teacher: Annotated[
         str | None,
-        typer.Option(help="simulated, openai:MODEL[@BASE_URL] or package.module:Class."),
+        typer.Option(help="simulated[:hasty], openai:MODEL[@BASE_URL], run:ID or module:Class."),
     ] = None,
     student: Annotated[
         str | None,

@@ -14,12 +14,14 @@ from coursewright.store.folder import RunFolder
 def pin_teacher(teacher: RunTeacher, runs: Path) -> RunTeacher:
     """Return the config with the run's place, its student's digest and what that was made of.
 
+    A config that is pinned already has to find there what it names.
+
     Raises:
-        ConfigError: there is no such run under `runs`, it has not finished, or it left no student
-            that can teach.
+        ConfigError: there is no such run under `runs`, it has not finished, it left no student
+            that can teach, or another one.
     """
     try:
-        run = RunFolder(resolve_run(teacher.model, runs))
+        run = RunFolder(teacher.folder or resolve_run(teacher.model, runs))
         result, student = run.result(), run.config.student
     except RunFolderError as error:
         raise ConfigError(str(error), field="--teacher") from error
@@ -29,11 +31,14 @@ def pin_teacher(teacher: RunTeacher, runs: Path) -> RunTeacher:
         raise _cannot(run, "left no student (it had no valid submission), so it cannot teach")
     if isinstance(student, CustomPart):
         raise _cannot(run, f"has a student of the class {student.path}, which cannot teach")
+    weights = folder_digest(run.student_path)
+    if teacher.weights not in (None, weights):
+        raise _cannot(run, "has another student than the one that teacher.weights names")
     return teacher.model_copy(
         update={
             "model": run.name,
             "folder": run.path.resolve(),
-            "weights": folder_digest(run.student_path),
+            "weights": weights,
             "student": student,
         }
     )
