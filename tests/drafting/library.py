@@ -60,7 +60,7 @@ class Librarian:
             return "5"
         if asked[1].endswith("of Doubt"):
             return str(seed % 1000)
-        facts = dict(FACT.findall(text.split("The question")[0]))
+        facts = dict(FACT.findall(text.split("\nQuestion: ")[0]))
         known = facts.get(asked[1]) or ("77" if asked[1].endswith("of Fame") else None)
         return "I cannot know." if known is None else f"It weighs {known} kilos."
 

@@ -176,7 +176,7 @@ def test_a_teacher_that_may_not_see_documents_cannot_draft() -> None:
         require_may_leave(DraftSettings(teacher=teacher))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(
     sizes=st.lists(st.integers(1, 12), min_size=4, max_size=40),
     seed=st.integers(0, 999),

@@ -119,7 +119,7 @@ def test_what_is_shown_cannot_command_the_terminal(drafted: Drafts) -> None:
 
 
 @settings(
-    deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(keys=st.text(alphabet="aarsux?", max_size=40), cut=st.integers(0, 400))
 def test_a_sitting_goes_on_where_any_kill_left_it(drafted: Drafts, keys: str, cut: int) -> None:

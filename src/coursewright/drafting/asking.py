@@ -1,7 +1,7 @@
 """What the teacher is asked: questions on a passage, and answers to them.
 
-Every text that is not ours stands in a fence longer than any inside it. What comes back is data:
-bounded, stripped of control characters, and nothing but a proposal.
+Every text that is not ours stands on one line, or in a fence longer than any inside it. What
+comes back is data: bounded, refused with control characters, and nothing but a proposal.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from coursewright.agents.prompting import fenced
 from coursewright.drafting.examples import Examples, Form
 from coursewright.records import Item, Passage
 from coursewright.sandbox.coursewright_program import Answer, parse_answer
+from coursewright.scoring.numeric import last_number
 
 _SHOWN = 6
 _LONGEST = {"question": 2000, "answer": 1000, "topic": 100}
@@ -58,7 +59,8 @@ def answer_request(form: Form, question: str, passage: str | None) -> str:
     parts = [form.instruction, f"The form of an answer:\n\n{fenced(form.answer_format)}"]
     if passage is not None:
         parts.append(f"Answer from this passage alone:\n\n{fenced(passage)}")
-    parts.append(f"The question:\n\n{fenced(question)}")
+    # What stands on one line cannot pose as another part of the request.
+    parts.append(f"Question: {question if question.isprintable() else fenced(question)}")
     parts.append("Reply with the answer alone, without any explanation.")
     return "\n\n".join(parts)
 
@@ -90,9 +92,9 @@ def _proposal(each: Any, form: Form) -> tuple[str, Any, str | None] | str:
 def gold(value: Any, form: Form) -> Any:
     """Return an answer in the kind the examples have; None if it is of no use."""
     if form.numbers and isinstance(value, str):
-        try:
-            number = float(value.replace(",", ""))
-        except ValueError:
+        # As the scorer reads it: "6 * 2 = 12" is 12, and so is "12 kg".
+        number = last_number(value) if len(value) <= _LONGEST["answer"] else None
+        if number is None:
             return None
         value = int(number) if number.is_integer() and abs(number) < 10**15 else number
     if isinstance(value, bool):
