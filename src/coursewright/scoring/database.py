@@ -151,7 +151,7 @@ class Database:
         def stop() -> bool:
             nonlocal left
             left -= 1
-            return left < 0 or process.memory_info().rss > most
+            return left < 0 or (left % 16 == 0 and process.memory_info().rss > most)
 
         self._connection.set_progress_handler(stop, _BETWEEN_CHECKS)
 

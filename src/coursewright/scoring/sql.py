@@ -59,8 +59,11 @@ class Sql(BaseModel):
         query, name = self._gold(answer)
         database = self._open(name)
         gold = self._gold_rows(query, name)
-        given = database.rows(_query(output)) if gold is not None else None
-        if gold is None or given is None:
+        asked = _query(output)
+        if gold is None or asked == query:
+            return float(gold is not None)  # what is asked twice is answered twice the same
+        given = database.rows(asked)
+        if given is None:
             return 0.0
         if self.ordered:
             return float(given == gold)
