@@ -11,7 +11,11 @@ from transformers import PreTrainedTokenizerFast
 PAD, USER, ASSISTANT, END = "<|pad|>", "<|user|>", "<|assistant|>", "<|end|>"
 
 CHAT_TEMPLATE = (
-    "{% for m in messages %}<|{{ m.role }}|>{{ m.content }}<|end|>{% endfor %}"
+    # It was taught two roles; what else there is has to be said in the user's turn.
+    "{% for m in messages %}"
+    "{% if m.role not in ('user', 'assistant') %}"
+    "{{ raise_exception('the roles are user and assistant') }}"
+    "{% endif %}<|{{ m.role }}|>{{ m.content }}<|end|>{% endfor %}"
     "{% if add_generation_prompt %}<|assistant|>{% endif %}"
 )
 

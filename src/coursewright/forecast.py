@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from coursewright.chat import tools_text
 from coursewright.config import (
     CommandAgent,
     CustomPart,
@@ -174,9 +175,11 @@ def training_tokens(config: RunConfig, task: Task) -> int:
 def tokens_of(items: Sequence[Item], task: Task) -> int:
     """Return the tokens of an average question and its answer, from their characters."""
     asked = sum(len(i.question) + len(i.context or "") for i in items) / max(1, len(items))
-    answers = [row.output for row in task.sample] or [str(i.answer) for i in items]
+    answers = [row.answer for row in task.sample] or [str(i.answer) for i in items]
     answered = sum(map(len, answers)) / max(1, len(answers))
-    return int((len(task.instruction) + asked + answered) / CHARACTERS_PER_TOKEN) + 1
+    tools = tools_text(task.preamble.tools)
+    before = len(task.instruction) + len(task.preamble.system) + len(tools)
+    return int((before + asked + answered) / CHARACTERS_PER_TOKEN) + 1
 
 
 def disk_bytes(config: RunConfig, size: int, trainings: int) -> int:

@@ -24,6 +24,7 @@ from coursewright.records import (
     Feedback,
     Isolation,
     PrivateOpening,
+    Prompt,
     Proposal,
     Record,
     Round,
@@ -187,7 +188,7 @@ class Examinee(Protocol):
     def wait(self) -> None:
         """Return once it is ready, so that getting ready is not timed as work."""
 
-    def answer(self, weights: str | None, prompts: Sequence[str]) -> list[str]:
+    def answer(self, weights: str | None, prompts: Sequence[Prompt]) -> list[str]:
         """Greedy answers, in order, of the base model (None) or of a fine-tuned one."""
 
 
@@ -205,7 +206,7 @@ class Student(Protocol):
     def train(self, rows: str, seed: int) -> Training:
         """Fine-tune the base model on the data set with this digest."""
 
-    def answer(self, weights: str | None, prompts: Sequence[str]) -> list[str]:
+    def answer(self, weights: str | None, prompts: Sequence[Prompt]) -> list[str]:
         """Greedy answers, in order, of the base model (None) or of a fine-tuned one."""
 
     def special_tokens(self) -> tuple[str, ...]:

@@ -212,7 +212,7 @@ def try_question(run: str, runs: Path, question: str) -> dict[str, str]:
         # Its worker answers, since a server that answered in the run may be gone.
         update = {"server": None} if isinstance(config.student, HuggingFaceStudent) else {}
         alone = config.student.model_copy(update=update)
-        student = make_student(alone, artifacts, Silent(), task.generation)
+        student = make_student(alone, artifacts, Silent(), task.generation, task.preamble)
         with contextlib.closing(student):
             return {
                 "base": student.answer(None, prompt)[0],

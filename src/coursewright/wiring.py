@@ -39,6 +39,7 @@ from coursewright.records import (
     Isolation,
     Item,
     Passage,
+    Preamble,
     Record,
     Seed,
     Task,
@@ -74,7 +75,9 @@ def assemble(store: RunStore, config: RunConfig, progress: Progress) -> Iterator
     passages = read_corpus(task)
     paper = config.protocol == "paper"
     with contextlib.ExitStack() as stack:
-        student = make_student(config.student, store.artifacts, progress, task.generation)
+        student = make_student(
+            config.student, store.artifacts, progress, task.generation, task.preamble
+        )
         stack.callback(student.close)
         for line in leaving(config):
             progress.say(line)
@@ -109,7 +112,11 @@ def assemble(store: RunStore, config: RunConfig, progress: Progress) -> Iterator
             sandbox=sandbox,
             teacher=teacher,
             intake=SubmissionIntake(
-                store.artifacts, task.rows, task.sample, student.special_tokens()
+                store.artifacts,
+                task.rows,
+                task.sample,
+                student.special_tokens(),
+                preamble=task.preamble,
             ),
             auditor=SubmissionAuditor(
                 store.artifacts,
@@ -324,6 +331,7 @@ def full_brief(config: RunConfig, task: Task) -> Brief:
         summary=task.summary,
         description=task.description,
         instruction=task.instruction,
+        preamble=task.preamble,
         answer_format=task.answer_format,
         sample=task.sample,
         visible=public_items(config, task),
@@ -361,15 +369,27 @@ def make_rules(config: RunConfig) -> Rules:
 
 
 def make_student(
-    config: StudentConfig, artifacts: Artifacts, progress: Progress, generation: Generation
+    config: StudentConfig,
+    artifacts: Artifacts,
+    progress: Progress,
+    generation: Generation,
+    preamble: Preamble | None = None,
 ) -> Student:
     """Return the student behind its worker process, or a class of the user's.
 
     That class is made with its options and `store` (a `store.Artifacts`), `progress` and
-    `generation`: it reads data sets from the store and keeps its checkpoints there.
+    `generation`: it reads data sets from the store and keeps its checkpoints there. Where the task
+    has a system prompt or tools it is given them as `preamble`, too, and has to put them before
+    every row and prompt.
     """
     if isinstance(config, CustomPart):
-        given = {"store": artifacts, "progress": progress, "generation": generation}
+        given: dict[str, Any] = {
+            "store": artifacts,
+            "progress": progress,
+            "generation": generation,
+        }
+        if preamble:
+            given["preamble"] = preamble
         made: Student = construct(
             config.path,
             {**given, **config.options},
@@ -380,7 +400,7 @@ def make_student(
             ),
         )
         return made
-    return LocalStudent(config, artifacts, progress, generation=generation)
+    return LocalStudent(config, artifacts, progress, generation=generation, preamble=preamble)
 
 
 def make_search(config: RunConfig) -> Search:

@@ -16,9 +16,10 @@ from conftest import colour_rows
 from coursewright.config import Recipe
 from coursewright.errors import ConfigError
 from coursewright.student import training
-from coursewright.student.generation import Answerer, render
+from coursewright.student.generation import Answerer
 from coursewright.student.hardware import Hardware
 from coursewright.student.loading import load_base, load_tokenizer
+from coursewright.student.wording import Wording
 
 pytestmark = pytest.mark.train
 torch.set_num_threads(1)  # as in the worker: a second thread costs more than it gives
@@ -88,7 +89,7 @@ def test_a_model_with_a_template_keeps_it_and_a_base_model_gets_ours(bench: Benc
     assert done["setup"]["template"] == "coursewright"
     tokenizer, whose = load_tokenizer(str(out))
     assert whose == "model", "the trained student carries the template it was trained under"
-    assert render(tokenizer, "2 + 2", {}) == "Question:\n2 + 2\n\nAnswer:\n"
+    assert Wording(tokenizer, {}).prompt("2 + 2") == "Question:\n2 + 2\n\nAnswer:\n"
 
 
 def test_our_template_begins_as_the_tokenizer_begins_and_its_question_is_a_prefix(
@@ -98,7 +99,7 @@ def test_our_template_begins_as_the_tokenizer_begins_and_its_question_is_a_prefi
     begin_with_a_token(folder)
     tokenizer, _ = load_tokenizer(str(folder))
     turns = [{"role": "user", "content": "2 + 2"}, {"role": "assistant", "content": "4"}]
-    asked = render(tokenizer, "2 + 2", {})
+    asked = Wording(tokenizer, {}).prompt("2 + 2")
     whole = tokenizer.apply_chat_template(turns, tokenize=False)
     assert whole == f"{asked}4<|end|>\n"
     ids = tokenizer(asked, add_special_tokens=False)["input_ids"]
@@ -115,7 +116,7 @@ def test_switches_of_a_template_reach_training_and_answers(bench: Bench) -> None
     loud, _ = bench.train(base, QUICK, "b", shout=True)
     assert plain["loss"] != loud["loss"]
     tokenizer, _ = load_tokenizer(str(base))
-    assert render(tokenizer, "a", {"shout": True}) == "!a<|end|>"
+    assert Wording(tokenizer, {"shout": True}).prompt("a") == "!a<|end|>"
 
 
 def starve(monkeypatch: pytest.MonkeyPatch, fits: Callable[[Any, int], bool]) -> None:

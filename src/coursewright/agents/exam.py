@@ -50,7 +50,7 @@ def read_exam(brief: Brief) -> Exam:
     """Return what the brief says and shows about the exam."""
     topics = read_topics(brief)
     questions = [item.question for item in brief.visible]
-    outputs = [row.output for row in brief.sample]
+    outputs = [row.answer for row in brief.sample]
     answers = [_as_text(item.answer) for item in brief.visible]
     form = answer_form(outputs, answers)
     with_context = sum(1 for item in brief.visible if item.context)

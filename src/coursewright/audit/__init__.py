@@ -22,6 +22,7 @@ __all__ = ["Finding", "RowCheck", "SubmissionAuditor"]
 
 SAMPLE = 5
 """Kept rows that are shown to whoever made them."""
+_SHOWN = {"instruction": {"instruction", "input", "output"}, "messages": {"messages"}}
 
 
 class SubmissionAuditor:
@@ -72,10 +73,8 @@ class SubmissionAuditor:
 
 def _sample(rows: Sequence[TracedRow]) -> tuple[Row, ...]:
     step = max(1, len(rows) // SAMPLE)
-    return tuple(
-        Row(instruction=row.instruction, input=row.input, output=row.output)
-        for row in rows[::step][:SAMPLE]
-    )
+    shown = rows[::step][:SAMPLE]
+    return tuple(Row.model_validate(row.model_dump(include=_SHOWN[row.form])) for row in shown)
 
 
 def _examined(check: RowCheck, rows: Sequence[TracedRow], round_number: int) -> Finding:

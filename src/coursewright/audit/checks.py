@@ -83,7 +83,7 @@ def unresolved(name: str, rows: Sequence[TracedRow], why: str) -> Finding:
 
 def shown(row: TracedRow, most: int = 60) -> str:
     """A row for a message: short, quoted, and without control characters."""
-    return f"{_cut(row.input or row.instruction, most)} → {_cut(row.output, most)}"
+    return f"{_cut(row.asked[0] or row.instruction, most)} → {_cut(row.answer, most)}"
 
 
 def _cut(text: str, most: int) -> str:

@@ -42,8 +42,9 @@ class Overlap:
         return sift(self.name, rows, self._fault)
 
     def _fault(self, row: TracedRow) -> str | None:
-        whole = normalised(f"{row.instruction}\n{row.input}")
-        if normalised(row.input) in self._questions or whole in self._questions:
+        question, context = row.asked
+        whole = normalised("\n".join(filter(None, (row.instruction, context, question))))
+        if normalised(question) in self._questions or whole in self._questions:
             return COPY
         words = whole.split()
         for at in range(len(words) - WORDS + 1):

@@ -13,6 +13,9 @@ _PLAIN = {"n": "\n", "r": "\n", "t": " "}
 _NUMBER = re.compile(r"[-+]?(?:\d[\d,]*\.?\d*|\.\d+)(?:e[-+]?\d{1,3})?")
 _QUOTES = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "−": "-"})
 
+Ways = tuple[tuple[str, ...], ...]
+"""Values, each in all the folded ways of writing it down."""
+
 _STARTS = 2_000
 """Places of one text at which a JSON object is looked for: a bound for hostile texts."""
 _DEPTH = 20
@@ -148,14 +151,19 @@ def leaves(value: dict[str, Any], depth: int = 0) -> list[tuple[str, ...]]:
     for part in value.values():
         if isinstance(part, dict):
             found += leaves(part, depth + 1) if len(inner) == 1 and depth < _DEPTH else []
-        elif isinstance(part, str):
-            found.append((fold(part),))
-        elif isinstance(part, list) and any(isinstance(each, dict) for each in part):
-            continue
-        elif isinstance(part, list) and all(isinstance(each, str) for each in part):
-            spoken = {fold(repr(part)), fold(json.dumps(part)), fold(" ".join(part))}
-            found.append((*sorted(spoken), fold(", ".join(part))))
-        else:
-            # 1.0 may be written 1.0 or 1, true may be written True.
-            found.append(tuple(sorted({fold(repr(part)), fold(json.dumps(part))})))
-    return [ways for ways in found if any(ways)]
+        elif not (isinstance(part, list) and any(isinstance(each, dict) for each in part)):
+            found += value_ways(part)
+    return found
+
+
+def value_ways(value: Any) -> list[tuple[str, ...]]:
+    """The folded ways to write down one value that is no object; none if there is nothing in it."""
+    if isinstance(value, str):
+        ways: tuple[str, ...] = (fold(value),)
+    elif isinstance(value, list) and all(isinstance(each, str) for each in value):
+        spoken = {fold(repr(value)), fold(json.dumps(value)), fold(" ".join(value))}
+        ways = (*sorted(spoken), fold(", ".join(value)))
+    else:
+        # 1.0 may be written 1.0 or 1, true may be written True.
+        ways = tuple(sorted({fold(repr(value)), fold(json.dumps(value))}))
+    return [ways] if any(ways) else []

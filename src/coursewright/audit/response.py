@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 
 from coursewright.audit.reading import (
+    Ways,
     fold,
     leaves,
     objects_in,
@@ -19,6 +20,9 @@ from coursewright.audit.reading import (
     same_value,
     stands_in,
 )
+
+NOT_ITS_ANSWER = "output is not that of its question in the named response"
+NO_ANSWER = "output not in the named response"
 
 _LABEL = re.compile(
     r"\b(?:q|question|context|passage|problem|input|text|table|code|story|a|the|final|answer|is|"
@@ -45,7 +49,7 @@ class Evidence:
 
     request: tuple[str, ...]
     response: tuple[str, ...]
-    objects: tuple[tuple[tuple[str, ...], ...], ...]
+    objects: tuple[Ways, ...]
     """For each JSON object of the response its values, each in all its ways."""
     in_order: bool
     """Whether the n-th object answers the n-th question: none of them lies in another."""
@@ -78,13 +82,13 @@ class Evidence:
                 if composed_of(others, output):
                     return None
         if asked_here:
-            return "output is not that of its question in the named response"
+            return NOT_ITS_ANSWER
         if not self.objects and any(stands_in(question, text) for text in self.response):
             if any(stands_in(output, answer) for answer in self._answers_after(question)):
                 return None
-            return "output is not that of its question in the named response"
+            return NOT_ITS_ANSWER
         if not any(stands_in(output, text) for text in self._candidates(question)):
-            return "output not in the named response"
+            return NO_ANSWER
         return None
 
     def asks(self, question: str) -> bool:
@@ -109,7 +113,7 @@ class Evidence:
 
     def _candidates(self, question: str) -> list[str]:
         """Where the answer to a question of the request may stand in the response."""
-        number = self._ordinal(question) if self.in_order else None
+        number = self.ordinal(question) if self.in_order else None
         if number is not None and len(self.objects) > 1 and number <= len(self.objects):
             return [way for ways in self.objects[number - 1] for way in ways]
         return [
@@ -117,7 +121,7 @@ class Evidence:
             *(way for values in self.objects for ways in values for way in ways),
         ]
 
-    def _ordinal(self, question: str) -> int | None:
+    def ordinal(self, question: str) -> int | None:
         """The number a request gave this question, if it numbered its questions."""
         for text in self.request:
             for at in places(question, text):
@@ -126,9 +130,7 @@ class Evidence:
         return None
 
 
-def without(
-    values: tuple[tuple[str, ...], ...], question: str
-) -> tuple[tuple[str, ...], ...] | None:
+def without(values: Ways, question: str) -> Ways | None:
     """The values of an object that are left when those making up `question` are taken out.
 
     None if the question does not lie in the object: neither in one value, nor put together
@@ -146,7 +148,7 @@ def without(
     return None
 
 
-def composed_of(values: tuple[tuple[str, ...], ...], output: str) -> bool:
+def composed_of(values: Ways, output: str) -> bool:
     """Whether an output is one of these values, trimmed from one, or put together from several."""
     if any(
         same_value(output, way) or _trimmed_from(way, output) for ways in values for way in ways
@@ -172,7 +174,7 @@ def _trimmed_from(value: str, output: str) -> bool:
     )
 
 
-def _cover(values: tuple[tuple[str, ...], ...], text: str) -> tuple[set[int], str]:
+def _cover(values: Ways, text: str) -> tuple[set[int], str]:
     """Take the values out of a text, longest first; which were in it, and what is left."""
     longest = sorted(
         ((way, at) for at, ways in enumerate(values) for way in ways), key=lambda v: -len(v[0])

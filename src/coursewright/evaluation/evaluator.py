@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from coursewright.chat import item_body, layout
+from coursewright.chat import item_body, layout, prompt_of
 from coursewright.protocols import Examinee, Progress, Scorer
 from coursewright.records import Answered, Evaluation, Item, PrivateOpening, Split
 
@@ -68,7 +68,7 @@ class SplitEvaluator:
         results: list[Answered] = []
         for start in range(0, len(items), CHUNK):
             chunk = items[start : start + CHUNK]
-            prompts = [prompt_for(self._instruction, i.question, i.context) for i in chunk]
+            prompts = [prompt_of(item, self._instruction) for item in chunk]
             outputs = self._student.answer(weights, prompts)
             results += map(self._grade, chunk, outputs)
             running = sum(result.score for result in results) / len(results)

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from coursewright.records.base import Failure, Operation, Record
+from coursewright.records.messages import Preamble
 from coursewright.records.task import CorpusSummary, Item, Row, RowLimits, Seed
 
 
@@ -17,6 +18,7 @@ class Brief(Record):
     summary: str
     description: str
     instruction: str
+    preamble: Preamble = Preamble()
     answer_format: str
     sample: tuple[Row, ...]
     visible: tuple[Item, ...]

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from coursewright.records.base import Failure, Operation, Record, Split, Verdict
 from coursewright.records.dialogue import Feedback, Isolation, Proposal, Usage
+from coursewright.records.messages import Preamble
 from coursewright.records.task import Row
 
 ExecutionStatus = Literal["ok", "raised", "timeout", "killed"]
@@ -67,12 +68,9 @@ class Collection(Record):
     """Why the file as a whole cannot be used."""
 
 
-class TracedRow(Record):
+class TracedRow(Row):
     """A row with the ledger key of the teacher response it claims to come from."""
 
-    instruction: str
-    input: str = ""
-    output: str
     response: str | None = None
     passages: tuple[str, ...] = Field(default=(), exclude_if=lambda names: not names)
     """Ids of the passages it was made from, as it says."""
@@ -113,6 +111,8 @@ class TrainingSetup(Record):
     packing: bool
     template: Literal["model", "coursewright"]
     """Whose chat template prompts and rows were wrapped in: the model's own, or ours."""
+    preamble: Preamble | None = Field(default=None, exclude_if=lambda said: said is None)
+    """What stood before every conversation, if anything did."""
     notes: tuple[str, ...] = ()
     """Where this differs from the recipe, and why."""
 

@@ -2,11 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal, Self
 
-from pydantic import Field
+from pydantic import (
+    Field,
+    SerializerFunctionWrapHandler,
+    TypeAdapter,
+    model_serializer,
+    model_validator,
+)
 
 from coursewright.records.base import Record
+from coursewright.records.messages import Message, Preamble, question_of
+
+RowForm = Literal["instruction", "messages"]
+
+_TURNS: TypeAdapter[tuple[Message, ...]] = TypeAdapter(tuple[Message, ...])
+
+
+def _is_empty(turns: tuple[Message, ...]) -> bool:
+    return not turns
+
+
+def _with_question(values: Any) -> Any:
+    """Fill `question` and `context` of an item or seed that is given as a conversation."""
+    if not isinstance(values, dict) or not values.get("messages"):
+        return values
+    messages = _TURNS.validate_python(values["messages"])
+    question, context = question_of(messages)
+    return {**values, "messages": messages, "question": question, "context": context}
 
 
 class Item(Record):
@@ -14,12 +38,17 @@ class Item(Record):
 
     id: str
     question: str
+    """Of a conversation the last turn, whose answer is the student's; `context` is what was said
+    before."""
     context: str | None = None
+    messages: tuple[Message, ...] = Field(default=(), exclude_if=_is_empty)
     answer: Any
     group: str | None = None
     """Context, template or source problem: the cluster of the statistics. Default: the item."""
     topic: str | None = None
     meta: dict[str, Any] = Field(default_factory=dict)
+
+    _said = model_validator(mode="before")(_with_question)
 
 
 class Seed(Record):
@@ -28,16 +57,56 @@ class Seed(Record):
     id: str
     question: str
     context: str | None = None
+    messages: tuple[Message, ...] = Field(default=(), exclude_if=_is_empty)
     topic: str | None = None
     meta: dict[str, Any] = Field(default_factory=dict)
 
+    _said = model_validator(mode="before")(_with_question)
+
 
 class Row(Record):
-    """One training example in the study's shape."""
+    """One training example: instruction, input and output, or else a conversation.
 
-    instruction: str
+    Of a conversation the last turn, which is the assistant's, is trained on; what comes before
+    it is what the student is asked.
+    """
+
+    instruction: str = ""
     input: str = ""
-    output: str
+    output: str = ""
+    messages: tuple[Message, ...] = Field(default=(), exclude_if=_is_empty)
+
+    @model_validator(mode="after")
+    def _is_of_one_form(self) -> Self:
+        if self.messages:
+            if self.instruction or self.input or self.output:
+                raise ValueError("a row is a conversation or has instruction, input and output")
+            if self.messages[-1].role != "assistant":
+                raise ValueError("a conversation must end with the assistant's turn")
+        elif not {"instruction", "output"} <= self.model_fields_set:
+            raise ValueError("a row has instruction and output, or messages")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _in_its_form(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        fields: dict[str, Any] = handler(self)
+        other = ("instruction", "input", "output") if self.messages else ()
+        return {name: value for name, value in fields.items() if name not in other}
+
+    @property
+    def form(self) -> RowForm:
+        """Which of the two it is."""
+        return "messages" if self.messages else "instruction"
+
+    @property
+    def answer(self) -> str:
+        """What is trained on, as text."""
+        return self.messages[-1].text if self.messages else self.output
+
+    @property
+    def asked(self) -> tuple[str, str | None]:
+        """The question, and the context that it is about, if there is one apart from it."""
+        return question_of(self.messages[:-1]) if self.messages else (self.input, None)
 
 
 class Generation(Record):
@@ -80,6 +149,8 @@ class Task(Record):
     name: str
     summary: str
     instruction: str
+    """Stands before every question; empty where rows are conversations."""
+    preamble: Preamble = Preamble()
     answer_format: str
     description: str
     sample: tuple[Row, ...]

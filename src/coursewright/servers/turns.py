@@ -8,7 +8,7 @@ from pathlib import Path
 
 from coursewright.config import LocalServer, Turn
 from coursewright.protocols import Agent, Progress, Student, Teacher, TeacherLine
-from coursewright.records import Brief, Isolation, Proposal, Training, Usage
+from coursewright.records import Brief, Isolation, Prompt, Proposal, Training, Usage
 from coursewright.records import Turn as AgentTurn
 from coursewright.servers.server import ManagedServer
 
@@ -122,7 +122,7 @@ class StudentInTurn:
         self._turns.take("trainer")
         return self._student.train(rows, seed)
 
-    def answer(self, weights: str | None, prompts: Sequence[str]) -> list[str]:
+    def answer(self, weights: str | None, prompts: Sequence[Prompt]) -> list[str]:
         """As the student itself, once its server is up, or servers have made room."""
         self._turns.take(self._answers)
         return self._student.answer(weights, prompts)

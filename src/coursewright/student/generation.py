@@ -13,21 +13,19 @@ from transformers import GenerationConfig
 from coursewright.errors import ConfigError
 from coursewright.student.hardware import Hardware, free, is_out_of_memory
 from coursewright.student.loading import context_of, load_base, load_tokenizer
+from coursewright.student.wording import Wording
 
 Say = Callable[[dict[str, Any]], None]
 
 
-def render(tokenizer: Any, prompt: str, template_options: dict[str, Any]) -> str:
-    """The text of a user turn up to where the answer begins."""
-    turn = [{"role": "user", "content": prompt}]
-    text: str = tokenizer.apply_chat_template(
-        turn, add_generation_prompt=True, tokenize=False, **template_options
-    )
-    return text
-
-
 def render_all(
-    say: Say, hardware: Hardware, *, base: str, prompts: list[str], template_options: dict[str, Any]
+    say: Say,
+    hardware: Hardware,
+    *,
+    base: str,
+    prompts: list[Any],
+    template_options: dict[str, Any],
+    preamble: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Prompts as a server has to be sent them, and how many tokens it then must count.
 
@@ -38,9 +36,10 @@ def render_all(
         ConfigError: this tokenizer reads no text as the tokens that were trained on.
     """
     tokenizer, _ = load_tokenizer(base)
+    wording = Wording(tokenizer, template_options, preamble)
     rendered = []
     for prompt in prompts:
-        text = render(tokenizer, prompt, template_options)
+        text = wording.prompt(prompt)
         ids = tokenizer(text, add_special_tokens=False)["input_ids"]
         if tokenizer.bos_token and tokenizer(text)["input_ids"] != ids:
             text = text.removeprefix(tokenizer.bos_token)
@@ -75,18 +74,20 @@ class Answerer:
         *,
         base: str,
         weights: str | None,
-        prompts: list[str],
+        prompts: list[Any],
         batch: int,
         max_new_tokens: int,
         dtype: str,
         template_options: dict[str, Any],
+        preamble: dict[str, Any] | None = None,
     ) -> dict[str, Any]:
-        """Answer every prompt, in order; each is a user turn.
+        """Answer every prompt, in order (see `records.Prompt`), under the task's preamble.
 
         What the model's context does not hold, with room for an answer, stays unanswered: "".
         """
         self.load(base, weights, hardware.dtype(dtype), hardware.device)
-        texts = [render(self.tokenizer, prompt, template_options) for prompt in prompts]
+        wording = Wording(self.tokenizer, template_options, preamble)
+        texts = [wording.prompt(prompt) for prompt in prompts]
         ids = self.tokenizer(texts, add_special_tokens=False)["input_ids"]
         context = context_of(self.model)
         fits = [context is None or len(row) + max_new_tokens <= context for row in ids]

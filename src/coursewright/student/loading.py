@@ -13,7 +13,8 @@ from coursewright.student.hardware import is_out_of_memory
 
 _TEMPLATE = (
     "{% for m in messages %}"
-    "{% if m.role == 'assistant' %}Answer:\n{{ m.content }}{{ eos_token }}\n"
+    "{% if m.role == 'system' %}{{ m.content }}\n\n"
+    "{% elif m.role == 'assistant' %}Answer:\n{{ m.content }}{{ eos_token }}\n"
     "{% else %}Question:\n{{ m.content }}\n\n{% endif %}"
     "{% endfor %}"
     "{% if add_generation_prompt %}Answer:\n{% endif %}"

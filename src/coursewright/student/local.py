@@ -11,9 +11,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
 
+from pydantic import TypeAdapter
+
 from coursewright.config import EMBEDDED_NAMES, EmbeddedStudent, HuggingFaceStudent
 from coursewright.protocols import Progress
-from coursewright.records import Generation, Training
+from coursewright.records import Generation, Preamble, Prompt, Training
 from coursewright.store import Scratch
 from coursewright.student import hub
 from coursewright.student.link import Link
@@ -28,6 +30,7 @@ METHOD = 1
 _WHERE = ("model", "revision", "token", "gpu")
 """Settings of a student that say where its model lies or is computed, not what it is."""
 
+_PROMPTS: TypeAdapter[list[Prompt]] = TypeAdapter(list[Prompt])
 _ADAPTER = "adapter_config.json"
 _BESIDE_THE_MODEL = {"README.md", "made.json"}
 
@@ -59,11 +62,14 @@ class LocalStudent:
         progress: Progress,
         *,
         generation: Generation | None = None,
+        preamble: Preamble | None = None,
     ) -> None:
+        """`preamble` stands before every row and every prompt."""
         self._config = config
         self._store = store
         self._progress = progress
         self._generation = generation or Generation()
+        self._preamble = preamble.model_dump(mode="json") if preamble else None
         if isinstance(config, EmbeddedStudent):
             # These answer and train on the CPU even beside a GPU, so that results repeat anywhere.
             self.name: str = config.kind
@@ -106,7 +112,7 @@ class LocalStudent:
             "out": str(out),
             "seed": seed,
             "recipe": self._config.recipe.model_dump(),
-            "template_options": self._template_options,
+            **self._worded(),
         }
         self._progress.start("train")
         done = self._link.ask(request, self._follow_training())
@@ -117,20 +123,18 @@ class LocalStudent:
         self._progress.finish(f"loss {done['loss']:.3f}")
         return Training(weights=weights, seed=seed, **done)
 
-    def answer(self, weights: str | None, prompts: Sequence[str]) -> list[str]:
-        """Greedy answers, in order, of the base model (None) or of a fine-tuned one.
-
-        A prompt is a whole user turn (see `chat.layout`).
-        """
+    def answer(self, weights: str | None, prompts: Sequence[Prompt]) -> list[str]:
+        """Greedy answers, in order, of the base model (None) or of a fine-tuned one."""
         if not prompts:
             return []
+        said = _PROMPTS.dump_python(list(prompts), mode="json")
         if self._server is not None:
             rendered = self._link.ask(
                 {
                     "do": "render",
                     "base": str(self._base),
-                    "prompts": list(prompts),
-                    "template_options": self._template_options,
+                    "prompts": said,
+                    **self._worded(),
                 }
             )["prompts"]
             model = self._known_to_server(self._server, weights)
@@ -139,11 +143,11 @@ class LocalStudent:
             "do": "answer",
             "base": str(self._base),
             "weights": None if weights is None else str(self._laid_out(weights)),
-            "prompts": list(prompts),
+            "prompts": said,
             "batch": self._config.answer_batch,
             "max_new_tokens": self._generation.max_new_tokens,
             "dtype": self._config.recipe.dtype,
-            "template_options": self._template_options,
+            **self._worded(),
         }
         answers: list[str] = self._link.ask(request, self._heed)["answers"]
         return answers
@@ -203,6 +207,8 @@ class LocalStudent:
             if self._server is not None:
                 part["server"] = self._server.loads
             part |= {"method": METHOD, "generation": self._generation.model_dump()}
+            if self._preamble is not None:
+                part["preamble"] = self._preamble
             digest = hashlib.sha256(json.dumps(part, sort_keys=True).encode())
             for file in sorted(self._base.iterdir()):
                 if file.is_file() and file.name not in _BESIDE_THE_MODEL:
@@ -211,6 +217,10 @@ class LocalStudent:
                     digest.update(f"\n{file.name} {of_file.hexdigest()}".encode())
             self._fingerprint = digest.hexdigest()
         return self._fingerprint
+
+    def _worded(self) -> dict[str, Any]:
+        """What decides how rows and prompts are worded: the same in every request."""
+        return {"template_options": self._template_options, "preamble": self._preamble}
 
     def rest(self) -> None:
         """Let the worker drop its models, so that others have the device's memory."""

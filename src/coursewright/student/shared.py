@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from coursewright.protocols import Student
+from coursewright.records import Prompt
 from coursewright.store import SharedAnswers, digest_of
 
 
@@ -22,7 +23,7 @@ class SharedBase:
         """See `protocols.Student`."""
         self._student.wait()
 
-    def answer(self, weights: str | None, prompts: Sequence[str]) -> list[str]:
+    def answer(self, weights: str | None, prompts: Sequence[Prompt]) -> list[str]:
         """Answer as the student does; what its base model has answered already is looked up.
 
         Prompts are looked up together, as they were asked together: in another batch an answer

@@ -6,7 +6,8 @@ import inspect
 import json
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,12 @@ from torch.nn.functional import cross_entropy
 from transformers import TrainerCallback
 from trl import SFTConfig, SFTTrainer
 
-from coursewright.chat import layout
 from coursewright.config import Recipe
 from coursewright.errors import ConfigError, StageFailed
+from coursewright.records import Preamble, TracedRow
 from coursewright.student.hardware import Hardware, free, is_out_of_memory
 from coursewright.student.loading import context_of, load_base
+from coursewright.student.wording import Wording
 
 Say = Callable[[dict[str, Any]], None]
 
@@ -31,22 +33,18 @@ EVENTS = 200
 """At most about so many progress events a training."""
 
 
-def read_rows(file: str, template_options: dict[str, Any]) -> list[dict[str, Any]]:
-    """The rows of a data set as conversations: prompt and completion."""
-    options = {"chat_template_kwargs": template_options} if template_options else {}
-    rows = []
-    for line in Path(file).read_text(encoding="utf-8").split("\n"):
-        if line:
-            row = json.loads(line)
-            asked = layout(row["instruction"], row.get("input", ""))
-            rows.append(
-                {
-                    "prompt": [{"role": "user", "content": asked}],
-                    "completion": [{"role": "assistant", "content": row["output"]}],
-                    **options,
-                }
-            )
-    return rows
+def read_rows(file: str) -> list[TracedRow]:
+    """The rows of a data set."""
+    lines = Path(file).read_text(encoding="utf-8").split("\n")
+    return [TracedRow.model_validate_json(line) for line in lines if line]
+
+
+def tokenized(rows: Sequence[TracedRow], wording: Wording) -> datasets.Dataset:
+    """The rows as TRL takes them when nothing is left for it to word: answers unmasked."""
+    worded = [wording.row(row) for row in rows]
+    return datasets.Dataset.from_dict(
+        {"input_ids": [ids for ids, _ in worded], "completion_mask": [mask for _, mask in worded]}
+    )
 
 
 class Tuner:
@@ -67,8 +65,11 @@ class Tuner:
         seed: int,
         recipe: dict[str, Any],
         template_options: dict[str, Any],
+        preamble: dict[str, Any] | None = None,
     ) -> dict[str, Any]:
         """Fine-tune `base` on the rows of a file and write the checkpoint to the folder `out`.
+
+        `preamble` is what stands before every row, as it will before every question.
 
         Returns rows, steps, supervised tokens, mean loss of the last tenth of the steps, seconds,
         and the setup. The same rows, recipe and seed give the same weights, byte for byte.
@@ -79,14 +80,15 @@ class Tuner:
         """
         began = time.monotonic()
         wanted = Recipe.model_validate(recipe)
-        conversations = read_rows(rows, template_options)
-        if not conversations:
+        examples = read_rows(rows)
+        if not examples:
             raise StageFailed("the data set is empty")
+        given = _Given(examples, template_options, Preamble.model_validate(preamble or {}))
         case = json.dumps([base, recipe], sort_keys=True)
         how = self._fitting.get(case, suited(wanted, hardware))
         while True:
             try:
-                done = _train(say, hardware, how, conversations, base, base_name, out, seed)
+                done = _train(say, hardware, how, given, base, base_name, out, seed)
                 break
             except RuntimeError as error:
                 if not is_out_of_memory(error):
@@ -117,7 +119,18 @@ class Tuner:
             "template": template,
             "notes": notes,
         }
+        if given.preamble:
+            setup["preamble"] = given.preamble.model_dump(mode="json")
         return {**done, "seconds": time.monotonic() - began, "setup": setup}
+
+
+@dataclass(frozen=True)
+class _Given:
+    """What is trained on, and how it is worded."""
+
+    rows: Sequence[TracedRow]
+    template_options: dict[str, Any]
+    preamble: Preamble
 
 
 def suited(wanted: Recipe, hardware: Hardware) -> Recipe:
@@ -161,7 +174,7 @@ def _train(
     say: Say,
     hardware: Hardware,
     how: Recipe,
-    conversations: list[dict[str, Any]],
+    given: _Given,
     base: str,
     base_name: str,
     out: str,
@@ -177,16 +190,17 @@ def _train(
     # LoRA's first weights are drawn while the trainer is built: seed before, not only inside.
     transformers.set_seed(seed, deterministic=hardware.device == "cpu")
     follower = _Follower(say)
+    wording = Wording(tokenizer, given.template_options, given.preamble)
     trainer = _Trainer(
         model=model,
         args=arguments(
             how.model_copy(update={"max_length": length}),
-            len(conversations),
+            len(given.rows),
             hardware.device,
             seed,
             out,
         ),
-        train_dataset=datasets.Dataset.from_list(conversations),
+        train_dataset=tokenized(given.rows, wording),
         processing_class=tokenizer,
         peft_config=lora(how),
         callbacks=[follower],
@@ -207,7 +221,7 @@ def _train(
     tokenizer.save_pretrained(out)
     tail = follower.losses[-max(1, len(follower.losses) // 10) :]
     return {
-        "rows": len(conversations) if how.packing else len(kept),
+        "rows": len(given.rows) if how.packing else len(kept),
         "steps": trainer.state.global_step,
         "supervised_tokens": supervised,
         "loss": sum(tail) / len(tail),

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
-from coursewright.records import Collection, Row, RowLimits, TracedRow
-from coursewright.store import Artifacts, put_rows
+from coursewright.records import Collection, Preamble, Row, RowLimits, TracedRow
+from coursewright.store import Artifacts, canonical, put_rows
 from coursewright.submission import fetch as fetching
 from coursewright.submission.limits import BrokenSyntax, FileRefused, Limits, RowRefused
 from coursewright.submission.scan import Piece, pieces
@@ -36,15 +36,17 @@ class SubmissionIntake:
         sample: Sequence[Row] = (),
         special_tokens: Sequence[str] = (),
         limits: Limits | None = None,
+        preamble: Preamble | None = None,
     ) -> None:
-        """Fields filled in every row of `sample` must be filled in every row.
+        """Rows have the form of `sample`, and fields filled in all of it must be filled.
 
+        `preamble` names the tools that rows may call, and the system prompt they may repeat;
         `special_tokens` are the student tokenizer's own: rows that hold one are refused.
         """
         self._artifacts = artifacts
         self._rows = rows
         self._limits = limits or Limits()
-        self._filter = FormatFilter(sample, special_tokens, self._limits)
+        self._filter = FormatFilter(sample, special_tokens, self._limits, preamble)
 
     def fetch(self, folder: Path) -> str | None:
         """Copy the submission file out of a dead program's folder; its digest, None if none.
@@ -129,7 +131,8 @@ class _Intake:
         value, passages = take_citations(parse_row(piece.text, self._limits), self._limits)
         row = self._shape.row(value).model_copy(update={"passages": passages})
         texts = (row.instruction.strip(), row.input.strip(), row.output.strip())
-        digest = sha256(repr(texts).encode()).digest()
+        said = canonical(row.messages) if row.messages else repr(texts)
+        digest = sha256(said.encode()).digest()
         if digest in self._seen:
             raise RowRefused("duplicate", "repeats an earlier row")
         self._seen.add(digest)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from coursewright.records import Row, TracedRow
+from coursewright.chat import ConversationFault, read_row_messages
+from coursewright.records import Message, Preamble, Row, RowForm, TracedRow
 from coursewright.submission.limits import BrokenSyntax, Limits, RowRefused, shown
 
 FIELDS = ("instruction", "input", "output")
+MESSAGES = "messages"
 RESPONSE = "response"
 """Names the teacher response a row comes from; written by `save_rows`."""
 PASSAGES = "passages"
@@ -97,11 +99,18 @@ def _short(digits: str, most: int) -> int:
 
 
 class FormatFilter:
-    """Rows that match the sample's shape, with a non-empty output, in plain text."""
+    """Rows that match the sample's form and shape, with a non-empty answer, in plain text."""
 
     def __init__(
-        self, sample: Sequence[Row], special_tokens: Sequence[str], limits: Limits
+        self,
+        sample: Sequence[Row],
+        special_tokens: Sequence[str],
+        limits: Limits,
+        preamble: Preamble | None = None,
     ) -> None:
+        """Rows have the form of the sample's; calls are of the preamble's tools."""
+        self._form: RowForm = sample[0].form if sample else "instruction"
+        self._preamble = preamble or Preamble()
         # A field that is filled in every sample row has to be filled.
         self._required = {
             name for name in FIELDS if sample and all(getattr(row, name).strip() for row in sample)
@@ -115,6 +124,8 @@ class FormatFilter:
             "output": limits.output_chars,
             RESPONSE: limits.response_chars,
         }
+        fields = (MESSAGES,) if self._form == "messages" else FIELDS
+        self._allowed = (*fields, RESPONSE)
 
     def row(self, value: Any) -> TracedRow:
         """Return the row that a parsed JSON value is.
@@ -125,20 +136,37 @@ class FormatFilter:
         if not isinstance(value, dict):
             raise RowRefused("not an object", f"is {_kind(value)}, expected an object")
         for name in value:
-            if name not in self._most:
-                allowed = ", ".join(self._most)
+            if name not in self._allowed:
+                allowed = ", ".join(self._allowed)
                 raise RowRefused("unknown field", f"has field {shown(name)}; allowed: {allowed}")
-        for name in ("instruction", "output"):
+        for name in (MESSAGES,) if self._form == "messages" else ("instruction", "output"):
             if name not in value:
                 raise RowRefused("missing field", f"has no {name}")
         if value.get(RESPONSE, "") is None:
             value = {name: part for name, part in value.items() if name != RESPONSE}
         for name, part in value.items():
-            self._require_text(name, part)
+            if name != MESSAGES:
+                self._require_text(name, part)
+        if self._form == "messages":
+            return TracedRow(**{**value, MESSAGES: self._messages(value[MESSAGES])})
         for name in FIELDS:
             if name in self._required and not value.get(name, "").strip():
                 raise RowRefused(f"empty {name}")
         return TracedRow(**value)
+
+    def _messages(self, value: Any) -> tuple[Message, ...]:
+        try:
+            messages = read_row_messages(
+                value, system=self._preamble.system, tools=self._preamble.tools
+            )
+        except ConversationFault as fault:
+            raise RowRefused(fault.reason, fault.detail) from fault
+        for place, message in enumerate(messages):
+            self._require_clean(f"turn {place}", message.content)
+            for call in message.tool_calls:
+                for text in _texts_in(call.arguments):
+                    self._require_clean(f"a call of turn {place}", text)
+        return messages
 
     def _require_text(self, name: str, part: Any) -> None:
         if not isinstance(part, str):
@@ -147,6 +175,9 @@ class FormatFilter:
             raise RowRefused(
                 f"{name} too long", f"{name} has {len(part)} characters, most {self._most[name]}"
             )
+        self._require_clean(name, part)
+
+    def _require_clean(self, name: str, part: str) -> None:
         if "\0" in part:
             raise RowRefused("NUL", f"{name} holds a NUL character")
         try:
@@ -155,6 +186,19 @@ class FormatFilter:
             raise RowRefused("lone surrogate", f"{name} holds half a character") from error
         if (found := self._special.search(part)) is not None:
             raise RowRefused("special token", f"{name} holds the control token {shown(found[0])}")
+
+
+def _texts_in(value: Any) -> Iterator[str]:
+    """All texts of a JSON value, keys too; it is known to be shallow."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, part in value.items():
+            yield key
+            yield from _texts_in(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _texts_in(part)
 
 
 def _kind(value: Any) -> str:

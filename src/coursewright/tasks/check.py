@@ -14,10 +14,17 @@ from typing import Any
 
 from coursewright.chat import item_body
 from coursewright.errors import LocatedError, TaskError
-from coursewright.records import Item, Row, Seed
+from coursewright.records import Item, Row, RowForm, Seed
 from coursewright.scoring import GoldCheck
 from coursewright.similarity import near_duplicates, normalised
 from coursewright.tasks.corpus import Documents, leaks, read_documents
+from coursewright.tasks.forms import (
+    form_of,
+    gold_faults,
+    item_problem,
+    sample_row,
+    spec_problem,
+)
 from coursewright.tasks.reading import (
     LARGEST_FILE,
     LARGEST_TEXT,
@@ -27,7 +34,7 @@ from coursewright.tasks.reading import (
     read_text,
     read_yaml,
 )
-from coursewright.tasks.spec import TaskSpec, item_problems, parse_spec
+from coursewright.tasks.spec import TaskSpec, item_fields, item_problems, parse_spec
 
 SPLITS = ("visible", "scored", "private")
 CORPUS = "corpus"
@@ -141,12 +148,12 @@ def _objects(found: Inspection, name: str) -> Iterator[tuple[int, dict[str, Any]
 
 def _inspect_items(found: Inspection, name: str, ids: dict[str, str]) -> Iterator[Item]:
     for number, line in _objects(found, name):
-        problems = list(item_problems(line, seed=False))
+        problems = list(item_problems(line, seed=False, system=_system(found)))
         for at, message in problems:
             found.note(message, name, number, at)
         if problems or not _unique(found, ids, line["id"], name, number):
             continue
-        item = Item.model_validate(line)
+        item = Item.model_validate(item_fields(line, _system(found)))
         if found.gold is not None:
             _inspect_gold(found, found.gold, item, name, number)
         yield item
@@ -168,6 +175,9 @@ def _inspect_gold(found: Inspection, gold: GoldCheck, item: Item, name: str, num
             message = f"policy official rejects this gold answer: {str(item.answer)[:80]!r}; "
             message += "list its id under `unfixable` in task.yaml, or choose policy: repaired"
             found.note(message, name, number, "answer")
+    else:
+        for fault in gold_faults(item.answer, found.spec) if found.spec else ():
+            found.note(fault, name, number, "answer")
 
 
 def _inspect_scorer_files(found: Inspection) -> None:
@@ -202,11 +212,15 @@ def _inspect_unfixable(found: Inspection) -> None:
 def _inspect_seeds(found: Inspection, ids: dict[str, str]) -> Iterator[Seed]:
     name = "seeds.jsonl"
     for number, line in _objects(found, name):
-        problems = list(item_problems(line, seed=True))
+        problems = list(item_problems(line, seed=True, system=_system(found)))
         for at, message in problems:
             found.note(message, name, number, at)
         if not problems and _unique(found, ids, line["id"], name, number):
-            yield Seed.model_validate(line)
+            yield Seed.model_validate(item_fields(line, _system(found)))
+
+
+def _system(found: Inspection) -> str:
+    return "" if found.spec is None else found.spec.preamble.system
 
 
 def _unique(found: Inspection, ids: dict[str, str], key: str, name: str, number: int) -> bool:
@@ -230,35 +244,27 @@ def _inspect_sample(found: Inspection) -> None:
     if not isinstance(rows, list) or not 1 <= len(rows) <= 10:
         found.note("expected a list of 1 to 10 rows", name)
         return
+    form = form_of(rows)
     good = []
-    for number, row in enumerate(rows):
-        wrong = _row_problem(found, row)
-        if wrong is None:
-            good.append(Row.model_validate(row))
+    for number, value in enumerate(rows):
+        row = sample_row(value, form, found.spec, None if found.gold is None else found.gold.scorer)
+        if isinstance(row, Row):
+            good.append(row)
         else:
-            found.note(wrong[1], name, None, f"{number}.{wrong[0]}".rstrip("."))
+            found.note(row[1], name, None, f"{number}.{row[0]}".rstrip("."))
     found.sample = tuple(good)
+    _inspect_form(found, form)
 
 
-def _row_problem(found: Inspection, row: Any) -> tuple[str, str] | None:
-    """(field, what is wrong) of one row of the sample."""
-    if not isinstance(row, dict):
-        return "", "expected an object with instruction, input and output"
-    for key in ("instruction", "input", "output"):
-        if key not in row:
-            return key, "is missing"
-        if not isinstance(row[key], str):
-            return key, "must be a text"
-    for key in row:
-        if key not in ("instruction", "input", "output"):
-            return key, "is not a field of a row"
-    if not row["output"].strip():
-        return "output", "is blank"
-    if found.spec is not None and row["instruction"].strip() != found.spec.instruction.strip():
-        return "instruction", "differs from the instruction in task.yaml"
-    if found.gold is not None and not found.gold.scorer.readable(row["output"]):
-        return "output", "the scorer cannot read this output"
-    return None
+def _inspect_form(found: Inspection, form: RowForm) -> None:
+    """What task.yaml and the items say must fit the form of the rows."""
+    if found.spec is not None and (wrong := spec_problem(form, found.spec)) is not None:
+        found.note(wrong, "task.yaml", 1, "instruction")
+    for split in SPLITS:
+        for item in found.items.get(split, ()):
+            if (wrong := item_problem(form, item)) is not None:
+                found.note(wrong, f"{split}.jsonl", found.lines[item.id], "messages")
+                return
 
 
 def _bodies(found: Inspection) -> Iterator[tuple[str, Item | Seed, str]]:
@@ -292,9 +298,11 @@ def _inspect_overlap(found: Inspection) -> None:
         if len(found.problems) >= _MOST_PROBLEMS:
             return
     for number, row in enumerate(found.sample):
-        if (twin := questions.get(normalised(row.input))) is not None and row.input.strip():
+        body = item_body(*row.asked)
+        if (twin := questions.get(normalised(body))) is not None and body:
             message = f"is the question of {_place(found, twin[0], twin[1])}"
-            found.note(message, "sample_submission.json", None, f"{number}.input")
+            field = "input" if row.form == "instruction" else row.form
+            found.note(message, "sample_submission.json", None, f"{number}.{field}")
 
 
 def _inspect_groups(found: Inspection) -> None:

@@ -11,6 +11,7 @@ from coursewright.tasks.check import CORPUS, Inspection, inspect
 from coursewright.tasks.corpus import read_documents, summary
 from coursewright.tasks.reading import LARGEST_FILE, read_bytes, read_lines, read_yaml
 from coursewright.tasks.sizes import split_sizes
+from coursewright.tasks.spec import item_fields
 
 BUILTIN = Path(__file__).resolve().parent / "builtin"
 
@@ -90,6 +91,7 @@ def _as_task(found: Inspection) -> Task:
         name=spec.name,
         summary=spec.summary,
         instruction=spec.instruction,
+        preamble=spec.preamble,
         answer_format=spec.answer_format,
         description=found.description,
         sample=found.sample,
@@ -119,7 +121,7 @@ def read_split(task: Task, split: Split) -> tuple[Item, ...]:
     for _, line in read_lines(content, folder / name):
         if isinstance(line, TaskError):
             raise line
-        items.append(Item.model_validate(line))
+        items.append(Item.model_validate(item_fields(line, task.preamble.system)))
     return tuple(items)
 
 

@@ -6,12 +6,13 @@ import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from coursewright.chat import ConversationFault, read_question, tools_of
 from coursewright.errors import TaskError
-from coursewright.records import Generation, Item, RowLimits, Seed
+from coursewright.records import Generation, Item, Preamble, RowLimits, Seed, Tool
 from coursewright.tasks.reading import Lines
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
@@ -33,8 +34,12 @@ class TaskSpec(BaseModel):
     """Lower case, digits and hyphens."""
     summary: str = Field(min_length=1, max_length=300)
     """One line for lists."""
-    instruction: str = Field(min_length=1, max_length=8000)
-    """Precedes every question, in training and in scoring."""
+    instruction: str = Field(default="", max_length=8000)
+    """Precedes every question, in training and in scoring. Not where rows are conversations."""
+    system: str = Field(default="", max_length=8000)
+    """The system prompt of every conversation, in training and in scoring."""
+    tools: Annotated[tuple[Tool, ...], BeforeValidator(tools_of)] = ()
+    """Functions that the student may call."""
     answer_format: str = Field(min_length=1, max_length=8000)
     """How an answer must look, in words."""
     scorer: dict[str, Any]
@@ -54,6 +59,11 @@ class TaskSpec(BaseModel):
     license: str | None = Field(default=None, min_length=1, max_length=100)
     """Licence of the task's texts, for the cards of exports."""
 
+    @property
+    def preamble(self) -> Preamble:
+        """What stands before every conversation."""
+        return Preamble(system=self.system.strip(), tools=self.tools)
+
 
 def parse_spec(
     values: dict[str, Any], lines: Lines, path: Path
@@ -65,8 +75,9 @@ def parse_spec(
         return None, [_explain(problem, lines, path) for problem in error.errors()]
     problems = [
         TaskError("is blank", file=path, line=lines.get((field,)), field=field)
-        for field in ("summary", "instruction", "answer_format")
-        if not getattr(spec, field).strip()
+        for field in ("summary", "answer_format", "instruction", "system")
+        if (field in values or field in ("summary", "answer_format"))
+        and not getattr(spec, field).strip()
     ]
     if spec.rows.minimum > spec.rows.maximum:
         message = f"minimum {spec.rows.minimum} is above maximum {spec.rows.maximum}"
@@ -81,7 +92,9 @@ def _explain(problem: Any, lines: Lines, path: Path) -> TaskError:
         "extra_forbidden": "is not a field of task.yaml; remove it or check its spelling",
     }
     message = messages.get(problem["type"], problem["msg"])
-    if problem["type"] not in messages:
+    if isinstance(fault := problem.get("ctx", {}).get("error"), ConversationFault):
+        message = fault.detail
+    elif problem["type"] not in messages:
         message = f"{message}, found {str(problem['input'])[:60]!r}"
     shown = next(
         (lines[place[:end]] for end in range(len(place), 0, -1) if place[:end] in lines), 1
@@ -89,8 +102,10 @@ def _explain(problem: Any, lines: Lines, path: Path) -> TaskError:
     return TaskError(message, file=path, line=shown, field=".".join(place))
 
 
-def item_problems(line: dict[str, Any], *, seed: bool) -> Iterator[tuple[str, str]]:
-    """Pairs (field, what is wrong) of one parsed line."""
+def item_problems(
+    line: dict[str, Any], *, seed: bool, system: str = ""
+) -> Iterator[tuple[str, str]]:
+    """Pairs (field, what is wrong) of one parsed line; `system` is the task's system prompt."""
     known = _SEED_KEYS if seed else _ITEM_KEYS
     for key in line:
         if seed and key.casefold() in _GOLD_NAMES:
@@ -98,6 +113,9 @@ def item_problems(line: dict[str, Any], *, seed: bool) -> Iterator[tuple[str, st
         elif key not in known:
             yield key, f"is not a field; there are {', '.join(sorted(known))}"
     yield from _identity(line)
+    if "messages" in line:
+        yield from _conversation(line, system)
+        known = known - {"question", "context"}
     for field in ("question", "context", "group", "topic"):
         value = line.get(field)
         if field not in known or (field != "question" and (field not in line or value is None)):
@@ -116,6 +134,23 @@ def item_problems(line: dict[str, Any], *, seed: bool) -> Iterator[tuple[str, st
             yield f"meta.{key}", "a seed must hold no answer"
     if not seed:
         yield from _answer(line)
+
+
+def item_fields(line: dict[str, Any], system: str = "") -> dict[str, Any]:
+    """The fields of an item or seed, of a line without problems."""
+    if "messages" not in line:
+        return line
+    return {**line, "messages": read_question(line["messages"], system=system)}
+
+
+def _conversation(line: dict[str, Any], system: str) -> Iterator[tuple[str, str]]:
+    for field in ("question", "context"):
+        if field in line:
+            yield field, "stands beside `messages`, whose last turn is the question; remove it"
+    try:
+        read_question(line["messages"], system=system)
+    except ConversationFault as fault:
+        yield "messages", fault.detail
 
 
 def _identity(line: dict[str, Any]) -> Iterator[tuple[str, str]]:

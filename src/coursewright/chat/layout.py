@@ -7,6 +7,8 @@ and every student worker wraps that turn with its tokenizer's own chat template.
 
 from __future__ import annotations
 
+from coursewright.records import Item, Prompt
+
 
 def layout(instruction: str, body: str) -> str:
     """Return the user turn for an instruction and its input (either may be empty)."""
@@ -17,3 +19,8 @@ def layout(instruction: str, body: str) -> str:
 def item_body(question: str, context: str | None) -> str:
     """Return the input part for a test question: its context, if any, stands above it."""
     return f"{context.strip()}\n{question.strip()}" if context else question.strip()
+
+
+def prompt_of(item: Item, instruction: str) -> Prompt:
+    """Return what the student is asked for a test item: as it is trained to be asked."""
+    return item.messages or layout(instruction, item_body(item.question, item.context))

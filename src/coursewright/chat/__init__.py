@@ -1,0 +1,28 @@
+"""What a student is asked, and how: the one layout, conversations, tools and their calls."""
+
+from coursewright.chat.layout import item_body, layout, prompt_of
+from coursewright.chat.reading import (
+    ConversationFault,
+    call_fault,
+    read_messages,
+    read_question,
+    read_row_messages,
+    tools_of,
+)
+from coursewright.chat.template import Manner, schemas, told, tools_text
+
+__all__ = [
+    "ConversationFault",
+    "Manner",
+    "call_fault",
+    "item_body",
+    "layout",
+    "prompt_of",
+    "read_messages",
+    "read_question",
+    "read_row_messages",
+    "schemas",
+    "told",
+    "tools_of",
+    "tools_text",
+]
