@@ -9,7 +9,7 @@ from coursewright.chat.reading import (
     read_row_messages,
     tools_of,
 )
-from coursewright.chat.template import Manner, schemas, told, tools_text
+from coursewright.chat.template import Manner, native_turns, schemas, told, tools_text
 
 __all__ = [
     "ConversationFault",
@@ -17,6 +17,7 @@ __all__ = [
     "call_fault",
     "item_body",
     "layout",
+    "native_turns",
     "prompt_of",
     "read_messages",
     "read_question",

@@ -32,7 +32,7 @@ def told(prompt: Prompt, preamble: Preamble, manner: Manner) -> list[dict[str, A
     With `manner.tools` the template is given `schemas(preamble.tools)` beside them.
     """
     messages = (Message(role="user", content=prompt),) if isinstance(prompt, str) else prompt
-    turns = _native(messages) if manner.tools else _plain(messages)
+    turns = native_turns(messages) if manner.tools else _plain(messages)
     listed = () if manner.tools else preamble.tools
     head = "\n\n".join(filter(None, (preamble.system.strip(), tools_text(listed))))
     if not head:
@@ -83,7 +83,8 @@ def _type_text(schema: dict[str, Any]) -> str:
     return "|".join(kind) if isinstance(kind, list) else str(kind)
 
 
-def _native(messages: Sequence[Message]) -> list[dict[str, Any]]:
+def native_turns(messages: Sequence[Message]) -> list[dict[str, Any]]:
+    """Turns as servers and chat templates take them, calls and their results joined by ids."""
     turns: list[dict[str, Any]] = []
     waiting: list[tuple[str, str]] = []
     for message in messages:

@@ -14,9 +14,10 @@ from typing import Any, Literal
 import jinja2
 import yaml
 
+from coursewright.chat import Manner, layout, schemas, told
 from coursewright.export import markdown
 from coursewright.export.base import Base
-from coursewright.export.dataset import FORMS, alpaca
+from coursewright.export.dataset import forms_of, record_of
 from coursewright.export.delivery import Delivery, programs, public_names
 from coursewright.records import Result, Usage
 
@@ -62,6 +63,8 @@ def model_card(delivery: Delivery, exhibit: Exhibit) -> str:
         exhibit,
         snippet=markdown.block(_snippet(delivery, exhibit), "python"),
         training=delivery.training,
+        preamble=delivery.preamble,
+        in_turns=bool(delivery.rows[0].messages),
         recipe=_recipe(delivery),
         tokens=delivery.task and delivery.task.generation.max_new_tokens,
         form=exhibit.form,
@@ -70,7 +73,7 @@ def model_card(delivery: Delivery, exhibit: Exhibit) -> str:
 
 def data_card(delivery: Delivery, exhibit: Exhibit) -> str:
     """The README.md of the data set."""
-    said = _task_license(delivery)
+    said, forms = _task_license(delivery), forms_of(delivery.rows)
     size = next((name for most, name in _SIZES if len(delivery.rows) < most), "100K<n<1M")
     metadata = {
         "license": said or "unknown",
@@ -81,10 +84,10 @@ def data_card(delivery: Delivery, exhibit: Exhibit) -> str:
         "configs": [
             {
                 "config_name": form,
-                **({"default": True} if form == FORMS[0] else {}),
+                **({"default": True} if form == forms[0] else {}),
                 "data_files": [{"split": "train", "path": f"{form}/train.parquet"}],
             }
-            for form in FORMS
+            for form in forms
         ],
     }
     collected, audited = delivery.round.collection, delivery.round.audit
@@ -92,13 +95,16 @@ def data_card(delivery: Delivery, exhibit: Exhibit) -> str:
     for part in (collected, audited):
         for reason, count in (part.dropped if part else {}).items():
             dropped[reason] = dropped.get(reason, 0) + count
-    shown = json.dumps(alpaca(delivery.rows[0]), ensure_ascii=False, indent=1)
+    first = record_of(delivery.rows[0], forms[0], delivery.preamble)
+    shown = json.dumps(first, ensure_ascii=False, indent=1)
     return _card(
         metadata,
         "data.md",
         delivery,
         exhibit,
         sample=markdown.block(shown, "json") if len(shown) <= SAMPLE else None,
+        forms=forms,
+        preamble=delivery.preamble,
         read=collected.read if collected else len(delivery.rows),
         dropped=dropped,
         license=said,
@@ -229,16 +235,16 @@ def _snippet(delivery: Delivery, exhibit: Exhibit) -> str:
     tokens = 256 if delivery.task is None else delivery.task.generation.max_new_tokens
     options = getattr(delivery.config.student, "template_options", {})
     switches = "".join(f", {name}={setting!r}" for name, setting in options.items())
+    if _manner(delivery).tools and delivery.preamble.tools:
+        switches += ", tools=tools"
     lines = [
         *imports,
         "from transformers import AutoModelForCausalLM, AutoTokenizer",
         "",
         *loading,
-        f"instruction = {instruction!r}",
-        "question = '...'",
-        "turn = [{'role': 'user', 'content': f'{instruction}\\n{question}'}]",
+        *_turns(delivery, instruction),
         "text = tokenizer.apply_chat_template(",
-        f"    turn, add_generation_prompt=True, tokenize=False{switches}",
+        f"    turns, add_generation_prompt=True, tokenize=False{switches}",
         ")",
         "asked = tokenizer(text, add_special_tokens=False, return_tensors='pt')",
         "said = model.generate(",
@@ -249,6 +255,22 @@ def _snippet(delivery: Delivery, exhibit: Exhibit) -> str:
         "print(tokenizer.decode(said[0, start:], skip_special_tokens=True))",
     ]
     return "\n".join(lines)
+
+
+def _turns(delivery: Delivery, instruction: str) -> list[str]:
+    """Lines of Python that make the turns of one question, and its tools."""
+    turns = told(layout(instruction, "..."), delivery.preamble, _manner(delivery))
+    lines = [f"turns = {turns!r}  # the question stands in the place of ..."]
+    if _manner(delivery).tools and delivery.preamble.tools:
+        lines.append(f"tools = {schemas(delivery.preamble.tools)!r}")
+    return lines
+
+
+def _manner(delivery: Delivery) -> Manner:
+    """What the student's chat template says by itself."""
+    setup = delivery.training.setup
+    native = () if setup is None else setup.native
+    return Manner(system="system" in native, tools="tools" in native)
 
 
 def _loading(exhibit: Exhibit) -> tuple[list[str], list[str]]:

@@ -7,15 +7,21 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from coursewright.chat import layout
+from coursewright.chat import layout, native_turns, schemas
 from coursewright.errors import UsageError
-from coursewright.records import TracedRow
-
-FORMS = ("alpaca", "messages")
+from coursewright.records import Message, Preamble, TracedRow
 
 
-def write_dataset(rows: Sequence[TracedRow], folder: Path) -> None:
+def forms_of(rows: Sequence[TracedRow]) -> tuple[str, ...]:
+    """The forms that rows can be written in; conversations in one alone."""
+    return ("messages",) if any(row.messages for row in rows) else ("alpaca", "messages")
+
+
+def write_dataset(rows: Sequence[TracedRow], folder: Path, preamble: Preamble) -> None:
     """Write `alpaca/` and `messages/` with `train.parquet` and `train.jsonl` each.
+
+    Conversations, `messages/` alone. There the task's system prompt is the first turn, and its
+    tools are a column, `tools`: a JSON text, for they have no common columns.
 
     Every row has `call`: the key of the teacher's call in the run's ledger that it was traced to.
     Where rows cite passages of the task's documents, each has `passages`: their ids.
@@ -31,15 +37,22 @@ def write_dataset(rows: Sequence[TracedRow], folder: Path) -> None:
             "Parquet needs pyarrow, which is not installed: pip install 'coursewright[train]'"
         ) from error
     text, turn = pa.string(), pa.struct([("role", pa.string()), ("content", pa.string())])
+    if any(turn.tool_calls for row in rows for turn in row.messages):
+        called = pa.struct([("name", text), ("arguments", text)])
+        each = pa.struct([("id", text), ("type", text), ("function", called)])
+        said = [("role", text), ("content", text), ("name", text), ("tool_call_id", text)]
+        turn = pa.struct([*said, ("tool_calls", pa.list_(each))])
     columns = {
         "alpaca": [("instruction", text), ("input", text), ("output", text), ("call", text)],
         "messages": [("messages", pa.list_(turn)), ("call", text)],
     }
+    if preamble.tools:
+        columns["messages"].append(("tools", text))
     cited = any(row.passages for row in rows)
-    for form in FORMS:
+    for form in forms_of(rows):
         place = folder / form
         place.mkdir(parents=True)
-        records = [_FORM[form](row) for row in rows]
+        records = [record_of(row, form, preamble) for row in rows]
         schema = columns[form]
         if cited:
             schema = [*schema, ("passages", pa.list_(text))]
@@ -54,7 +67,12 @@ def write_dataset(rows: Sequence[TracedRow], folder: Path) -> None:
             (place / "train.parquet").write_bytes(buffer.getvalue())
 
 
-def alpaca(row: TracedRow) -> dict[str, Any]:
+def record_of(row: TracedRow, form: str, preamble: Preamble) -> dict[str, Any]:
+    """A row as a record of one form."""
+    return _alpaca(row) if form == "alpaca" else _messages(row, preamble)
+
+
+def _alpaca(row: TracedRow) -> dict[str, Any]:
     """A row as instruction, input and output."""
     return {
         "instruction": row.instruction,
@@ -64,13 +82,15 @@ def alpaca(row: TracedRow) -> dict[str, Any]:
     }
 
 
-def messages(row: TracedRow) -> dict[str, Any]:
-    """A row as the conversation that the student was trained on."""
-    turns = (("user", layout(row.instruction, row.input)), ("assistant", row.output))
-    return {
-        "messages": [{"role": role, "content": content} for role, content in turns],
-        "call": row.response,
-    }
-
-
-_FORM = {"alpaca": alpaca, "messages": messages}
+def _messages(row: TracedRow, preamble: Preamble) -> dict[str, Any]:
+    """A row as the conversation that the student was trained on, in OpenAI's shape."""
+    asked = Message(role="user", content=layout(row.instruction, row.input))
+    turns = native_turns(row.messages or (asked, Message(role="assistant", content=row.output)))
+    for turn in turns:
+        for call in turn.get("tool_calls", ()):
+            arguments = json.dumps(call["function"]["arguments"], ensure_ascii=False)
+            call["function"] = {**call["function"], "arguments": arguments}
+    if preamble.system:
+        turns.insert(0, {"role": "system", "content": preamble.system})
+    tools = {"tools": json.dumps(schemas(preamble.tools))} if preamble.tools else {}
+    return {"messages": turns, "call": row.response, **tools}

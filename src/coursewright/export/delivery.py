@@ -11,7 +11,16 @@ from typing import Any
 import coursewright
 from coursewright.config import RunConfig
 from coursewright.errors import NoValidSubmission, RunFolderError, TaskError
-from coursewright.records import FinalScores, Result, Round, Scores, Task, TracedRow, Training
+from coursewright.records import (
+    FinalScores,
+    Preamble,
+    Result,
+    Round,
+    Scores,
+    Task,
+    TracedRow,
+    Training,
+)
 from coursewright.seeding import derive
 from coursewright.store import RunFolder, file_digest, folder_digest, read_rows, read_stages
 from coursewright.tasks import load_task
@@ -36,6 +45,12 @@ class Delivery:
     rows: tuple[TracedRow, ...]
     task: Task | None
     """None if the task folder is gone or has changed since."""
+
+    @property
+    def preamble(self) -> Preamble:
+        """What stood before every conversation when the student was trained."""
+        setup = self.training.setup
+        return (setup and setup.preamble) or Preamble()
 
     @property
     def is_adapter(self) -> bool:

@@ -97,7 +97,7 @@ def lay_out(folder: Path, delivery: Delivery, exhibit: Exhibit, progress: Progre
     """Write `model/` and `dataset/` into `folder`; bytes written."""
     model, dataset = folder / "model", folder / "dataset"
     dataset.mkdir()
-    write_dataset(delivery.rows, dataset)
+    write_dataset(delivery.rows, dataset, delivery.preamble)
     _describe(dataset, data_card(delivery, exhibit), delivery)
     model.mkdir()
     write_weights(delivery, exhibit.form, exhibit.base, model, progress)

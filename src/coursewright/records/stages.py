@@ -113,6 +113,8 @@ class TrainingSetup(Record):
     """Whose chat template prompts and rows were wrapped in: the model's own, or ours."""
     preamble: Preamble | None = Field(default=None, exclude_if=lambda said: said is None)
     """What stood before every conversation, if anything did."""
+    native: tuple[Literal["system", "tools"], ...] = Field(default=(), exclude_if=lambda t: not t)
+    """What of it the chat template has a place for; the rest was said in plain words."""
     notes: tuple[str, ...] = ()
     """Where this differs from the recipe, and why."""
 

@@ -35,11 +35,17 @@ The submission, `submission.json` in the working folder:
     save_rows(rows)         append rows: dicts with the texts instruction, input and output, and
                             as `response` the Answer (or its id) they were taken from. What is
                             saved counts even if the program is stopped later, so save often.
+                            Where load_sample() shows rows as `messages`, so are these: a list of
+                            {"role": "user" | "assistant" | "tool", "content", "tool_calls"?} that
+                            begins with the user and ends with the assistant's turn, the only one
+                            that is trained on; a call is {"name", "arguments"}. A row of texts is
+                            then made such a list: instruction and input asked, output answered
+                            (the call or calls, where it is nothing but their JSON).
     check_submission()      list what is wrong with the rows saved so far
 
 The material, each row a dict:
 
-    brief()                 the task, its rules and sizes
+    brief()                 the task, its rules and sizes; `preamble` holds system prompt and tools
     load_visible()          visible items with their answers; never copy them into rows
     load_seeds()            raw questions without answers, in the `seed` setting
     load_sample()           rows in the required shape
@@ -567,10 +573,12 @@ def save_rows(rows: dict[str, Any] | Iterable[dict[str, Any]]) -> int:
 
 
 def _shape(row: dict[str, Any]) -> dict[str, Any]:
-    shaped: dict[str, Any] = {name: row.get(name, "") for name in _FIELDS}
-    for name, value in shaped.items():
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
-            shaped[name] = str(value)
+    if "messages" in row:
+        shaped: dict[str, Any] = {"messages": row["messages"]}
+    elif _rows_are_messages():
+        shaped = {"messages": _as_messages(row)}
+    else:
+        shaped = {name: _as_text(row.get(name, "")) for name in _FIELDS}
     response = row.get("response")
     if isinstance(response, Answer):
         response = response.id
@@ -580,6 +588,44 @@ def _shape(row: dict[str, Any]) -> dict[str, Any]:
     if cited:
         shaped["passages"] = cited
     return shaped
+
+
+def _as_text(value: Any) -> Any:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return str(value) if is_number else value
+
+
+def _rows_are_messages() -> bool:
+    sample = load_sample()
+    return bool(sample) and "messages" in sample[0]
+
+
+def _as_messages(row: dict[str, Any]) -> list[dict[str, Any]]:
+    """A row of texts as a conversation: what is asked, and the answer."""
+    asked = [str(row.get(name) or "").strip() for name in ("instruction", "input")]
+    output = _as_text(row.get("output", ""))
+    calls = _calls(output)
+    answer = {"content": output} if calls is None else {"content": "", "tool_calls": calls}
+    return [
+        {"role": "user", "content": "\n".join(filter(None, asked))},
+        {"role": "assistant", **answer},
+    ]
+
+
+def _calls(output: Any) -> list[dict[str, Any]] | None:
+    """The calls that an output is, alone or in a list; None if it is anything else."""
+    if isinstance(output, str):
+        if output.strip()[:1] not in ("{", "["):
+            return None
+        try:
+            output = _json.loads(output)
+        except (ValueError, RecursionError):
+            return None
+    calls = [output] if isinstance(output, dict) else output
+    if not isinstance(calls, list) or not calls:
+        return None
+    are = all(isinstance(call, dict) and {*call} == {"name", "arguments"} for call in calls)
+    return calls if are else None
 
 
 def _report(count: int) -> None:
@@ -595,18 +641,39 @@ def check_submission() -> list[str]:
     rows = _read_submission()
     problems = []
     for number, row in enumerate(rows):
-        for name in _FIELDS:
-            value = row.get(name) if isinstance(row, dict) else None
-            if not isinstance(value, str):
-                problems.append(f"row {number}: {name} is not a text")
-            elif name != "input" and not value.strip():
-                problems.append(f"row {number}: {name} is empty")
+        if isinstance(row, dict) and "messages" in row:
+            problems += [f"row {number}: {fault}" for fault in _turn_faults(row["messages"])]
+        else:
+            problems += [f"row {number}: {fault}" for fault in _text_faults(row)]
         if isinstance(row, dict) and not row.get("response"):
             problems.append(f"row {number}: names no teacher response")
     minimum = (brief().get("rows") or {}).get("minimum", 1)
     if len(rows) < minimum:
         problems.append(f"{len(rows)} rows, at least {minimum} are needed")
     return problems
+
+
+def _text_faults(row: Any) -> list[str]:
+    faults = []
+    for name in _FIELDS:
+        value = row.get(name) if isinstance(row, dict) else None
+        if not isinstance(value, str):
+            faults.append(f"{name} is not a text")
+        elif name != "input" and not value.strip():
+            faults.append(f"{name} is empty")
+    return faults
+
+
+def _turn_faults(turns: Any) -> list[str]:
+    known = ("system", "user", "assistant", "tool")
+    if not isinstance(turns, list) or not all(isinstance(turn, dict) for turn in turns):
+        return ["messages is no list of turns"]
+    faults = [f"role {t.get('role')!r} is unknown" for t in turns if t.get("role") not in known]
+    if not turns or turns[-1].get("role") != "assistant":
+        faults.append("messages does not end with the assistant's turn")
+    elif not str(turns[-1].get("content") or "").strip() and not turns[-1].get("tool_calls"):
+        faults.append("the last turn is empty")
+    return faults
 
 
 def _submission_path() -> str:

@@ -105,7 +105,7 @@ class Tuner:
                 )
             how = self._fitting[case] = less
             say({"event": "notice", "line": f"out of memory; {in_words(how)}"})
-        template, length = done.pop("template"), done.pop("length")
+        template, length, native = (done.pop(name) for name in ("template", "length", "native"))
         notes = differences(wanted, how, hardware)
         if length < wanted.max_length:
             notes.append(f"rows cut at {length} tokens: the model's context holds no more")
@@ -121,6 +121,7 @@ class Tuner:
         }
         if given.preamble:
             setup["preamble"] = given.preamble.model_dump(mode="json")
+            setup["native"] = native
         return {**done, "seconds": time.monotonic() - began, "setup": setup}
 
 
@@ -227,6 +228,7 @@ def _train(
         "loss": sum(tail) / len(tail),
         "template": template,
         "length": length,
+        "native": [part for part in ("system", "tools") if getattr(wording.manner, part)],
     }
 
 
