@@ -1,6 +1,6 @@
 """What a student is asked, and how: the one layout, conversations, tools and their calls."""
 
-from coursewright.chat.layout import item_body, layout, prompt_of
+from coursewright.chat.layout import in_words, item_body, layout, prompt_of, prompt_of_row
 from coursewright.chat.reading import (
     ConversationFault,
     call_fault,
@@ -15,10 +15,12 @@ __all__ = [
     "ConversationFault",
     "Manner",
     "call_fault",
+    "in_words",
     "item_body",
     "layout",
     "native_turns",
     "prompt_of",
+    "prompt_of_row",
     "read_messages",
     "read_question",
     "read_row_messages",

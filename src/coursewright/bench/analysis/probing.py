@@ -26,7 +26,7 @@ from coursewright.bench.cells import Measured
 from coursewright.config import HuggingFaceStudent, RunConfig
 from coursewright.errors import CoursewrightError, RunFolderError
 from coursewright.protocols import Progress, Student
-from coursewright.records import Record, RoundSummary, Task
+from coursewright.records import Prompt, Record, RoundSummary, Task
 from coursewright.store import Artifacts, RunFolder, digest_of, read_rows, storage, write_file
 from coursewright.tasks import load_task
 from coursewright.wiring import make_evaluator, make_student, pick_scorer
@@ -82,7 +82,7 @@ class BaseStudents:
     def asking(self, config: RunConfig, task: Task) -> Ask:
         """How to ask the base student of a run; its worker starts with the first question."""
 
-        def ask(prompts: Sequence[str]) -> list[str]:
+        def ask(prompts: Sequence[Prompt]) -> list[str]:
             key = digest_of([config.student.model_dump(mode="json"), task.digests])
             if key not in self._open:
                 place = self._stack.enter_context(
@@ -101,7 +101,7 @@ def own_student(config: RunConfig, task: Task, artifacts: Artifacts, progress: P
     part = config.student
     if isinstance(part, HuggingFaceStudent):
         part = part.model_copy(update={"server": None})
-    return make_student(part, artifacts, progress, task.generation)
+    return make_student(part, artifacts, progress, task.generation, task.preamble)
 
 
 # ---------------------------------------------------------------- quality

@@ -13,12 +13,12 @@ from collections.abc import Callable, Sequence
 from functools import cache
 
 from coursewright.bench.analysis.records import Quality
-from coursewright.chat import layout
+from coursewright.chat import prompt_of_row
 from coursewright.families import load_family
 from coursewright.families.drawing import FAMILY_OF
 from coursewright.families.solving import Solver
 from coursewright.protocols import Scorer
-from coursewright.records import Task, TracedRow
+from coursewright.records import Prompt, Task, TracedRow
 from coursewright.similarity import (
     compression_ratio,
     distinct_ngrams,
@@ -31,7 +31,7 @@ from coursewright.similarity import (
 RIGHT = 0.5
 """A graded score from here on counts as right."""
 
-Ask = Callable[[Sequence[str]], list[str]]
+Ask = Callable[[Sequence[Prompt]], list[str]]
 """Prompts to the base student's answers."""
 
 
@@ -40,8 +40,8 @@ def quality_of(
 ) -> Quality:
     """Profile a data set on at most `size` of its rows; without `ask`, no difficulty."""
     sample = spread(rows, size)
-    questions = [row.input or row.instruction for row in sample]
-    outputs = [row.output for row in sample]
+    questions = [row.asked[0] or row.instruction for row in sample]
+    outputs = [row.answer for row in sample]
     golds = [gold_of(task, question) for question in questions]
     right = [
         scorer.score(output, gold) >= RIGHT
@@ -55,7 +55,7 @@ def quality_of(
     }
     failed = None
     if ask is not None and sample:
-        answers = ask([layout(row.instruction, row.input) for row in sample])
+        answers = ask([prompt_of_row(row) for row in sample])
         failed = [
             not agrees(answer, row, gold, scorer)
             for answer, row, gold in zip(answers, sample, golds, strict=True)
@@ -106,7 +106,7 @@ def agrees(answer: str, row: TracedRow, gold: str | float | None, scorer: Scorer
     """Whether the base student knows the answer: the right one, else the one that the row gives."""
     if gold is not None:
         return scorer.score(answer, gold) >= RIGHT
-    return normalised(answer) == normalised(row.output)
+    return normalised(answer) == normalised(row.answer)
 
 
 def solver_of(task: Task) -> Solver | None:

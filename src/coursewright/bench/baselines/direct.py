@@ -16,14 +16,14 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from coursewright.bench.baselines import Direct
-from coursewright.chat import item_body
+from coursewright.chat import ConversationFault, in_words, item_body, read_row_messages
 from coursewright.config import RunConfig
 from coursewright.errors import Interrupted, TaskError
 from coursewright.evaluation import SplitEvaluator
 from coursewright.families import load_family
 from coursewright.families.drawing import draw_rows
 from coursewright.protocols import Progress
-from coursewright.records import Evaluation, Item, Record, Row, Task, TracedRow, Usage
+from coursewright.records import Evaluation, Item, Prompt, Record, Row, Task, TracedRow, Usage
 from coursewright.sandbox.coursewright_program import Teacher, parse_answer
 from coursewright.scoring import written
 from coursewright.seeding import derive
@@ -53,7 +53,7 @@ def sit(direct: Direct, config: RunConfig, ledger: Path, progress: Progress) -> 
     with contextlib.ExitStack() as stack:
         place = stack.enter_context(tempfile.TemporaryDirectory(prefix="coursewright-"))
         artifacts = Artifacts(Path(place))
-        student = make_student(config.student, artifacts, progress, task.generation)
+        student = make_student(config.student, artifacts, progress, task.generation, task.preamble)
         stack.callback(student.close)
         shared = None
         if config.shared is not None:
@@ -107,10 +107,15 @@ def mixed_up(rows: Sequence[TracedRow], rng: random.Random) -> list[TracedRow]:
     order = list(range(len(rows)))
     rng.shuffle(order)
     following = dict(zip(order, [*order[1:], *order[:1]], strict=True))
-    return [
-        row.model_copy(update={"output": rows[following[number]].output})
-        for number, row in enumerate(rows)
-    ]
+    return [with_answer_of(row, rows[following[number]]) for number, row in enumerate(rows)]
+
+
+def with_answer_of(row: TracedRow, other: TracedRow) -> TracedRow:
+    """Return a row with the answer of another of its form."""
+    if row.messages:
+        messages = (*row.messages[:-1], other.messages[-1])
+        return row.model_copy(update={"messages": messages})
+    return row.model_copy(update={"output": other.output})
 
 
 def given_rows(file: Path, task: Task) -> list[TracedRow]:
@@ -124,7 +129,15 @@ def given_rows(file: Path, task: Task) -> list[TracedRow]:
         if isinstance(line, TaskError):
             raise line
         try:
+            if "messages" in line:
+                given = read_row_messages(
+                    line["messages"], system=task.preamble.system, tools=task.preamble.tools
+                )
+                rows.append(TracedRow(messages=given))
+                continue
             row = Row.model_validate({"instruction": task.instruction, **line})
+        except ConversationFault as fault:
+            raise TaskError(str(fault), file=file, line=number, field="messages") from fault
         except ValidationError as error:
             first = error.errors()[0]
             raise TaskError(
@@ -208,7 +221,7 @@ class Taught:
     def wait(self) -> None:
         """It is there."""
 
-    def answer(self, weights: str | None, prompts: Sequence[str]) -> list[str]:
+    def answer(self, weights: str | None, prompts: Sequence[Prompt]) -> list[str]:
         """Answer questions; what has no answer in the end scores as none.
 
         Raises:
@@ -219,7 +232,7 @@ class Taught:
                 [
                     "Solve this question.",
                     self._task.instruction,
-                    f"Question: {prompt}",
+                    f"Question: {in_words(prompt, self._task.preamble)}",
                     f"Form of the answer: {self._task.answer_format}",
                     'Return only a JSON object {"answer": "..."}.',
                 ]
