@@ -37,7 +37,9 @@ class TestRegistry:
         assert isinstance(make_agent(parse_agent(f"program:{program}")), ProgramAgent)
         custom = CustomPart(path=f"{__name__}:MyAgent", options={"words": "hi"})
         assert make_agent(custom).propose(make_brief(), make_turn()).plan == "hi"
-        assert set(AGENTS) == {"command", "heuristic", "openai", "program", "replay"}
+        assert set(AGENTS) == {
+            *("command", "heuristic", "openai", "program", "random-search", "replay")
+        }
 
     @pytest.mark.parametrize(
         ("path", "options", "message"),

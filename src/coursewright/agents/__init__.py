@@ -32,8 +32,8 @@ AGENTS: dict[str, str] = {
     "command": "coursewright.agents.command:CommandAgent",
     "heuristic": "coursewright.agents.heuristic:HeuristicAgent",
     "openai": "coursewright.agents.llm:LLMAgent",
-    "random-search": "coursewright.agents.random_search:RandomSearchAgent",
     "program": "coursewright.agents.program:ProgramAgent",
+    "random-search": "coursewright.agents.random_search:RandomSearchAgent",
     "replay": "coursewright.agents.replay:ReplayAgent",
 }
 """Kind -> dotted path. A module is imported only when its agent is asked for."""
