@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from coursewright.agents import make_agent
+from coursewright.briefing import make_brief
 from coursewright.config import HeuristicAgent, load_config
 from coursewright.errors import ConfigError
 from coursewright.records import Allowance, Brief, Turn
 from coursewright.runs import human_inputs, inputs_of
 from coursewright.tasks import load_task
-from coursewright.wiring import make_brief
 
 TASK = "science-mini"
 

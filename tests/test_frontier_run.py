@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import pytest
 
 from coursewright import summary
+from coursewright.briefing import student_calls
 from coursewright.config import (
     Budget,
     CustomPart,
@@ -21,7 +22,6 @@ from coursewright.display import Silent
 from coursewright.runs import reproduce, run
 from coursewright.store import RunFolder
 from coursewright.store.ledger import Ledger
-from coursewright.wiring import student_calls
 from tests.parrot import Parrot
 from tests.short import prepare
 

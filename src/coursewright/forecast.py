@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from coursewright.briefing import student_calls
 from coursewright.chat import tools_text
 from coursewright.config import (
     CommandAgent,
@@ -26,7 +27,7 @@ from coursewright.power import smallest_gain
 from coursewright.records import Item, Record, Task
 from coursewright.student import EMBEDDED
 from coursewright.tasks import load_task, read_split
-from coursewright.wiring import leaving, student_calls
+from coursewright.wiring import leaving
 
 CHARACTERS_PER_TOKEN = 4
 CALL_BYTES = 6_000

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from coursewright import evaluation, loop
+from coursewright.briefing import full_brief, make_brief, part_name, read_notes
 from coursewright.config import (
     CommandAgent,
     EmbeddedStudent,
@@ -32,17 +33,7 @@ from coursewright.store import Artifacts, RunFolder, RunStore, pin_teacher, read
 from coursewright.student import settle
 from coursewright.tasks import baseline_scores, load_task, read_split
 from coursewright.teacher import check_teacher
-from coursewright.wiring import (
-    assemble,
-    check_agent,
-    full_brief,
-    make_brief,
-    make_search,
-    make_student,
-    part_name,
-    pick_scorer,
-    read_notes,
-)
+from coursewright.wiring import assemble, check_agent, make_search, make_student, pick_scorer
 
 EMBEDDED = {HeuristicAgent: "agent", SimulatedTeacher: "teacher", EmbeddedStudent: "student"}
 """Parts that come with the package: a result with one of them says little about real ones."""

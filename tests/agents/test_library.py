@@ -12,12 +12,12 @@ import pytest
 
 from coursewright.agents.library import Card, cards_in_turn, load_cards
 from coursewright.audit import SubmissionAuditor
+from coursewright.briefing import make_brief
 from coursewright.config import RunConfig
 from coursewright.records import Brief, RowLimits, Setting, TracedRow
 from coursewright.store import Artifacts, put_rows
 from coursewright.tasks import load_task
 from coursewright.teacher.simulated import SimulatedUpstream
-from coursewright.wiring import make_brief
 from tests.agents.fake_course import FakeProgramModule
 from tests.agents.fake_course import make_brief as make_course_brief
 from tests.audit.calls import Calls

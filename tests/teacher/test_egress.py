@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from coursewright.briefing import make_brief, program_files
 from coursewright.config import TEXT_KINDS, Budget, CustomPart, OpenAITeacher, RunConfig
 from coursewright.sandbox import CORPUS_INDEX
 from coursewright.store import RunStore
@@ -13,7 +14,6 @@ from coursewright.tasks import load_task, read_corpus, scaffold_task
 from coursewright.teacher import GatewayTeacher, told_to_programs, withheld_texts
 from coursewright.teacher.egress import Egress
 from coursewright.teacher.wire import Refusal, read_request
-from coursewright.wiring import make_brief, program_files
 from tests.teacher.talk import Desk, ask, chat
 
 LONG = "A train leaves the old station at nine and meets another one that left at ten, so when?"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import coursewright
+from coursewright.briefing import part_name
 from coursewright.config import RunConfig
 from coursewright.errors import NoValidSubmission, RunFolderError, TaskError
 from coursewright.records import (
@@ -24,7 +25,6 @@ from coursewright.records import (
 from coursewright.seeding import derive
 from coursewright.store import RunFolder, file_digest, folder_digest, read_rows, read_stages
 from coursewright.tasks import load_task
-from coursewright.wiring import part_name
 
 ADAPTER = "adapter_config.json"
 
