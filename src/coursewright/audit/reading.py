@@ -8,6 +8,8 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
+from coursewright.chat import json_values
+
 _ESCAPE = re.compile(r'\\(?:u([0-9a-fA-F]{4})|([nrt"\'/\\]))')
 _PLAIN = {"n": "\n", "r": "\n", "t": " "}
 _NUMBER = re.compile(r"[-+]?(?:\d[\d,]*\.?\d*|\.\d+)(?:e[-+]?\d{1,3})?")
@@ -16,8 +18,6 @@ _QUOTES = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "−": 
 Ways = tuple[tuple[str, ...], ...]
 """Values, each in all the folded ways of writing it down."""
 
-_STARTS = 2_000
-"""Places of one text at which a JSON object is looked for: a bound for hostile texts."""
 _DEPTH = 20
 """Levels of nesting that are looked into."""
 
@@ -113,20 +113,7 @@ def _number(text: str) -> float | None:
 
 def objects_in(text: str) -> list[dict[str, Any]]:
     """All JSON objects in a text, inner ones included, also where prose stands around them."""
-    decoder = json.JSONDecoder(strict=False)
-    found: list[dict[str, Any]] = []
-    at = text.find("{")
-    for _ in range(_STARTS):
-        if at < 0:
-            break
-        try:
-            value, end = decoder.raw_decode(text, at)
-        except (ValueError, RecursionError):
-            end = at + 1
-        else:
-            found += _inner_objects(value)
-        at = text.find("{", end)
-    return found
+    return [one for value in json_values(text, starts="{") for one in _inner_objects(value)]
 
 
 def _inner_objects(value: Any, depth: int = 0) -> Iterator[dict[str, Any]]:

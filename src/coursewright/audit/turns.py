@@ -22,10 +22,9 @@ from coursewright.audit.response import (
     composed_of,
     without,
 )
+from coursewright.chat import json_values
 from coursewright.records import Message
 
-_STARTS = 2_000
-"""Places of one text at which JSON is looked for: a bound for hostile texts."""
 _DEPTH = 20
 _TURN = {"role", "from"}
 _NO_CONTENT = {"role", "from", "type", "id", "tool_call_id"}
@@ -47,24 +46,7 @@ class Exercise:
 
 def exercises_in(text: str) -> tuple[Exercise, ...]:
     """All exercises in the JSON of a response, in its order; prose around it is passed over."""
-    decoder = json.JSONDecoder(strict=False)
-    found: list[Exercise] = []
-    at = _next_start(text, 0)
-    for _ in range(_STARTS):
-        if at < 0:
-            break
-        try:
-            value, end = decoder.raw_decode(text, at)
-        except (ValueError, RecursionError):
-            end = at + 1
-        else:
-            found += _exercises(value)
-        at = _next_start(text, end)
-    return tuple(found)
-
-
-def _next_start(text: str, at: int) -> int:
-    return min((found for sign in "{[" if (found := text.find(sign, at)) >= 0), default=-1)
+    return tuple(found for value in json_values(text) for found in _exercises(value))
 
 
 def _exercises(value: Any) -> list[Exercise]:

@@ -1,6 +1,7 @@
 """What a student is asked, and how: the one layout, conversations, tools and their calls."""
 
 from coursewright.chat.layout import in_words, item_body, layout, prompt_of, prompt_of_row
+from coursewright.chat.prose import json_values
 from coursewright.chat.reading import (
     ConversationFault,
     call_fault,
@@ -17,6 +18,7 @@ __all__ = [
     "call_fault",
     "in_words",
     "item_body",
+    "json_values",
     "layout",
     "native_turns",
     "prompt_of",

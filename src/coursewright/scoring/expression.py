@@ -32,7 +32,7 @@ class Expression(BaseModel):
 
     def score(self, output: str, answer: Any) -> float:
         given = expression_value(output)
-        gold = _gold(answer)
+        gold = exact_gold(answer)
         if given is None or gold is None:
             return 0.0
         # Exact arithmetic on what was written: 0.1 means one tenth, not the nearest binary number.
@@ -119,7 +119,8 @@ class _Parser:
         return self._tokens[self._at - 1]
 
 
-def _gold(answer: Any) -> Fraction | None:
+def exact_gold(answer: Any) -> Fraction | None:
+    """The exact value of a gold number, or of the expression it is written as; else None."""
     if isinstance(answer, str):
         return expression_value(answer)
     if isinstance(answer, bool) or not isinstance(answer, (int, float)):

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from coursewright.scoring.expression import expression_value
+from coursewright.scoring.expression import exact_gold, expression_value
 from coursewright.scoring.marked_up import marked_up_number
 from coursewright.scoring.numeric import last_number
 from coursewright.scoring.policy import Policy
@@ -29,7 +29,7 @@ class Svamp(BaseModel):
     policy: Policy = "repaired"
 
     def score(self, output: str, answer: Any) -> float:
-        gold, given = _gold(answer), self._given(output)
+        gold, given = exact_gold(answer), self._given(output)
         return float(gold is not None and given is not None and abs(given - gold) <= _WITHIN)
 
     def readable(self, output: str) -> bool:
@@ -42,14 +42,3 @@ class Svamp(BaseModel):
                 number = marked_up_number(output[-1000:])
             return None if number is None else Fraction(str(number))
         return expression_value(output)
-
-
-def _gold(answer: Any) -> Fraction | None:
-    if isinstance(answer, str):
-        return expression_value(answer)
-    if isinstance(answer, bool) or not isinstance(answer, (int, float)):
-        return None
-    try:
-        return Fraction(str(answer))
-    except ValueError:
-        return None

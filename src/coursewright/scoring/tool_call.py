@@ -22,6 +22,8 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from coursewright.chat import json_values
+
 _STARTS = 200
 """Places of one answer at which JSON is looked for: a bound for hostile answers."""
 _DEEPEST = 50
@@ -96,28 +98,13 @@ def read_calls(text: str, longest: int = 16_000, deepest: int = 20) -> list[Call
     """The calls in a text, in its order; none if the text is longer or nests deeper than that."""
     if len(text) > longest:
         return []
-    text = text.rpartition("</think>")[2]
-    decoder = json.JSONDecoder(object_pairs_hook=_without_duplicates, parse_constant=_refuse)
     found: list[Call] = []
-    at = _next_start(text, 0)
-    for _ in range(_STARTS):
-        if at < 0:
-            break
-        try:
-            value, end = decoder.raw_decode(text, at)
-        except (ValueError, RecursionError):
-            end = at + 1
-        else:
-            if not _is_shallow(value, deepest):
-                return []
-            found += _calls_in(value)
-        at = _next_start(text, end)
+    decoder = json.JSONDecoder(object_pairs_hook=_without_duplicates, parse_constant=_refuse)
+    for value in json_values(text.rpartition("</think>")[2], most=_STARTS, decoder=decoder):
+        if not _is_shallow(value, deepest):
+            return []
+        found += _calls_in(value)
     return found
-
-
-def _next_start(text: str, at: int) -> int:
-    starts = [found for sign in "{[" if (found := text.find(sign, at)) >= 0]
-    return min(starts, default=-1)
 
 
 def _calls_in(value: Any) -> Iterator[Call]:

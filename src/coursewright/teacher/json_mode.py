@@ -7,10 +7,9 @@ it. Where it does not, the gateway asks once more, and that costs a call like an
 
 from __future__ import annotations
 
-import itertools
-import json
-import re
 from typing import Any
+
+from coursewright.chat import json_values
 
 _STARTS = 100
 _QUOTED = 4000
@@ -19,15 +18,7 @@ _AGAIN = "That is not valid JSON. Reply again, with nothing but the JSON asked f
 
 def holds_json(text: str) -> bool:
     """Whether an object or list that is not empty begins somewhere in the text."""
-    decoder = json.JSONDecoder(strict=False)
-    for match in itertools.islice(re.finditer(r"[\[{]", text), _STARTS):
-        try:
-            value, _ = decoder.raw_decode(text, match.start())
-        except (ValueError, RecursionError):
-            continue
-        if value:
-            return True
-    return False
+    return any(json_values(text, most=_STARTS))
 
 
 def asking_again(payload: dict[str, Any], broken: str) -> dict[str, Any]:
