@@ -46,6 +46,7 @@ def test_a_real_model_that_is_no_engineer_makes_a_failed_attempt(
         max_tokens=48,
         context_tokens=16_000,
         answers_as=("*",),
+        attempts=1,
     )
     proposal = LLMAgent(endpoint, ledger=tmp_path / "agent.sqlite").propose(
         make_brief(), make_turn()

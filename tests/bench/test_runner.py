@@ -21,6 +21,7 @@ from coursewright.protocols import Agent
 from coursewright.records import Brief, Proposal, Turn
 from coursewright.store.run import hold
 from tests.bench.studies import plan_of, study_of, write_study
+from tests.interrupts import hear_interrupts
 
 pytestmark = [pytest.mark.timeout(300)]
 DIRECT = ["base", "oracle"]
@@ -162,7 +163,12 @@ def test_a_study_that_is_stopped_and_killed_goes_on_where_it_was(tmp_path: Path)
         "-o",
         str(tmp_path / "out"),
     ]
-    going = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    going = subprocess.Popen(
+        command,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        preexec_fn=hear_interrupts,
+    )
     while not ages(tmp_path):
         assert going.poll() is None
         time.sleep(0.05)

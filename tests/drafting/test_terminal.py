@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from coursewright.drafting.queue import DraftFolder
+from tests.interrupts import hear_interrupts
 
 from .conftest import Drafts
 
@@ -35,6 +36,7 @@ class Person:
             stderr=slave,
             env=environment,
             start_new_session=True,
+            preexec_fn=hear_interrupts,
         )
         os.close(slave)
         self.seen = ""

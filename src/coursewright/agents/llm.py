@@ -86,6 +86,10 @@ class LLMAgent:
                 reply = _in_a_loop_of_its_own(self._ask(request, turn, ledger))
                 break
             except EndpointUnavailable as error:
+                if error.status == 500 and not self._alone:
+                    # How some servers say that the model's template knows no system message.
+                    self._alone = True
+                    continue
                 raise Interrupted(
                     f"the agent's server {self._endpoint.base_url} gave no answer "
                     f"({_one_line(error)}); `coursewright resume` continues here once it does"

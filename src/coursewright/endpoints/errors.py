@@ -38,11 +38,14 @@ class EndpointUnavailable(EndpointError):
         *,
         billed: bool = True,
         reached: bool = True,
+        status: int | None = None,
     ) -> None:
         super().__init__(message, billed=billed)
         self.retry_after = retry_after
         self.reached = reached
         """Whether there was anybody to talk to."""
+        self.status = status
+        """HTTP status of the response, if there was one."""
 
 
 class EndpointRefused(EndpointError):

@@ -23,7 +23,7 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes) -> EndpointErr
     if status == 429 and code == "insufficient_quota":
         return EndpointRefused(f"the account has no credit left ({message})", cause="key")
     if status in _AGAIN or status >= 500:
-        return EndpointUnavailable(message, retry_after(headers), billed=False)
+        return EndpointUnavailable(message, retry_after(headers), billed=False, status=status)
     if status in (401, 402, 403):
         return EndpointRefused(f"the key was not accepted ({message})", cause="key", billed=False)
     if status == 404 or code == "model_not_found" or _names_model(said):

@@ -26,6 +26,8 @@ Form = Literal["full", "adapter", "merged"]
 
 SAMPLE = 4000
 """Characters; a longer first row is not shown on the card."""
+_MARK = "\0"
+"""Where the question stands in the turns that ask it; no text of a task holds it."""
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"))
 
 
@@ -259,8 +261,11 @@ def _snippet(delivery: Delivery, exhibit: Exhibit) -> str:
 
 def _turns(delivery: Delivery, instruction: str) -> list[str]:
     """Lines of Python that make the turns of one question, and its tools."""
-    turns = told(layout(instruction, "..."), delivery.preamble, _manner(delivery))
-    lines = [f"turns = {turns!r}  # the question stands in the place of ..."]
+    turns = told(layout(instruction, _MARK), delivery.preamble, _manner(delivery))
+    before, _, after = str(turns[-1]["content"]).partition(_MARK)
+    content = f"{before!r} + question" + (f" + {after!r}" if after else "")
+    last = f"{{'role': {turns[-1]['role']!r}, 'content': {content}}}"
+    lines = ["question = '...'", f"turns = [{', '.join([*map(repr, turns[:-1]), last])}]"]
     if _manner(delivery).tools and delivery.preamble.tools:
         lines.append(f"tools = {schemas(delivery.preamble.tools)!r}")
     return lines
