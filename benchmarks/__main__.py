@@ -2,6 +2,8 @@
 
 Each prints one JSON object per line on standard output, and progress on standard error. They
 take hours together; `study` keeps its runs in `runs/bench` and goes on where it stopped.
+`python -m benchmarks.builders FOLDER` and `benchmarks.scorer_agreement FOLDER` stand apart: they
+need a folder with the benchmarks' own files.
 """
 
 from __future__ import annotations
@@ -15,6 +17,8 @@ NAMES = (
     "sft_speed",
     "faults",
     "nano_base",
+    "corpus_check",
+    "study_statistics",
     "generations",
     "demo",
     "study",
