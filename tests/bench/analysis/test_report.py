@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from markdown_it import MarkdownIt
+from matplotlib import rc_context
+from matplotlib.figure import Figure
 
 from coursewright.bench.analysis import AnalysisOptions, lines, pictures, report, tabulate
 from coursewright.bench.analysis.book import open_book
@@ -64,11 +66,10 @@ def test_the_same_cells_give_the_same_files(tmp_path: Path) -> None:
 
 
 def test_pictures_name_their_axes_and_units(tmp_path: Path) -> None:
-    matplotlib = pytest.importorskip("matplotlib")
     study = tabulate("tiny", open_book(tiny()), Probed())
-    with matplotlib.rc_context(pictures.SETTINGS):
+    with rc_context(pictures.SETTINGS):
         for picture in (pictures.gains, pictures.rounds, pictures.deltas, pictures.errors):
-            figure = picture(study, matplotlib.figure.Figure)
+            figure = picture(study, Figure)
             assert figure is not None
             for axes in figure.axes:
                 assert axes.get_xlabel()
