@@ -11,6 +11,7 @@ under which the store keeps them. Scores are fractions, times seconds, sizes byt
 
 from coursewright.records.base import (
     BriefLevel,
+    Claim,
     Failure,
     FeedbackKind,
     Mode,
@@ -87,6 +88,7 @@ __all__ = [
     "Brief",
     "BriefLevel",
     "Check",
+    "Claim",
     "Collection",
     "CorpusSummary",
     "Decision",

@@ -16,6 +16,8 @@ but errors and counts; the true score with evidence that belongs to other items.
 BriefLevel = Literal["line", "description", "visible", "seeds", "notes"]
 """How much an agent is told beforehand, each level with all before it."""
 Verdict = Literal["clean", "flagged", "unresolved"]
+Claim = Literal["improved", "inconclusive", "worse"]
+"""What a paired test lets anyone say of one student against another."""
 Failure = Literal[
     "execution timeout",
     "code extraction failed",
