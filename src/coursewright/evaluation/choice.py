@@ -97,8 +97,8 @@ def _parts(groups: int, rng: np.random.Generator) -> NDArray[np.float64]:
     """Which groups are left out, shape (parts, groups); each of them once per repeat."""
     folds = min(FOLDS, groups)
     fold = np.argsort(rng.random((REPEATS, groups)), axis=1) % folds
-    parts = (fold[:, None, :] == np.arange(folds)[None, :, None]).astype(np.float64)
-    return parts.reshape(REPEATS * folds, groups)
+    parts: NDArray[np.bool] = fold[:, None, :] == np.arange(folds)[None, :, None]
+    return parts.reshape(REPEATS * folds, groups).astype(np.float64)
 
 
 def spread_alpha(alpha: float, queries: int) -> float:
