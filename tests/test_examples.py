@@ -23,6 +23,7 @@ from coursewright.config import (
 from coursewright.endpoints import tariff
 from coursewright.sandbox import coursewright_program
 from coursewright.sandbox.coursewright_program import Answer
+from coursewright.tasks import check_task
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 FILES = sorted(EXAMPLES.glob("*.yaml"))
@@ -102,6 +103,21 @@ def test_the_study_is_the_study() -> None:
     assert (config.budget.rounds, config.budget.one_shot_attempts) == (30, 8)
     assert config.budget.concurrency == 80
     assert (config.mode, config.setting, config.protocol) == ("iterative", "scratch", "paper")
+
+
+# ------------------------------------------------------------------ examples/tasks
+
+
+def test_the_calendar_is_a_sound_task_and_what_its_script_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = EXAMPLES / "tasks" / "calendar"
+    assert check_task(str(folder)) == []
+    script = tmp_path / "make_calendar.py"
+    script.write_text((EXAMPLES / "tasks" / "make_calendar.py").read_text())
+    runpy.run_path(str(script), run_name="__main__")
+    for file in sorted((tmp_path / "calendar").iterdir()):
+        assert file.read_bytes() == (folder / file.name).read_bytes(), file.name
 
 
 # ------------------------------------------------------------------ examples/programs
