@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from coursewright.bench.baselines import Direct
-from coursewright.bench.baselines.direct import course, given_rows, mixed_up, sit, with_examples
-from coursewright.config import RunConfig, load_config
+from coursewright.bench.baselines.direct import course, given_rows, mixed_up, sit
+from coursewright.config import RunConfig
 from coursewright.display import Silent
 from coursewright.errors import TaskError
 from coursewright.records import TracedRow
@@ -72,15 +72,6 @@ def test_a_bad_line_of_rows_is_said_with_its_number(tmp_path: Path, line: str, s
     with pytest.raises(TaskError, match=said if line != "{}" else "output") as error:
         given_rows(file, TASK)
     assert error.value.line == (2 if line else None)
-
-
-def test_few_shot_shows_visible_items_of_several_topics(tmp_path: Path) -> None:
-    config = load_config(None, {"task": "science-mini"})
-    prompt = with_examples(TASK, 3, config)
-    shown = [item for item in TASK.visible if item.question in prompt]
-    assert len(shown) == 3
-    assert len({item.topic for item in shown}) == 3
-    assert all(str(item.answer) in prompt for item in shown)
 
 
 def test_the_teacher_sits_the_exam_through_its_gateway(tmp_path: Path) -> None:

@@ -16,16 +16,16 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from coursewright.bench.baselines import Direct
-from coursewright.chat import ConversationFault, in_words, item_body, read_row_messages
+from coursewright.bench.baselines.few_shot import shown_examples
+from coursewright.chat import ConversationFault, in_words, read_row_messages
 from coursewright.config import RunConfig
 from coursewright.errors import Interrupted, TaskError
 from coursewright.evaluation import SplitEvaluator
 from coursewright.families import load_family
 from coursewright.families.drawing import draw_rows
 from coursewright.protocols import Progress
-from coursewright.records import Evaluation, Item, Prompt, Record, Row, Task, TracedRow, Usage
+from coursewright.records import Evaluation, Prompt, Record, Row, Task, TracedRow, Usage
 from coursewright.sandbox.coursewright_program import Teacher, parse_answer
-from coursewright.scoring import written
 from coursewright.seeding import derive
 from coursewright.store import Artifacts, SharedAnswers, put_rows
 from coursewright.tasks import load_task, read_split
@@ -66,10 +66,17 @@ def sit(direct: Direct, config: RunConfig, ledger: Path, progress: Progress) -> 
             seeds = (derive(config.seed, "final", k) for k in range(config.retrainings))
             weights += [student.train(rows, seed).weights for seed in seeds]
         elif direct.name == "few-shot":
-            shown = task.model_copy(
-                update={"instruction": with_examples(task, direct.examples, config)}
+            scorer = pick_scorer(config, task)
+            instruction, examinee = shown_examples(
+                task, direct.examples, config.seed, scorer, student
             )
-            prompted = make_evaluator(config, shown, student, progress, shared)
+            prompted = SplitEvaluator(
+                partial(read_split, task),
+                instruction=instruction,
+                student=examinee,
+                scorer=scorer,
+                progress=progress,
+            )
             others = prompted.open_private([None]).evaluations
         elif direct.name == "teacher":
             others, usage = ask_teacher(config, task, ledger, artifacts, progress)
@@ -152,27 +159,7 @@ def given_rows(file: Path, task: Task) -> list[TracedRow]:
     return rows
 
 
-# ---------------------------------------------------------------- other ways to be asked
-
-
-def with_examples(task: Task, count: int, config: RunConfig) -> str:
-    """Return the task's instruction followed by visible items with their answers, topics in turn.
-
-    An answer is written as the sample writes it, as far as the scorer knows how to.
-    """
-    scorer = pick_scorer(config, task)
-    items = list(task.visible)
-    random.Random(derive(config.seed, "few-shot", task.name)).shuffle(items)
-    by_topic: dict[str | None, list[Item]] = {}
-    for item in items:
-        by_topic.setdefault(item.topic, []).append(item)
-    turns = max(map(len, by_topic.values()))
-    mixed = [topic[n] for n in range(turns) for topic in by_topic.values() if n < len(topic)]
-    shown = [
-        f"{item_body(item.question, item.context)}\n{written(scorer, item.answer)}"
-        for item in mixed[:count]
-    ]
-    return "\n\n".join([task.instruction.strip(), *shown]) + "\n"
+# ---------------------------------------------------------------- who else can be asked
 
 
 def ask_teacher(
