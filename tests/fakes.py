@@ -148,8 +148,12 @@ class World:
         rows = int(digest or 0)
         return Collection(rows=str(rows), read=rows, kept=rows)
 
-    def audit(self, rows: str, round_number: int) -> Audit:
+    def audit(self, rows: str, round_number: int, earlier: Sequence[tuple[int, str]] = ()) -> Audit:
         return Audit(verdict="clean", rows=rows, kept=int(rows))
+
+    def audit_final(self, rows: str, earlier: Sequence[tuple[int, str]] = ()) -> Audit:
+        self.opened_at_audit = list(self.opened)
+        return Audit(verdict="flagged", rows=rows, kept=int(rows))
 
     def train(self, rows: str, seed: int) -> Training:
         return Training(

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from coursewright.errors import HelperLost, Interrupted, ProgramLost, StageFailed
+from coursewright.evaluation import judge
 from coursewright.loop import run
-from coursewright.records import Outcome, Turn
+from coursewright.records import Audit, Outcome, Turn
 from coursewright.search import GreedySearch, OneShotSearch
 from tests.fakes import World
 
@@ -24,6 +25,28 @@ def test_the_best_round_is_retrained_on_fresh_seeds_and_opened_once() -> None:
     assert trained is not None
     assert len({trained.weights, *(t.weights for t in outcome.retrainings)}) == 3
     assert world.opened == [[None, *(t.weights for t in outcome.retrainings)]]
+
+
+def test_the_final_audit_is_of_the_chosen_data_and_comes_before_private_is_opened() -> None:
+    outcome, world = play("400", "900", "500")
+    assert outcome.final_audit is not None
+    assert outcome.final_audit.rows == "900"
+    assert world.opened_at_audit == []
+    judged = judge(outcome, 0)
+    assert judged["audit"] == "flagged"
+
+
+def test_a_refused_attempt_is_not_trained_on() -> None:
+    class Strict(World):
+        def audit(self, rows: str, round_number: int, earlier: Any = ()) -> Audit:
+            refusal = "too many copies" if round_number == 0 else None
+            return Audit(verdict="flagged", rows=rows, kept=int(rows), refusal=refusal)
+
+    outcome = run(Strict(lambda turn: "400").stages(GreedySearch()))
+    assert outcome.rounds[0].status == "invalid"
+    assert outcome.rounds[0].training is None
+    assert outcome.rounds[0].feedback.error == "too many copies"
+    assert outcome.rounds[1].operation == "repair"
 
 
 def test_a_crash_ends_the_round_not_the_run() -> None:

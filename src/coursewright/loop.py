@@ -22,6 +22,7 @@ from coursewright.records import Decision, Evaluation, Execution, Outcome, Round
 from coursewright.seeding import derive
 from coursewright.steps import (
     audit,
+    audit_final,
     collect,
     decide,
     evaluate,
@@ -49,6 +50,7 @@ def run(stages: Stages) -> Outcome:
     if best is None or best.audit is None or best.audit.rows is None:
         return Outcome(base=(base_visible, base_scored), rounds=tuple(rounds))
 
+    final_audit = audit_final(stages, best, rounds)
     # Fresh training seeds: the winner was chosen partly for the luck of its own.
     seeds = [derive(stages.rules.seed, "final", k) for k in range(stages.rules.retrainings)]
     retrained = tuple(train(stages, best.audit.rows, seed) for seed in seeds)
@@ -59,6 +61,7 @@ def run(stages: Stages) -> Outcome:
         base=(base_visible, base_scored, opening.evaluations[0]),
         rounds=tuple(rounds),
         best=best.number,
+        final_audit=final_audit,
         retrainings=retrained,
         final=final,
         private=opening.evaluations[1:],
@@ -115,7 +118,9 @@ def go_through_stages(
     execution = reached["execution"] = execute(stages, number, decision, proposal, rounds)
     collection = reached["collection"] = collect(stages, execution)
     require_rows(stages, execution, collection.kept, collection.error)
-    audited = reached["audit"] = audit(stages, number, collection)
+    audited = reached["audit"] = audit(stages, number, collection, rounds)
+    if audited.refusal is not None:
+        raise StageFailed(audited.refusal, kind="too few valid rows", stage="audit")
     require_rows(stages, execution, audited.kept, None)
     assert audited.rows is not None
     # One training seed for all rounds: they differ in their data alone.

@@ -178,8 +178,15 @@ class Intake(Protocol):
 class Auditor(Protocol):
     """Decides which rows may be trained on."""
 
-    def audit(self, rows: str, round_number: int) -> Audit:
-        """Check the collected rows (a digest) against ledger and splits."""
+    def audit(self, rows: str, round_number: int, earlier: Sequence[tuple[int, str]] = ()) -> Audit:
+        """Sift the collected rows (a digest) by ledger, visible items and earlier rounds.
+
+        `earlier` are round numbers and digests of audited data sets. What it says reaches the
+        agent: it knows no hidden item.
+        """
+
+    def audit_final(self, rows: str, earlier: Sequence[tuple[int, str]] = ()) -> Audit:
+        """Judge the chosen data set once, against the hidden items too; drop nothing."""
 
 
 class Examinee(Protocol):

@@ -302,7 +302,8 @@ def time_by_stage(outcome: Outcome, total: float) -> dict[str, float]:
     seconds = {
         "agent": sum(r.proposal.seconds for r in rounds),
         "program": sum(r.execution.seconds for r in rounds if r.execution),
-        "audit": sum(r.audit.seconds for r in rounds if r.audit),
+        "audit": sum(r.audit.seconds for r in rounds if r.audit)
+        + (outcome.final_audit.seconds if outcome.final_audit else 0.0),
         "train": sum(t.seconds for t in {t.weights: t for t in trainings}.values()),
         "evaluate": sum(e.seconds for e in evaluations),
     }

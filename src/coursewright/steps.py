@@ -126,12 +126,29 @@ def collect(stages: Stages, execution: Execution) -> Collection:
     )
 
 
-def audit(stages: Stages, number: int, collection: Collection) -> Audit:
+def audit(stages: Stages, number: int, collection: Collection, rounds: Sequence[Round]) -> Audit:
     """Keep the rows that may be trained on."""
     rows = collection.rows
     assert rows is not None
-    inputs = {"round": number, "rows": rows}
-    return stages.journal.stage("audit", inputs, lambda: stages.auditor.audit(rows, number), Audit)
+    earlier = audited(rounds)
+    inputs = {"round": number, "rows": rows, "earlier": earlier}
+    return stages.journal.stage(
+        "audit", inputs, lambda: stages.auditor.audit(rows, number, earlier), Audit
+    )
+
+
+def audit_final(stages: Stages, best: Round, rounds: Sequence[Round]) -> Audit:
+    """Judge the chosen data set against the hidden items too; the choice is sealed."""
+    assert best.audit is not None
+    rows = best.audit.rows
+    assert rows is not None
+    earlier = audited(rounds[: best.number])
+    return stages.journal.stage(
+        "audit_final",
+        {"rows": rows, "earlier": earlier},
+        lambda: stages.auditor.audit_final(rows, earlier),
+        Audit,
+    )
 
 
 def train(stages: Stages, rows: str, seed: int) -> Training:
@@ -194,6 +211,11 @@ def dataset(done: Round | None) -> str | None:
     if done.audit is not None and done.audit.rows is not None:
         return done.audit.rows
     return None if done.collection is None else done.collection.rows
+
+
+def audited(rounds: Sequence[Round]) -> list[tuple[int, str]]:
+    """Round numbers and digests of the data sets that passed an audit."""
+    return [(r.number, r.audit.rows) for r in rounds if r.audit and r.audit.rows]
 
 
 def persist(work: Callable[[], T]) -> T:

@@ -7,14 +7,14 @@ more line in one of them.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from coursewright.agents import make_agent
-from coursewright.audit import SubmissionAuditor
+from coursewright.audit import Context, SubmissionAuditor
 from coursewright.briefing import (
     make_brief,
     part_name,
@@ -40,7 +40,10 @@ from coursewright.protocols import Agent, Jail, Progress, Rules, Scorer, Search,
 from coursewright.records import (
     Generation,
     Isolation,
+    Item,
+    Passage,
     Preamble,
+    Split,
     Task,
 )
 from coursewright.sandbox import (
@@ -109,14 +112,7 @@ def assemble(store: RunStore, config: RunConfig, progress: Progress) -> Iterator
                 student.special_tokens(),
                 preamble=task.preamble,
             ),
-            auditor=SubmissionAuditor(
-                store.artifacts,
-                store.ledger_path,
-                visible=exam,
-                seeds=brief.seeds,
-                instructions=(task.instruction,),
-                passages=passages,
-            ),
+            auditor=make_auditor(config, task, store, exam, passages),
             student=student,
             evaluator=make_evaluator(config, task, student, progress, shared),
             feedback=GuardedFeedback(exam, config.seed, paper=paper, kind=config.feedback),
@@ -180,6 +176,33 @@ def taking_turns(
         teacher=TeacherInTurn(stages.teacher, turns),
         student=student,
         evaluator=make_evaluator(config, stages.task, student, stages.progress, shared),
+    )
+
+
+def make_auditor(
+    config: RunConfig,
+    task: Task,
+    store: RunStore,
+    exam: Sequence[Item],
+    passages: Sequence[Passage],
+) -> SubmissionAuditor:
+    """Return the one who decides which rows may be trained on; `exam` are the public items."""
+    hidden: tuple[Split, ...] = (
+        ("private",) if config.protocol == "paper" else ("scored", "private")
+    )
+    context = Context(
+        instructions=(task.instruction,),
+        topics=tuple(sorted({item.topic for item in exam if item.topic})),
+        visible=exam,
+        seeds=task.seeds if config.setting == "seed" else (),
+        passages={passage.id: passage.text for passage in passages},
+        ledger=store.ledger_path,
+        scorer=pick_scorer(config, task),
+    )
+    return SubmissionAuditor(
+        store.artifacts,
+        context,
+        lambda: {split: read_split(task, split) for split in hidden},
     )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from coursewright.agents.library import Card, cards_in_turn, load_cards
-from coursewright.audit import SubmissionAuditor
+from coursewright.audit import Context, SubmissionAuditor
 from coursewright.briefing import make_brief
 from coursewright.config import RunConfig
 from coursewright.records import Brief, RowLimits, Setting, TracedRow
@@ -80,10 +80,12 @@ def test_the_program_of_a_card_leaves_enough_rows_that_pass_the_audit(
     artifacts = Artifacts(tmp_path / "artifacts")
     auditor = SubmissionAuditor(
         artifacts,
-        tmp_path / "calls.sqlite",
-        visible=brief.visible,
-        seeds=brief.seeds,
-        instructions=(brief.instruction,),
+        Context(
+            visible=brief.visible,
+            seeds=brief.seeds,
+            instructions=(brief.instruction,),
+            ledger=tmp_path / "calls.sqlite",
+        ),
     )
     audit = auditor.audit(put_rows(artifacts, rows), 0)
     assert audit.verdict == "clean", audit.dropped

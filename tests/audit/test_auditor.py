@@ -1,10 +1,11 @@
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from coursewright.audit import Finding, SubmissionAuditor
+from coursewright.audit import Context, Finding, SubmissionAuditor
 from coursewright.audit.checks import sift
 from coursewright.records import Item, TracedRow
 from coursewright.store import Artifacts, put_rows, read_rows
@@ -32,7 +33,8 @@ def taught(path: Path, count: int) -> list[TracedRow]:
 
 
 def audited(artifacts: Artifacts, ledger: Path, rows: Sequence[TracedRow]) -> SubmissionAuditor:
-    return SubmissionAuditor(artifacts, ledger, VISIBLE, instructions=(INSTRUCTION,))
+    context = Context(ledger=ledger, visible=VISIBLE, instructions=(INSTRUCTION,))
+    return SubmissionAuditor(artifacts, context)
 
 
 def test_honest_rows_are_clean_and_kept_in_order(artifacts: Artifacts, tmp_path: Path) -> None:
@@ -94,23 +96,62 @@ def test_a_check_that_breaks_is_unresolved_and_another_costs_one_class(
     class Short:
         name = "short"
 
-        def examine(self, rows: Sequence[TracedRow], round_number: int) -> Finding:
+        def examine(self, rows: Sequence[TracedRow], context: Context) -> Finding:
             return sift(self.name, rows, lambda r: "too long" if len(r.output) > 1 else None)
 
     class Broken:
         name = "broken"
 
-        def examine(self, rows: Sequence[TracedRow], round_number: int) -> Finding:
+        def examine(self, rows: Sequence[TracedRow], context: Context) -> Finding:
             raise RuntimeError("no idea")
 
     rows = taught(tmp_path / "l.sqlite", 10)
     digest = put_rows(artifacts, rows)
-    short = SubmissionAuditor(artifacts, tmp_path, (), checks=(Short(),)).audit(digest, 0)
+    short = SubmissionAuditor(artifacts, Context(), round_checks=(Short(),)).audit(digest, 0)
     assert (short.kept, short.dropped) == (5, {"too long": 5})
-    broken = SubmissionAuditor(artifacts, tmp_path, (), checks=(Short(), Broken()))
+    broken = SubmissionAuditor(artifacts, Context(), round_checks=(Short(), Broken()))
     found = broken.audit(digest, 0)
     assert (found.verdict, found.kept) == ("unresolved", 0)
     assert found.checks[1].evidence == ("RuntimeError: no idea",)
+
+
+def test_hidden_items_are_opened_in_the_final_pass_alone_and_nothing_is_dropped_there(
+    artifacts: Artifacts, tmp_path: Path
+) -> None:
+    opened: list[str] = []
+    seen: list[Context] = []
+
+    class Curious:
+        name = "curious"
+
+        def examine(self, rows: Sequence[TracedRow], context: Context) -> Finding:
+            seen.append(context)
+            return sift(self.name, rows, lambda row: "no")
+
+    def open_hidden() -> dict[str, tuple[Item, ...]]:
+        opened.append("private")
+        return {"private": VISIBLE}
+
+    auditor = SubmissionAuditor(artifacts, Context(), open_hidden, (Curious(),), (Curious(),))
+    digest = put_rows(artifacts, [row("q", "a", None)] * 3)
+    swept = auditor.audit(digest, 1, [(0, digest)])
+    assert (swept.kept, opened, seen[0].hidden) == (0, [], {})
+    assert (seen[0].round_number, seen[0].earlier[0]) == (1, (0, read_rows(artifacts, digest)))
+    final = auditor.audit_final(digest, [(0, digest)])
+    assert (final.verdict, final.rows, final.kept, final.dropped) == ("flagged", digest, 3, {})
+    assert (seen[1].round_number, seen[1].hidden) == (None, {"private": VISIBLE})
+
+
+def test_a_check_may_refuse_the_attempt_and_keep_its_rows(artifacts: Artifacts) -> None:
+    class Strict:
+        name = "strict"
+
+        def examine(self, rows: Sequence[TracedRow], context: Context) -> Finding:
+            return replace(sift(self.name, rows, lambda row: None), refusal="enough")
+
+    digest = put_rows(artifacts, [row("q", "a", None)])
+    found = SubmissionAuditor(artifacts, Context(), round_checks=(Strict(),)).audit(digest, 0)
+    assert (found.refusal, found.kept) == ("enough", 1)
 
 
 def test_foreign_text_in_examples_is_harmless(artifacts: Artifacts, tmp_path: Path) -> None:

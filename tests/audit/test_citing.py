@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coursewright.audit import SubmissionAuditor, citing
+from coursewright.audit import Context, SubmissionAuditor, citing
 from coursewright.audit.checks import Finding
 from coursewright.audit.citing import is_shown, without_quotation
 from coursewright.audit.provenance import ECHO, NO_QUESTION, Provenance
-from coursewright.records import Passage, TracedRow
+from coursewright.records import TracedRow
 from coursewright.store import Artifacts, put_rows
 from tests.audit.calls import INSTRUCTION, Calls, row
 
@@ -38,7 +38,7 @@ def calls(tmp_path: Path) -> Iterator[Calls]:
 
 
 def fault(calls: Calls, traced: TracedRow) -> str | None:
-    found: Finding = Provenance(calls.path, (INSTRUCTION,), (), PASSAGES).examine([traced], 0)
+    found: Finding = Provenance().examine([traced], context(calls))
     return next(iter(found.dropped), None)
 
 
@@ -90,11 +90,14 @@ def test_a_passage_alone_is_no_question(calls: Calls) -> None:
     assert fault(calls, cited) == NO_QUESTION
 
 
+def context(calls: Calls) -> Context:
+    return Context(ledger=calls.path, instructions=(INSTRUCTION,), passages=PASSAGES)
+
+
 def test_unknown_passages_are_refused_and_known_ones_kept(tmp_path: Path, calls: Calls) -> None:
     (tmp_path / "artifacts").mkdir()
     store = Artifacts(tmp_path / "artifacts")
-    passages = [Passage(id=n, document="d", line=1, text=t) for n, t in PASSAGES.items()]
-    auditor = SubmissionAuditor(store, calls.path, (), (), (INSTRUCTION,), passages)
+    auditor = SubmissionAuditor(store, context(calls))
     rows = [
         made(calls, f"{STONE}\n{ASKED}", BUILDERS, "a.md:1"),
         made(calls, f"{STONE}\n{ASKED} ", BUILDERS, "a.md:1", "a.md:2"),

@@ -1,6 +1,6 @@
 import pytest
 
-from coursewright.audit import overlap
+from coursewright.audit import Context, overlap
 from coursewright.audit.overlap import Overlap
 from coursewright.records import Item
 from tests.audit.calls import row
@@ -10,6 +10,9 @@ VISIBLE = (
     Item(id="2", question="What is 2 + 2?", answer=4),
     Item(id="3", question="What were the sales?", context="Year | Sales\n2020 | 10", answer=10),
 )
+
+
+CONTEXT = Context(visible=VISIBLE)
 
 
 @pytest.mark.parametrize(
@@ -27,18 +30,18 @@ VISIBLE = (
     ],
 )
 def test_copies_of_visible_items_are_refused(question: str, why: str | None) -> None:
-    finding = Overlap(VISIBLE).examine([row(question, "4", "k")], 0)
+    finding = Overlap().examine([row(question, "4", "k")], CONTEXT)
     assert next(iter(finding.dropped), None) == why
 
 
 def test_a_copy_in_the_instruction_is_found() -> None:
     copy = row("", "4", "k", instruction=VISIBLE[0].question)
-    assert Overlap(VISIBLE).examine([copy], 0).dropped == {overlap.COPY: 1}
+    assert Overlap().examine([copy], CONTEXT).dropped == {overlap.COPY: 1}
 
 
 def test_a_visible_item_copied_tenfold_goes_every_time() -> None:
     good = [row(f"Bo has {n} pears and gets one more. How many?", "4", "k") for n in range(90)]
-    finding = Overlap(VISIBLE).examine([*good, *[row(VISIBLE[1].question, "4", "k")] * 10], 0)
+    finding = Overlap().examine([*good, *[row(VISIBLE[1].question, "4", "k")] * 10], CONTEXT)
     assert len(finding.kept) == 90
     assert finding.check.verdict == "clean"
     assert finding.check.evidence == ("10 of 100 rows: copy of a visible item",)

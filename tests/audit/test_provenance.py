@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from coursewright.audit import provenance
+from coursewright.audit import Context, provenance
 from coursewright.audit.provenance import Provenance
 from coursewright.records import Seed, TracedRow
 from tests.audit.calls import INSTRUCTION, Calls, row
@@ -25,7 +25,10 @@ def fault(
     calls: Calls, traced: TracedRow, *, round_number: int = 0, seeds: tuple[Seed, ...] = ()
 ) -> str | None:
     """Why the row is refused, or None."""
-    finding = Provenance(calls.path, (INSTRUCTION,), seeds).examine([traced], round_number)
+    context = Context(
+        ledger=calls.path, instructions=(INSTRUCTION,), seeds=seeds, round_number=round_number
+    )
+    finding = Provenance().examine([traced], context)
     assert len(finding.kept) + sum(finding.dropped.values()) == 1
     return next(iter(finding.dropped), None)
 
@@ -240,7 +243,8 @@ def test_a_row_that_the_program_dictated_is_an_echo(calls: Calls) -> None:
 
 
 def test_a_program_that_never_called_has_no_traced_rows(tmp_path: Path) -> None:
-    finding = Provenance(tmp_path / "none.sqlite").examine([row("a", "b", "c")], 0)
+    nowhere = Context(ledger=tmp_path / "none.sqlite")
+    finding = Provenance().examine([row("a", "b", "c")], nowhere)
     assert finding.kept == ()
     assert finding.check.verdict == "flagged"
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from coursewright.audit import Context
 from coursewright.audit.provenance import Provenance
 from coursewright.records import TracedRow
 from tests.audit.calls import Calls
@@ -34,7 +35,7 @@ def fault(
     text = response if isinstance(response, str) else json.dumps(response)
     key = calls.add(f"{request} {len(turns)} {next(COUNT)}", text)
     row = TracedRow.model_validate({"messages": turns, "response": key})
-    found = Provenance(calls.path).examine([row], 0)
+    found = Provenance().examine([row], Context(ledger=calls.path))
     return next(iter(found.dropped), None)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from coursewright.audit import provenance
+from coursewright.audit import Context, provenance
 from coursewright.audit.provenance import Provenance
 from coursewright.config import Budget, CustomPart
 from coursewright.records import TracedRow
@@ -139,7 +139,7 @@ def test_a_row_that_names_an_answer_of_the_student_is_refused(tmp_path: Path) ->
         TracedRow(instruction=TASK, input="How many?", output=text_of(reply), response=id_)
         for reply, id_ in ((mine, mine[1]["id"]), (teachers, teachers[1]["id"]))
     ]
-    finding = Provenance(run.ledger, (TASK,)).examine(rows, 0)
+    finding = Provenance().examine(rows, Context(ledger=run.ledger, instructions=(TASK,)))
     assert finding.dropped == {provenance.UNKNOWN: 1}
     assert [row.response for row in finding.kept] == [teachers[1]["id"]]
 

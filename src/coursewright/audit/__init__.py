@@ -1,4 +1,9 @@
-"""Which rows may be trained on: a list of checks, cheapest first, each one small file.
+"""Whether a submission may be believed: two lists of checks, cheapest first, each one small file.
+
+`ROUND_CHECKS` judge every round by what a program may know (visible items, seeds, the call
+ledger, earlier rounds). They drop rows or refuse the attempt, and the agent hears their words.
+`FINAL_CHECKS` judge the chosen data set once, against the hidden items too, when the choice is
+sealed; they drop nothing, and only the result hears of them.
 
 Later checks see what earlier ones have left. A check that cannot run lets nothing pass, and
 the verdict is then `unresolved`: what was not checked is not clean.
@@ -8,67 +13,142 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import overload
 
-from coursewright.audit.checks import Finding, RowCheck, unresolved, verdict_of
+from coursewright.audit.checks import (
+    AuditCheck,
+    Context,
+    Finding,
+    unresolved,
+    verdict_of,
+    worst,
+)
 from coursewright.audit.citing import Citations
 from coursewright.audit.overlap import Overlap
 from coursewright.audit.provenance import Provenance
-from coursewright.records import Audit, Item, Passage, Row, Seed, TracedRow, Verdict
+from coursewright.records import Audit, Item, Row, TracedRow
 from coursewright.store import Artifacts, put_rows, read_rows
 
-__all__ = ["Finding", "RowCheck", "SubmissionAuditor"]
+__all__ = [
+    "FINAL_CHECKS",
+    "ROUND_CHECKS",
+    "AuditCheck",
+    "Context",
+    "Finding",
+    "SubmissionAuditor",
+]
+
+ROUND_CHECKS: tuple[AuditCheck, ...] = (Citations(), Provenance(), Overlap())
+FINAL_CHECKS: tuple[AuditCheck, ...] = ()
 
 SAMPLE = 5
 """Kept rows that are shown to whoever made them."""
 _SHOWN = {"instruction": {"instruction", "input", "output"}, "messages": {"messages"}}
 
+Hidden = Mapping[str, Sequence[Item]]
+
+
+def _nothing_hidden() -> Hidden:
+    return {}
+
 
 class SubmissionAuditor:
-    """Decides which rows may be trained on (see `protocols.Auditor`)."""
+    """Decides which rows may be trained on, and what the chosen ones are worth.
+
+    See `protocols.Auditor`.
+    """
 
     def __init__(
         self,
         artifacts: Artifacts,
-        ledger: Path,
-        visible: Sequence[Item],
-        seeds: Sequence[Seed] = (),
-        instructions: Iterable[str] = (),
-        passages: Sequence[Passage] = (),
-        checks: Sequence[RowCheck] | None = None,
+        context: Context,
+        open_hidden: Callable[[], Hidden] = _nothing_hidden,
+        round_checks: Sequence[AuditCheck] = ROUND_CHECKS,
+        final_checks: Sequence[AuditCheck] = FINAL_CHECKS,
     ) -> None:
-        """`instructions` and `passages` are the task's own; `checks` replace the standard ones."""
+        """`context` holds in every round; `open_hidden` is called in the final pass only."""
         self._artifacts = artifacts
-        texts = {passage.id: passage.text for passage in passages}
-        self._checks: Sequence[RowCheck] = checks or (
-            Citations(texts),
-            # Visible items are shown to programs as seeds are, and may be quoted alike.
-            Provenance(ledger, instructions, (*seeds, *visible), texts),
-            Overlap(visible),
-        )
+        self._context = context
+        self._open_hidden = open_hidden
+        self._round_checks = round_checks
+        self._final_checks = final_checks
 
-    def audit(self, rows: str, round_number: int) -> Audit:
-        """Check the collected rows (a digest) against ledger and visible items."""
+    def audit(self, rows: str, round_number: int, earlier: Sequence[tuple[int, str]] = ()) -> Audit:
+        """Sift the collected rows (a digest); `earlier` are audited data sets by round number."""
+        context = replace(
+            self._context,
+            round_number=round_number,
+            hidden={},
+            earlier=_Earlier(self._artifacts, earlier),
+        )
         began = time.monotonic()
         read = kept = read_rows(self._artifacts, rows)
         findings: list[Finding] = []
-        for check in self._checks:
-            findings.append(_examined(check, kept, round_number))
+        for check in self._round_checks:
+            findings.append(_examined(check, kept, context))
             kept = findings[-1].kept
         dropped: Counter[str] = Counter()
         for finding in findings:
             dropped.update(finding.dropped)
+        verdicts = [finding.check.verdict for finding in findings]
         return Audit(
-            verdict=_verdict(findings, len(read) - len(kept), len(read)),
+            verdict=worst([*verdicts, verdict_of(len(read) - len(kept), len(read))]),
             rows=put_rows(self._artifacts, kept),
             kept=len(kept),
             dropped=dict(dropped),
             examples=tuple(line for finding in findings for line in finding.examples),
             sample=_sample(kept),
             checks=tuple(finding.check for finding in findings),
+            refusal=next((f.refusal for f in findings if f.refusal), None),
             seconds=time.monotonic() - began,
         )
+
+    def audit_final(self, rows: str, earlier: Sequence[tuple[int, str]] = ()) -> Audit:
+        """Judge the chosen data set (a digest) with the hidden items at hand; keep all of it."""
+        began = time.monotonic()
+        context = replace(
+            self._context,
+            round_number=None,
+            hidden=self._open_hidden(),
+            earlier=_Earlier(self._artifacts, earlier),
+        )
+        chosen = read_rows(self._artifacts, rows)
+        findings = [_examined(check, chosen, context) for check in self._final_checks]
+        return Audit(
+            verdict=worst([finding.check.verdict for finding in findings]),
+            rows=rows,
+            kept=len(chosen),
+            examples=tuple(line for finding in findings for line in finding.examples),
+            checks=tuple(finding.check for finding in findings),
+            seconds=time.monotonic() - began,
+        )
+
+
+class _Earlier(Sequence[tuple[int, Sequence[TracedRow]]]):
+    """Data sets of earlier rounds: each is read when somebody looks at it."""
+
+    def __init__(self, artifacts: Artifacts, digests: Sequence[tuple[int, str]]) -> None:
+        self._artifacts = artifacts
+        self._digests = digests
+
+    def __len__(self) -> int:
+        return len(self._digests)
+
+    @overload
+    def __getitem__(self, at: int) -> tuple[int, Sequence[TracedRow]]: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[tuple[int, Sequence[TracedRow]]]: ...
+
+    def __getitem__(
+        self, at: int | slice
+    ) -> tuple[int, Sequence[TracedRow]] | Sequence[tuple[int, Sequence[TracedRow]]]:
+        if isinstance(at, slice):
+            return _Earlier(self._artifacts, self._digests[at])
+        number, digest = self._digests[at]
+        return number, read_rows(self._artifacts, digest)
 
 
 def _sample(rows: Sequence[TracedRow]) -> tuple[Row, ...]:
@@ -77,16 +157,9 @@ def _sample(rows: Sequence[TracedRow]) -> tuple[Row, ...]:
     return tuple(Row.model_validate(row.model_dump(include=_SHOWN[row.form])) for row in shown)
 
 
-def _examined(check: RowCheck, rows: Sequence[TracedRow], round_number: int) -> Finding:
+def _examined(check: AuditCheck, rows: Sequence[TracedRow], context: Context) -> Finding:
     try:
-        return check.examine(rows, round_number)
+        return check.examine(rows, context)
     except Exception as error:
         # Rows are hostile: one that breaks a check must not slip past it.
         return unresolved(check.name, rows, f"{type(error).__name__}: {error}")
-
-
-def _verdict(findings: Sequence[Finding], dropped: int, read: int) -> Verdict:
-    verdicts = {finding.check.verdict for finding in findings}
-    if "unresolved" in verdicts:
-        return "unresolved"
-    return "flagged" if "flagged" in verdicts else verdict_of(dropped, read)

@@ -1,24 +1,53 @@
-"""What an audit check is, and how one that judges row by row counts what it refuses.
+"""What an audit check is, what it may look at, and how one that sifts rows counts its refusals.
 
-A new check is one file with a class that fits `RowCheck`, and its place in the list that
-`SubmissionAuditor` makes.
+A new check is one file with a class that fits `AuditCheck`, and its place in a list of
+`audit/__init__.py`: `ROUND_CHECKS` for what drops rows or warns in every round, `FINAL_CHECKS`
+for what may look at hidden items, once, over the chosen data set.
 """
 
 from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
-from coursewright.records import Check, TracedRow, Verdict
+from coursewright.protocols import Scorer
+from coursewright.records import Check, Item, Seed, TracedRow, Verdict
 
 TOLERATED = 0.10
 """Share of a submission's rows that may be refused before the submission is called flagged."""
 
+_RANKS: tuple[Verdict, ...] = ("clean", "flagged", "unresolved")
+
 EXAMPLES = 5
 """Refusals told in words, per reason and check."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a check may look at beside the rows."""
+
+    round_number: int | None = None
+    """None in the final pass, and for a file from outside."""
+    instructions: tuple[str, ...] = ()
+    """The task's own."""
+    topics: tuple[str, ...] = ()
+    """Of the visible items."""
+    visible: Sequence[Item] = ()
+    """What feedback is about; under `paper` the scored items too."""
+    seeds: Sequence[Seed] = ()
+    passages: Mapping[str, str] = field(default_factory=dict)
+    """Texts of the task's documents, by id."""
+    hidden: Mapping[str, Sequence[Item]] = field(default_factory=dict)
+    """Items of "scored", "private" and "probes". Empty in rounds, whose words reach the agent."""
+    earlier: Sequence[tuple[int, Sequence[TracedRow]]] = ()
+    """Round number and audited data set of earlier rounds; each is read when it is asked for."""
+    ledger: Path | None = None
+    """The run's record of teacher calls; None for a file from outside."""
+    scorer: Scorer | None = None
 
 
 @dataclass(frozen=True)
@@ -29,15 +58,20 @@ class Finding:
     kept: tuple[TracedRow, ...]
     dropped: dict[str, int] = field(default_factory=dict)
     examples: tuple[str, ...] = ()
+    refusal: str | None = None
+    """Why the whole attempt must not be trained on, whatever rows are left."""
 
 
-class RowCheck(Protocol):
-    """One check of a whole submission."""
+class AuditCheck(Protocol):
+    """One check of a whole submission: it drops rows, or only gives a verdict with evidence."""
 
     name: str
 
-    def examine(self, rows: Sequence[TracedRow], round_number: int) -> Finding:
-        """Judge the rows that earlier checks have left."""
+    def examine(self, rows: Sequence[TracedRow], context: Context) -> Finding:
+        """Judge the rows that earlier checks have left.
+
+        An exception makes the check `unresolved`, and nothing passes it.
+        """
 
 
 def sift(
@@ -72,6 +106,11 @@ def sift(
 def verdict_of(dropped: int, read: int) -> Verdict:
     """`flagged` when more than a tolerated share of the rows was refused."""
     return "flagged" if dropped > TOLERATED * read else "clean"
+
+
+def worst(verdicts: Sequence[Verdict]) -> Verdict:
+    """`unresolved` before `flagged` before `clean`; without any verdict nothing is amiss."""
+    return max(verdicts, key=_RANKS.index, default="clean")
 
 
 def unresolved(name: str, rows: Sequence[TracedRow], why: str) -> Finding:

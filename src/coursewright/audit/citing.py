@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from coursewright.audit.checks import Finding, sift
+from coursewright.audit.checks import Context, Finding, sift
 from coursewright.audit.reading import fold
 from coursewright.records import TracedRow
 
@@ -27,16 +27,13 @@ class Citations:
 
     name = "citations"
 
-    def __init__(self, passages: Mapping[str, str]) -> None:
-        """`passages` are the texts of the task's documents, by id."""
-        self._passages = passages
-
-    def examine(self, rows: Sequence[TracedRow], round_number: int) -> Finding:
+    def examine(self, rows: Sequence[TracedRow], context: Context) -> Finding:
         """Look up every cited passage."""
-        return sift(self.name, rows, self._fault)
 
-    def _fault(self, row: TracedRow) -> str | None:
-        return None if all(name in self._passages for name in row.passages) else UNKNOWN
+        def fault(row: TracedRow) -> str | None:
+            return None if all(name in context.passages for name in row.passages) else UNKNOWN
+
+        return sift(self.name, rows, fault)
 
 
 def is_shown(passage: str, request: str) -> bool:

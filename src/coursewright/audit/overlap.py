@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from coursewright.audit.checks import Finding, sift
+from coursewright.audit.checks import Context, Finding, sift
 from coursewright.records import Item, TracedRow
 from coursewright.similarity import normalised
 
@@ -24,6 +24,14 @@ class Overlap:
 
     name = "overlap"
 
+    def examine(self, rows: Sequence[TracedRow], context: Context) -> Finding:
+        """Refuse rows whose question is a visible item, or holds one."""
+        return sift(self.name, rows, _Questions(context.visible).fault)
+
+
+class _Questions:
+    """The visible items' questions in a normal form, and how the long ones begin."""
+
     def __init__(self, visible: Sequence[Item]) -> None:
         self._questions = {normalised(item.question) for item in visible if not item.context}
         self._long: dict[str, list[str]] = {}
@@ -37,11 +45,7 @@ class Overlap:
             if len(words) >= WORDS:
                 self._long.setdefault(" ".join(words[:WORDS]), []).append(question)
 
-    def examine(self, rows: Sequence[TracedRow], round_number: int) -> Finding:
-        """Refuse rows whose question is a visible item, or holds one."""
-        return sift(self.name, rows, self._fault)
-
-    def _fault(self, row: TracedRow) -> str | None:
+    def fault(self, row: TracedRow) -> str | None:
         question, context = row.asked
         whole = normalised("\n".join(filter(None, (row.instruction, context, question))))
         if normalised(question) in self._questions or whole in self._questions:

@@ -15,12 +15,11 @@ four") makes the teacher say it. The differential audit is for that.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from functools import lru_cache, partial
-from pathlib import Path
 
-from coursewright.audit.checks import Finding, sift
+from coursewright.audit.checks import Context, Finding, sift
 from coursewright.audit.citing import UNSHOWN, folded, is_shown, without_quotation
 from coursewright.audit.echo import is_echo
 from coursewright.audit.reading import fold, stands_in
@@ -47,52 +46,35 @@ class Provenance:
 
     name = "provenance"
 
-    def __init__(
-        self,
-        ledger: Path,
-        instructions: Iterable[str] = (),
-        seeds: Sequence[Seed | Item] = (),
-        passages: Mapping[str, str] | None = None,
-    ) -> None:
-        """`instructions` are the task's own: they need no teacher.
-
-        Without any, every instruction that stands beside an input is taken for the task's.
-        `passages` are the texts of the task's documents, by id.
-        """
-        self._passages = passages or {}
-        self._ledger = ledger
-        self._instructions = frozenset(map(fold, instructions))
-        self._seeds = [(fold(seed.question), fold(seed.context or "")) for seed in seeds]
-
-    def examine(self, rows: Sequence[TracedRow], round_number: int) -> Finding:
+    def examine(self, rows: Sequence[TracedRow], context: Context) -> Finding:
         """Refuse every row that cannot be traced.
+
+        The task's own instructions need no teacher; without any, every instruction that stands
+        beside an input is taken for the task's.
 
         Raises:
             RunFolderError: the ledger cannot be read.
+            ValueError: there is none to look in.
         """
-        if not self._ledger.exists():
+        if context.ledger is None:
+            raise ValueError("there is no call ledger to trace rows in")
+        if not context.ledger.exists():
             # No call was ever made, so there is nothing to come from.
             return sift(self.name, rows, lambda row: UNKNOWN if row.response else UNNAMED)
-        with closing(Ledger.read_only(self._ledger)) as ledger:
-            trace = _Trace(ledger, round_number, self._instructions, self._seeds, self._passages)
-            return sift(self.name, rows, trace.fault)
+        with closing(Ledger.read_only(context.ledger)) as ledger:
+            return sift(self.name, rows, _Trace(ledger, context).fault)
 
 
 class _Trace:
     """One tracing of a submission; remembers the calls it has read."""
 
-    def __init__(
-        self,
-        ledger: Ledger,
-        round_number: int,
-        instructions: frozenset[str],
-        seeds: list[tuple[str, str]],
-        passages: Mapping[str, str],
-    ) -> None:
-        self._passages = passages
-        self._round = round_number
-        self._instructions = instructions
-        self._seeds = seeds
+    def __init__(self, ledger: Ledger, context: Context) -> None:
+        self._passages = context.passages
+        self._round = context.round_number
+        self._instructions = frozenset(map(fold, context.instructions))
+        # Visible items are shown to programs as seeds are, and may be quoted alike.
+        quotable: list[Seed | Item] = [*context.seeds, *context.visible]
+        self._seeds = [(fold(seed.question), fold(seed.context or "")) for seed in quotable]
         self._call = lru_cache(maxsize=256)(ledger.lookup)
         self._evidence = lru_cache(maxsize=256)(_read)
         self._exercises = lru_cache(maxsize=256)(lambda call: exercises_in(call.response))
@@ -104,7 +86,7 @@ class _Trace:
         call = self._call(row.response)
         if call is None:
             return UNKNOWN
-        if min(call.rounds) > self._round:
+        if self._round is not None and min(call.rounds) > self._round:
             return LATER
         evidence = self._evidence(call)
         judge: _Judge

@@ -13,6 +13,7 @@ from coursewright.evaluation.statistics import (
 )
 from coursewright.records import (
     Answered,
+    Audit,
     Evaluation,
     FinalScores,
     Outcome,
@@ -32,6 +33,7 @@ def judge(outcome: Outcome, seed: int) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "status": "finished" if outcome.private else "no-valid-submission",
         "audit": _audit(outcome),
+        "audit_checks": tuple(check for audit in _audits(outcome) for check in audit.checks),
         "mats": _mats(outcome.rounds),
         "rounds": tuple(map(_summary, outcome.rounds)),
         "full_trainings": len({r.training.weights for r in outcome.rounds if r.training})
@@ -103,8 +105,16 @@ def _dropped(done: Round) -> dict[str, int]:
 
 def _audit(outcome: Outcome) -> Verdict:
     """The verdict on the delivered data set; nothing delivered is nothing vouched for."""
+    verdicts = {audit.verdict for audit in _audits(outcome)}
+    if not verdicts or "unresolved" in verdicts:
+        return "unresolved"
+    return "flagged" if "flagged" in verdicts else "clean"
+
+
+def _audits(outcome: Outcome) -> list[Audit]:
+    """The audits of the delivered data set: its round's, and the final one."""
     winner = None if outcome.best is None else outcome.rounds[outcome.best].audit
-    return "unresolved" if winner is None else winner.verdict
+    return [audit for audit in (winner, outcome.final_audit) if audit is not None]
 
 
 def _mats(rounds: Sequence[Round]) -> float | None:

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 
 from coursewright.records.base import Failure, Mode, Operation, Record, Setting, Verdict
 from coursewright.records.dialogue import Isolation, Usage
-from coursewright.records.stages import TrainingSetup
+from coursewright.records.stages import Check, TrainingSetup
 
 
 class RoundSummary(Record):
@@ -71,6 +71,9 @@ class Result(Record):
     p_value: float | None = None
     few_groups: bool = False
     audit: Verdict
+    """On the delivered data set: the worse of its round's audit and the final one."""
+    audit_checks: tuple[Check, ...] = ()
+    """All checks of both, in order."""
     human_inputs: tuple[str, ...]
     mats: float | None
     rounds: tuple[RoundSummary, ...]

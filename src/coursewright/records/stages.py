@@ -97,6 +97,8 @@ class Audit(Record):
     sample: tuple[Row, ...] = ()
     """A few of the kept rows, evenly spread."""
     checks: tuple[Check, ...] = ()
+    refusal: str | None = None
+    """Why nothing may be trained on it, whatever rows are left."""
     seconds: float = 0.0
 
 
@@ -191,6 +193,8 @@ class Outcome(Record):
     rounds: tuple[Round, ...]
     best: int | None = None
     """Number of the round whose data set was delivered."""
+    final_audit: Audit | None = None
+    """Of the delivered data set, against the hidden items too."""
     retrainings: tuple[Training, ...] = ()
     """On fresh seeds; the first is the delivered student."""
     final: tuple[Evaluation, ...] = ()
