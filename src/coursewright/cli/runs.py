@@ -137,12 +137,23 @@ def list_runs(runs: Runs = DEFAULT_RUNS, as_json: Json = False) -> None:
 
 
 @runs_app.command()
-def show(run: RunName, runs: Runs = DEFAULT_RUNS, as_json: Json = False) -> None:
-    """Show a run's result record."""
+def show(
+    run: RunName,
+    runs: Runs = DEFAULT_RUNS,
+    row: Annotated[
+        int | None,
+        typer.Option("--row", help="Show this row of the delivered data set and its lineage."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Show a run's result record, or where one row of its data set comes from."""
     from coursewright.errors import RunFolderError
     from coursewright.store import RunFolder, resolve_run
 
     folder = RunFolder(resolve_run(run, runs))
+    if row is not None:
+        _print_lineage(folder, row, as_json)
+        return
     result = folder.result()
     if result is None:
         raise RunFolderError("has no result yet; `coursewright resume` goes on", file=folder.path)
@@ -241,6 +252,17 @@ def doctor(
         typer.echo(printable(f"{server['role']:<13} {server['model']}: {state}"))
     for package, version in report["versions"].items():
         typer.echo(f"{package:<13} {version}")
+
+
+def _print_lineage(folder: Any, row: int, as_json: bool) -> None:
+    from coursewright.lineage import lines, trace_row
+
+    found = trace_row(folder, row)
+    if as_json:
+        emit(found.model_dump(mode="json"))
+    else:
+        for line in lines(found):
+            typer.echo(line)
 
 
 def _print_forecast(settings: Any, as_json: bool) -> None:

@@ -164,14 +164,10 @@ class Ledger:
         """
         ledger = cls.__new__(cls)
         uri = path.absolute().as_uri()
-        try:
-            ledger._open(path, f"{uri}?mode=ro")
-        except RunFolderError:
-            # WAL wants to create files beside the database, which a folder that cannot be
-            # written refuses. Without a leftover WAL the file alone is the whole truth.
-            if not path.is_file() or path.with_name(path.name + "-wal").exists():
-                raise
-            ledger._open(path, f"{uri}?mode=ro&immutable=1")
+        # WAL makes files beside the database and a reader would leave them there, or be refused
+        # by a folder that cannot be written. Without a WAL the file alone is the whole truth.
+        whole = path.is_file() and not path.with_name(path.name + "-wal").exists()
+        ledger._open(path, f"{uri}?mode=ro{'&immutable=1' if whole else ''}")
         if ledger._version == 0:
             raise RunFolderError("is not a call ledger", file=path)
         if lacking := _LACKING.get(ledger._version):
