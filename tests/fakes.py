@@ -141,6 +141,9 @@ class World:
             return Execution(status="timeout", seconds=9.0, reason="over 9 s", submission="700")
         return Execution(status="ok", seconds=1.0, submission=code)
 
+    def next(self, brief: Brief, given: Sequence[str], offered: frozenset[str]) -> tuple[str, ...]:
+        return (f"# idea {len(given)}",)
+
     def fetch(self, folder: Path) -> str | None:
         return None
 
@@ -239,6 +242,7 @@ class World:
             evaluator=parts,
             feedback=parts,
             search=search,
+            ideas=parts,
             journal=self.journal,
             archive=parts,
             progress=parts,

@@ -166,3 +166,15 @@ def test_a_capped_program_is_told_its_cap_last() -> None:
 
     outcome = run(Hungry(lambda turn: "400").stages(GreedySearch()))
     assert (outcome.rounds[0].feedback.error or "").endswith("over 2048 MiB")
+
+
+def test_ideas_come_once_rounds_stop_gaining_and_are_kept_in_the_record() -> None:
+    outcome, world = play("400", "900", "500", rounds=6, ideas_after=2)
+    told = [turn.ideas for turn in world.turns]
+    assert told == [(), (), (), (), ("# idea 0",), ("# idea 1",)]
+    assert [r.heard.ideas for r in outcome.rounds] == told
+
+
+def test_no_ideas_where_the_run_wants_none() -> None:
+    _, world = play("900", "400", rounds=6)
+    assert not any(turn.ideas for turn in world.turns)

@@ -27,6 +27,7 @@ from coursewright.steps import (
     decide,
     evaluate,
     execute,
+    hear,
     open_private,
     propose,
     train,
@@ -111,7 +112,8 @@ def go_through_stages(
     Raises:
         StageFailed: the round ends here.
     """
-    proposal = reached["proposal"] = propose(stages, number, decision, rounds)
+    heard = reached["heard"] = hear(stages, number, decision, rounds)
+    proposal = reached["proposal"] = propose(stages, number, decision, heard, rounds)
     if proposal.failure is not None:
         raise StageFailed(proposal.message, kind=proposal.failure, stage="propose")
     stages.archive.round_files(number, proposal)

@@ -261,6 +261,16 @@ class Search(Protocol):
         """The round whose data set is delivered."""
 
 
+class Ideas(Protocol):
+    """A library of ideas from outside the current search."""
+
+    def next(self, brief: Brief, given: Sequence[str], offered: frozenset[str]) -> tuple[str, ...]:
+        """Return ideas (see `Turn.ideas`) for rounds that have stopped gaining: a pure function.
+
+        `given` are the ideas of earlier rounds; `offered` names methods that the agent was shown.
+        """
+
+
 class Journal(Protocol):
     """Remembers finished stages, so that nothing paid for is paid twice."""
 
@@ -313,6 +323,8 @@ class Rules:
     retrainings: int
     cost_usd: float | None = None
     """Cap on what agent and teacher spend together."""
+    ideas_after: int | None = None
+    """Rounds without a new best after which ideas come from outside; None: never."""
 
 
 @dataclass(frozen=True)
@@ -333,6 +345,7 @@ class Stages:
     evaluator: Evaluator
     feedback: FeedbackWriter
     search: Search
+    ideas: Ideas
     journal: Journal
     archive: Archive
     progress: Progress

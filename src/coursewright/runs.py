@@ -125,6 +125,8 @@ def reproduce(run: str, runs: Path, progress: Progress, *, retrain: bool) -> Rep
             shutil.copyfile(original.ledger_path, store.ledger_path)
             if original.student_ledger_path.is_file():
                 shutil.copyfile(original.student_ledger_path, store.student_ledger_path)
+            # What people and the library put before the agent is said again, not asked for again.
+            store.journal.copy_stages(original.journal_path, {"hear"})
             if not retrain:
                 store.reuse(original, frozenset({"decide", "train", "evaluate", "private"}))
             again = carry(store, config, progress)

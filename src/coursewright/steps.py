@@ -20,6 +20,7 @@ from coursewright.records import (
     Evaluation,
     Execution,
     Failure,
+    Heard,
     PrivateOpening,
     Proposal,
     Round,
@@ -52,7 +53,18 @@ def decide(stages: Stages, rounds: Sequence[Round], base: Evaluation) -> Decisio
     return stages.journal.stage("decide", {"round": len(rounds)}, produce, Step).decision
 
 
-def propose(stages: Stages, number: int, decision: Decision, rounds: Sequence[Round]) -> Proposal:
+def hear(stages: Stages, number: int, decision: Decision, rounds: Sequence[Round]) -> Heard:
+    """Take what is put before the next proposal: ideas, once rounds have stopped gaining."""
+
+    def produce() -> Heard:
+        return Heard(ideas=ideas_for(stages, decision, rounds))
+
+    return stages.journal.stage("hear", {"round": number}, produce, Heard)
+
+
+def propose(
+    stages: Stages, number: int, decision: Decision, heard: Heard, rounds: Sequence[Round]
+) -> Proposal:
     """Ask the agent for a plan and a program."""
     history = () if decision.operation == "one-shot" else attempts(rounds)
     turn = Turn(
@@ -62,6 +74,8 @@ def propose(stages: Stages, number: int, decision: Decision, rounds: Sequence[Ro
         history=history,
         allowance=allowance(stages, rounds),
         seed=derive(stages.rules.seed, "agent", number),
+        notes=(*(note for done in rounds for note in done.heard.notes), *heard.notes),
+        ideas=heard.ideas,
     )
 
     def produce() -> Proposal:
@@ -197,6 +211,23 @@ def allowance(stages: Stages, rounds: Sequence[Round]) -> Allowance:
         round_calls=min(rules.round_calls, calls),
         usd=usd,
     )
+
+
+def ideas_for(stages: Stages, decision: Decision, rounds: Sequence[Round]) -> tuple[str, ...]:
+    """Return ideas from outside the search, once rounds have stopped gaining.
+
+    How long that is so is read off the round that Improve starts from, which its agent is told
+    anyway: no score decides here.
+    """
+    patience = stages.rules.ideas_after
+    if patience is None or decision.operation not in ("improve", "draft"):
+        return ()
+    since = len(rounds) if decision.parent is None else len(rounds) - 1 - decision.parent
+    if since < patience:
+        return ()
+    given = [idea for done in rounds for idea in done.heard.ideas]
+    offered = frozenset(name for done in rounds for name in done.proposal.methods)
+    return stages.ideas.next(stages.brief, given, offered)
 
 
 def agent_cost(rounds: Sequence[Round]) -> float:

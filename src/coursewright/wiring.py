@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from coursewright.agents import make_agent
+from coursewright.agents import IdeaLibrary, make_agent
 from coursewright.audit import Context, SubmissionAuditor
 from coursewright.briefing import (
     make_brief,
@@ -59,6 +59,9 @@ from coursewright.student import AskedStudent, LocalStudent, SharedBase, Teachin
 from coursewright.submission import SubmissionIntake
 from coursewright.tasks import load_task, read_corpus, read_split
 from coursewright.teacher import GatewayTeacher, told_to_programs, withheld_texts
+
+PATIENCE = 3
+"""Rounds without a new best after which a guarded run asks the library of ideas."""
 
 
 @contextlib.contextmanager
@@ -117,6 +120,7 @@ def assemble(store: RunStore, config: RunConfig, progress: Progress) -> Iterator
             evaluator=make_evaluator(config, task, student, progress, shared),
             feedback=GuardedFeedback(exam, config.seed, paper=paper, kind=config.feedback),
             search=make_search(config),
+            ideas=IdeaLibrary(config.seed),
             journal=store.journal,
             archive=store.archive,
             progress=progress,
@@ -293,7 +297,15 @@ def make_rules(config: RunConfig) -> Rules:
         round_calls=budget.round_calls,
         retrainings=config.retrainings,
         cost_usd=budget.cost_usd,
+        ideas_after=ideas_after(config),
     )
+
+
+def ideas_after(config: RunConfig) -> int | None:
+    """Return after how many rounds without a new best ideas come from outside."""
+    if config.ideas_after is None and config.protocol != "paper":
+        return PATIENCE
+    return config.ideas_after
 
 
 def make_student(

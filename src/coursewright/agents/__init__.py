@@ -14,6 +14,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from coursewright.agents.ideas import IdeaLibrary
 from coursewright.config import (
     CommandAgent,
     CustomPart,
@@ -26,7 +27,7 @@ from coursewright.errors import ConfigError
 from coursewright.plugins import construct
 from coursewright.protocols import Agent, Jail
 
-__all__ = ["AGENTS", "make_agent"]
+__all__ = ["AGENTS", "IdeaLibrary", "make_agent"]
 
 AGENTS: dict[str, str] = {
     "command": "coursewright.agents.command:CommandAgent",

@@ -18,7 +18,7 @@ from coursewright.agents.styles import (
     situations_for,
     styles_for,
 )
-from coursewright.agents.topics import clean
+from coursewright.agents.topics import MOST, Topic, clean
 from coursewright.records import Allowance, Brief
 
 Shape = Literal["course", "plain"]
@@ -107,6 +107,22 @@ def first_plan(brief: Brief, exam: Exam, allowance: Allowance) -> Plan:
         seeds_quoted=2 if brief.seeds else 0,
     )
     return with_new_rows(plan, [lesson.share for lesson in lessons])
+
+
+def with_lessons(plan: Plan, entries: Sequence[tuple[str, str]], exam: Exam) -> Plan:
+    """Return the plan with further topics, each at half an even share of the exam.
+
+    Nobody knows whether the exam asks for them, so they get less than what it is known to ask.
+    Topics that the plan has already, and those beyond what a curriculum can hold, are left out.
+    """
+    held = {lesson.name.casefold() for lesson in plan.topics}
+    fresh = [entry for entry in entries if entry[0].casefold() not in held]
+    share = round(0.5 / len(plan.topics), 4)
+    lessons = tuple(
+        Lesson(name, about, "", share, 1, situations_for(exam, Topic(name, about, "")))
+        for name, about in fresh[: max(0, MOST - len(plan.topics))]
+    )
+    return replace(plan, topics=plan.topics + lessons)
 
 
 def manner_of(brief: Brief) -> tuple[str, ...]:

@@ -7,11 +7,21 @@ it sees nothing but the brief and its own past: it is a pure function of the two
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from coursewright.agents.curriculum import Plan, first_plan, plan_of, reach
+from coursewright.agents.curriculum import (
+    Plan,
+    first_plan,
+    plan_of,
+    reach,
+    with_lessons,
+    with_new_rows,
+)
 from coursewright.agents.exam import Exam, read_exam
+from coursewright.agents.ideas import topics_named
 from coursewright.agents.moves import errors_of, last_line, mend, next_move, out_of_form
+from coursewright.agents.topics import Entry
 from coursewright.agents.writing import write_program
 from coursewright.records import Attempt, Brief, Proposal, Turn
 
@@ -23,8 +33,10 @@ class HeuristicAgent:
         """Return a plan and a program; every brief gets one."""
         exam = read_exam(brief)
         fresh = first_plan(brief, exam, turn.allowance)
+        # What a person, or the library of ideas, names counts as part of the exam.
+        further = topics_named((*turn.notes, *turn.ideas))
         if turn.operation == "improve" and turn.parent is not None:
-            plan, analysis = _improve(fresh, exam, turn, turn.parent)
+            plan, analysis = _improve(fresh, exam, turn, turn.parent, further)
         elif turn.operation in ("debug", "repair") and turn.parent is not None:
             failed = _matching(plan_of(turn.parent.code), fresh)
             plan, reason = mend(failed, brief, turn.parent)
@@ -32,7 +44,9 @@ class HeuristicAgent:
             reported = last_line(turn.parent.feedback.error) or "nothing"
             analysis = f"{reason}\n\nWhat was reported: {reported}"
         else:
-            plan, analysis = _draft(fresh, brief, exam, turn)
+            plan, analysis = _draft(_widened(fresh, further, exam), brief, exam, turn)
+        if further:
+            analysis += f"\nNamed from outside: {', '.join(name for name, _ in further)}."
         title = f"Round {turn.number}, {turn.operation}: a course for a small student."
         return Proposal(
             analysis=analysis, plan=_in_markdown(plan, exam), code=write_program(plan, title)
@@ -62,9 +76,19 @@ def _draft(fresh: Plan, brief: Brief, exam: Exam, turn: Turn) -> tuple[Plan, str
     return plan, "; ".join([read, *kinds, *again]) + "."
 
 
-def _improve(fresh: Plan, exam: Exam, turn: Turn, parent: Attempt) -> tuple[Plan, str]:
+def _widened(plan: Plan, further: Sequence[Entry], exam: Exam) -> Plan:
+    """The plan with lessons for further topics, its rows spread anew."""
+    if not further:
+        return plan
+    wider = with_lessons(plan, further, exam)
+    return with_new_rows(wider, [lesson.share for lesson in wider.topics])
+
+
+def _improve(
+    fresh: Plan, exam: Exam, turn: Turn, parent: Attempt, further: Sequence[Entry]
+) -> tuple[Plan, str]:
     """Go on from the best attempt: keep most of its rows, spend the new ones where it errs."""
-    base = _matching(plan_of(parent.code), fresh)
+    base = with_lessons(_matching(plan_of(parent.code), fresh), further, exam)
     move = next_move(turn.history, exam)
     plan = replace(move.change(base, exam, parent.feedback), move=move.name, shape="course")
     errors = sorted(
@@ -82,7 +106,8 @@ def _improve(fresh: Plan, exam: Exam, turn: Turn, parent: Attempt) -> tuple[Plan
 
 def _matching(plan: Plan | None, fresh: Plan) -> Plan:
     """An earlier plan within what is left now; the fresh one if its program was not ours."""
-    if plan is None or {t.key for t in plan.topics} != {t.key for t in fresh.topics}:
+    # Lessons from outside have no key: they come and go.
+    if plan is None or {t.key for t in plan.topics} - {""} != {t.key for t in fresh.topics} - {""}:
         return fresh
     return replace(
         plan, calls=min(fresh.calls, plan.calls) if plan.shape == "plain" else fresh.calls

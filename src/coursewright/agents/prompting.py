@@ -67,7 +67,7 @@ def write_request(
 
     def render(view: View) -> str:
         given = {"brief": brief, "turn": turn, "view": view, "may": may, "seeds": seeds}
-        parts = ("task.md", f"{turn.operation}.md")
+        parts = ("task.md", "outside.md", f"{turn.operation}.md")
         text = "\n\n".join(environment.get_template(part).render(given) for part in parts)
         # A lone surrogate, out of some JSON, cannot be sent.
         return text.encode("utf-8", "replace").decode("utf-8")
@@ -103,6 +103,7 @@ def _environment() -> Environment:
     environment.filters.update(
         fenced=fenced,
         inline=inline,
+        quoted=quoted,
         records=records,
         percent=lambda share: f"{share:.1%}",
         duration=duration,
@@ -116,6 +117,11 @@ def fenced(text: str, label: str = "") -> str:
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}{label}\n{text}{'' if text.endswith(chr(10)) else chr(10)}{fence}"
+
+
+def quoted(text: str) -> str:
+    """Return what the user says as a quotation: not in a fence, since it is meant to be heard."""
+    return "\n".join(f"> {line}".rstrip() for line in text.splitlines())
 
 
 def inline(text: str, most: int = 200) -> str:

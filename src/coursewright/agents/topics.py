@@ -99,6 +99,11 @@ Entry = tuple[str, str]
 """Name and explanation of one line of a list."""
 
 
+def entries_in(text: str) -> tuple[Entry, ...]:
+    """Return every entry of the lists and tables in a text, in order, as name and explanation."""
+    return tuple(entry for line in text.splitlines() if (entry := _entry(line)))
+
+
 def _lists(description: str) -> list[list[Entry]]:
     """All lists of a text: neighbouring bullets, table rows, or headings with their paragraphs."""
     blocks: list[list[Entry]] = []
@@ -166,13 +171,13 @@ def _match(block: Sequence[Entry], keys: Sequence[str], brief: Brief) -> dict[En
     used: dict[str, set[str]] = defaultdict(set)
     for item in brief.visible:
         if item.topic:
-            used[item.topic] |= _stems(item.question)
+            used[item.topic] |= stems_of(item.question)
     spread = Counter(stem for key in keys for stem in used[key])
     scores = []
     for entry in block:
-        stems = _stems(" ".join(entry))
+        stems = stems_of(" ".join(entry))
         for key in keys:
-            name = _alike(entry[0], key)
+            name = alike(entry[0], key)
             hits = sum(1 / spread[stem] for stem in stems & used[key]) / (len(stems) or 1)
             if name >= 0.6 or hits >= 0.05:
                 scores.append((name >= 0.6, name + 2 * hits, entry, key))
@@ -183,13 +188,13 @@ def _match(block: Sequence[Entry], keys: Sequence[str], brief: Brief) -> dict[En
     return pairs
 
 
-def _alike(name: str, key: str) -> float:
+def alike(name: str, key: str) -> float:
     """Likeness of two names in [0, 1]: by letters, or by the words of the shorter one."""
-    first, second = _stems(name), _stems(key)
+    first, second = stems_of(name), stems_of(key)
     shared = len(first & second) / min(len(first), len(second)) if first and second else 0.0
     return max(SequenceMatcher(None, name.casefold(), key.casefold()).ratio(), 0.95 * shared)
 
 
-def _stems(text: str) -> set[str]:
+def stems_of(text: str) -> set[str]:
     """The words of a text cut to five letters, so that inflections meet."""
     return {word[:5] for word in re.findall(r"[^\W\d_]{3,}", text.casefold())}

@@ -167,6 +167,15 @@ class Step(Record):
     decision: Decision | None
 
 
+class Heard(Record):
+    """What came from outside the search before a proposal."""
+
+    notes: tuple[str, ...] = ()
+    """Of people, since the proposal before."""
+    ideas: tuple[str, ...] = ()
+    """Of the library; see `Turn`."""
+
+
 class Turn(Record):
     """One request to an agent."""
 
@@ -177,3 +186,8 @@ class Turn(Record):
     history: tuple[Attempt, ...] = ()
     allowance: Allowance
     seed: int
+    notes: tuple[str, ...] = ()
+    """What people have said to the agent of this run so far, oldest first."""
+    ideas: tuple[str, ...] = ()
+    """From outside the current search, once rounds have stopped gaining: each a Markdown text with
+    a heading. One that names topics is a list of them, `- **name**: what it is`."""

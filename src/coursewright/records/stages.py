@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from coursewright.records.base import Failure, Operation, Record, Split, Verdict
-from coursewright.records.dialogue import Feedback, Isolation, Proposal, Usage
+from coursewright.records.dialogue import Feedback, Heard, Isolation, Proposal, Usage
 from coursewright.records.messages import Preamble
 from coursewright.records.task import Row
 
@@ -182,6 +182,8 @@ class Round(Record):
     visible: Evaluation | None = None
     scored: Evaluation | None = None
     feedback: Feedback
+    heard: Heard = Heard()
+    """What was put before its agent from outside the search."""
     seconds: float = 0.0
 
 
