@@ -34,6 +34,7 @@ nano: $(READY)  ## makes the embedded student anew, in an hour: make nano GSM8K=
 
 tasks: $(READY)  ## makes the built-in task folders anew, byte for byte
 	$(BIN)/python scripts/make_tasks.py
+	$(BIN)/python scripts/make_probes.py
 
 # torch comes first and by exact version, so that pip picks the build its configuration names
 # (the CPU one, where that is set up) before any range of a dependency can pull another.

@@ -12,43 +12,13 @@ from random import Random
 import coursewright
 from coursewright.chat import item_body, layout
 from coursewright.families import Family, load_family
+from coursewright.families.past import KNOWN
 from nano import arithmetic, formulas, gsm8k, literals, reading, stories
 
 BUILTIN = Path(coursewright.__file__).parent / "tasks" / "builtin"
 
 Pair = tuple[str, str]
 Drill = Callable[[Random], Pair]
-
-KNOWN: dict[str, dict[str, tuple[str, ...]]] = {
-    "science": {
-        "distance": ("direct", "given"),
-        "kelvin": ("lab", "direct"),
-        "force": ("story", "direct"),
-        "series-resistance": ("given", "quiz"),
-    },
-    "code": {
-        "reverse-list": ("slice", "builtin"),
-        "sum-list": ("builtin", "loop"),
-        "largest": ("sorted", "builtin"),
-        "count-value": ("method",),
-        "sort-list": ("builtin", "method"),
-        "first-items": ("slice",),
-        "keep-above": ("comprehension",),
-    },
-    "finance": {
-        "cell-lookup": ("terse", "direct"),
-        "profit": ("direct", "terse"),
-        "growth": ("terse", "direct"),
-        "budget-left": ("direct", "terse"),
-        "column-total": ("terse", "direct"),
-    },
-    "words": {
-        "subtraction": ("left-over",),
-        "addition": ("together",),
-        "multiplication": ("equal-groups",),
-    },
-}
-"""What the base model meets of each task: a few skills in a few training phrasings."""
 
 
 class TaskShare:
@@ -77,10 +47,10 @@ class TaskShare:
 
 
 def split_questions() -> frozenset[str]:
-    """Every question of every split of the built-in tasks, which no document may hold."""
+    """Every question of every split and probe of the built-in tasks, which no document may hold."""
     found = set()
-    for split in ("visible", "scored", "private"):
-        for file in BUILTIN.glob(f"*/{split}.jsonl"):
+    for place in ("visible.jsonl", "scored.jsonl", "private.jsonl", "probes/*.jsonl"):
+        for file in BUILTIN.glob(f"*/{place}"):
             for line in file.read_text(encoding="utf-8").splitlines():
                 item = json.loads(line)
                 found.add(item_body(item["question"], item.get("context")))

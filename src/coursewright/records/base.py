@@ -7,6 +7,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 Split = Literal["visible", "scored", "private"]
+ProbeName = Literal["renumbered", "rephrased", "sibling", "abilities"]
+"""Exams beside the exam: its items with other numbers, or in other words; another task of the kind;
+what the student could do before."""
 Operation = Literal["draft", "debug", "repair", "improve", "one-shot"]
 Mode = Literal["one-shot", "iterative"]
 Setting = Literal["scratch", "seed"]

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from coursewright.records.base import Failure, Operation, Record, Split, Verdict
+from coursewright.records.base import Failure, Operation, ProbeName, Record, Split, Verdict
 from coursewright.records.dialogue import Feedback, Heard, Isolation, Proposal, Usage
 from coursewright.records.messages import Preamble
 from coursewright.records.task import Row
@@ -151,7 +151,7 @@ class Answered(Record):
 class Evaluation(Record):
     """A student's results on one split, item by item, in the order of the split's file."""
 
-    split: Split
+    split: Split | ProbeName
     results: tuple[Answered, ...]
     accuracy: float
     readable: float
@@ -163,6 +163,12 @@ class PrivateOpening(Record):
     """The single opening of the private split: one evaluation per student, base first."""
 
     evaluations: tuple[Evaluation, ...]
+
+
+class Sitting(Record):
+    """One student's results on the task's probes."""
+
+    evaluations: dict[ProbeName, Evaluation] = Field(default_factory=dict)
 
 
 class Round(Record):
@@ -203,3 +209,5 @@ class Outcome(Record):
     """The delivered student on visible and scored."""
     private: tuple[Evaluation, ...] = ()
     """One evaluation per retraining, from the single opening of the private split."""
+    probes: tuple[Sitting, ...] = ()
+    """The base model and the delivered student on the task's probes, if there are any."""

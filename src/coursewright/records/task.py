@@ -12,7 +12,7 @@ from pydantic import (
     model_validator,
 )
 
-from coursewright.records.base import Record
+from coursewright.records.base import ProbeName, Record
 from coursewright.records.messages import Message, Preamble, question_of
 
 RowForm = Literal["instruction", "messages"]
@@ -143,6 +143,16 @@ class CorpusSummary(Record):
     """Beginnings of a few passages, spread over the documents."""
 
 
+class ProbePart(Record):
+    """One file of a probe, and how its items are put and scored."""
+
+    file: str = Field(pattern=r"^probes/[A-Za-z0-9][A-Za-z0-9_-]{0,63}\.jsonl$")
+    instruction: str | None = Field(default=None, max_length=8000)
+    """None: the task's."""
+    scorer: dict[str, Any] | None = None
+    """None: the task's."""
+
+
 class Task(Record):
     """A loaded task folder, without the splits that only the hold-out reader opens."""
 
@@ -160,6 +170,7 @@ class Task(Record):
     generation: Generation = Generation()
     rows: RowLimits = RowLimits()
     baselines: tuple[str, ...] = ()
+    probes: dict[ProbeName, tuple[ProbePart, ...]] = Field(default_factory=dict)
     license: str | None = None
     """Of the task's texts, as task.yaml says it."""
     corpus: CorpusSummary | None = None

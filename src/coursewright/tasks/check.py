@@ -14,7 +14,7 @@ from typing import Any
 
 from coursewright.chat import item_body
 from coursewright.errors import LocatedError, TaskError
-from coursewright.records import Item, Row, RowForm, Seed
+from coursewright.records import Item, ProbeName, Row, RowForm, Seed
 from coursewright.scoring import GoldCheck
 from coursewright.similarity import near_duplicates, normalised
 from coursewright.tasks.corpus import Documents, leaks, read_documents
@@ -25,6 +25,7 @@ from coursewright.tasks.forms import (
     sample_row,
     spec_problem,
 )
+from coursewright.tasks.probes import NEAR, NEAR_WORDS, overlaps
 from coursewright.tasks.reading import (
     LARGEST_FILE,
     LARGEST_TEXT,
@@ -40,10 +41,6 @@ SPLITS = ("visible", "scored", "private")
 CORPUS = "corpus"
 """Optional folder of documents that programs can search."""
 _MOST_PROBLEMS = 200
-NEAR = 0.9
-"""Shared word 3-grams from which on two questions count as the same one, slightly edited."""
-NEAR_WORDS = 12
-"""Shorter questions differ in one word and are still two questions."""
 LONG_CONTEXT = 200
 """Characters from which on an equal context in two splits is no coincidence."""
 
@@ -59,6 +56,7 @@ class Inspection:
     sample: tuple[Row, ...] = ()
     items: dict[str, list[Item]] = field(default_factory=dict)
     seeds: list[Seed] = field(default_factory=list)
+    probes: dict[ProbeName, list[Item]] = field(default_factory=dict)
     corpus: Documents | None = None
     digests: dict[str, str] = field(default_factory=dict)
     problems: list[LocatedError] = field(default_factory=list)
@@ -90,6 +88,7 @@ def inspect(folder: Path, *, similar: bool) -> Inspection:
         found.items[split] = list(_inspect_items(found, f"{split}.jsonl", ids))
     if (folder / "seeds.jsonl").exists() or (folder / "seeds.jsonl").is_symlink():
         found.seeds = list(_inspect_seeds(found, ids))
+    files = dict(_inspect_probes(found, ids))
     _inspect_scorer_files(found)
     _inspect_unfixable(found)
     _inspect_sample(found)
@@ -98,6 +97,9 @@ def inspect(folder: Path, *, similar: bool) -> Inspection:
     _inspect_corpus(found)
     if similar:
         _inspect_near(found)
+    known = list(_bodies(found))
+    for problem in overlaps(known, files, found.lines, similar=similar):
+        found.note(*problem)
     return found
 
 
@@ -146,7 +148,10 @@ def _objects(found: Inspection, name: str) -> Iterator[tuple[int, dict[str, Any]
             return
 
 
-def _inspect_items(found: Inspection, name: str, ids: dict[str, str]) -> Iterator[Item]:
+def _inspect_items(
+    found: Inspection, name: str, ids: dict[str, str], own: GoldCheck | None = None
+) -> Iterator[Item]:
+    """The good items of a file; `own` checks their golds where it is not the task's scorer."""
     for number, line in _objects(found, name):
         problems = list(item_problems(line, seed=False, system=_system(found)))
         for at, message in problems:
@@ -154,8 +159,8 @@ def _inspect_items(found: Inspection, name: str, ids: dict[str, str]) -> Iterato
         if problems or not _unique(found, ids, line["id"], name, number):
             continue
         item = Item.model_validate(item_fields(line, _system(found)))
-        if found.gold is not None:
-            _inspect_gold(found, found.gold, item, name, number)
+        if (gold := own or found.gold) is not None:
+            _inspect_gold(found, gold, item, name, number)
         yield item
 
 
@@ -175,9 +180,33 @@ def _inspect_gold(found: Inspection, gold: GoldCheck, item: Item, name: str, num
             message = f"policy official rejects this gold answer: {str(item.answer)[:80]!r}; "
             message += "list its id under `unfixable` in task.yaml, or choose policy: repaired"
             found.note(message, name, number, "answer")
-    else:
+    elif gold is found.gold:
         for fault in gold_faults(item.answer, found.spec) if found.spec else ():
             found.note(fault, name, number, "answer")
+
+
+def _inspect_probes(
+    found: Inspection, ids: dict[str, str]
+) -> Iterator[tuple[str, tuple[ProbeName, list[Item]]]]:
+    """(file, name of its probe, its items) of each probe that task.yaml declares."""
+    declared = found.spec.probes if found.spec is not None else {}
+    for name, parts in declared.items():
+        found.probes[name] = []
+        for at, part in enumerate(parts):
+            place = ("probes", name) if len(parts) == 1 else ("probes", name, str(at))
+            if part.file in found.digests:
+                line = found.spec_lines.get(place)
+                found.note(f"{part.file} stands here twice", "task.yaml", line, ".".join(place))
+                continue
+            try:
+                own = None if part.scorer is None else GoldCheck(part.scorer, found.folder)
+            except LocatedError as problem:
+                field = ".".join((*place, problem.field or "scorer"))
+                found.note(problem.message, "task.yaml", found.spec_lines.get(place), field)
+                continue
+            items = list(_inspect_items(found, part.file, ids, own))
+            found.probes[name] += items
+            yield part.file, (name, items)
 
 
 def _inspect_scorer_files(found: Inspection) -> None:

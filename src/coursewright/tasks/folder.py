@@ -6,7 +6,15 @@ import hashlib
 from pathlib import Path
 
 from coursewright.errors import TaskError
-from coursewright.records import Item, Passage, Problem, Split, SplitSize, Task
+from coursewright.records import (
+    Item,
+    Passage,
+    ProbePart,
+    Problem,
+    Split,
+    SplitSize,
+    Task,
+)
 from coursewright.tasks.check import CORPUS, Inspection, inspect
 from coursewright.tasks.corpus import read_documents, summary
 from coursewright.tasks.reading import LARGEST_FILE, read_bytes, read_lines, read_yaml
@@ -101,6 +109,7 @@ def _as_task(found: Inspection) -> Task:
         generation=spec.generation,
         rows=spec.rows,
         baselines=tuple(spec.baselines),
+        probes=spec.probes,
         license=spec.license,
         corpus=None if found.corpus is None else summary(found.corpus),
         folder=str(found.folder.resolve()),
@@ -113,7 +122,16 @@ def read_split(task: Task, split: Split) -> tuple[Item, ...]:
 
     Raises `TaskError` if the file is no longer the one that was checked when the task was loaded.
     """
-    folder, name = Path(task.folder), f"{split}.jsonl"
+    return _read_items(task, f"{split}.jsonl")
+
+
+def read_probe(task: Task, part: ProbePart) -> tuple[Item, ...]:
+    """The items of one file of a probe, in its order; raises as `read_split`."""
+    return _read_items(task, part.file)
+
+
+def _read_items(task: Task, name: str) -> tuple[Item, ...]:
+    folder = Path(task.folder)
     content = read_bytes(folder, name, LARGEST_FILE)
     if hashlib.sha256(content).hexdigest() != task.digests.get(name):
         raise TaskError("has changed since the run began; restore it", file=folder / name)

@@ -12,15 +12,39 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from coursewright.chat import ConversationFault, read_question, tools_of
 from coursewright.errors import TaskError
-from coursewright.records import Generation, Item, Preamble, RowLimits, Seed, Tool
+from coursewright.records import (
+    Generation,
+    Item,
+    Preamble,
+    ProbeName,
+    ProbePart,
+    RowLimits,
+    Seed,
+    Tool,
+)
 from coursewright.tasks.reading import Lines
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
 _GOLD_NAMES = frozenset(
     ("answer", "answers", "equation", "expected", "gold", "label", "output", "solution", "target")
 )
+MOST_PARTS = 16
+"""Files of one probe."""
 _ITEM_KEYS = frozenset(Item.model_fields)
 _SEED_KEYS = frozenset(Seed.model_fields)
+
+
+def _parts_of(value: Any) -> Any:
+    """Probes as they may be written: a file, an object with a file, or several of them."""
+    if not isinstance(value, dict):
+        return value
+    parts = {}
+    for name, one in value.items():
+        several = one if isinstance(one, list) else [one]
+        if not 1 <= len(several) <= MOST_PARTS:
+            raise ValueError(f"{str(name)[:40]} must name 1 to {MOST_PARTS} files")
+        parts[name] = tuple({"file": p} if isinstance(p, str) else p for p in several)
+    return parts
 
 
 class TaskSpec(BaseModel):
@@ -56,6 +80,11 @@ class TaskSpec(BaseModel):
     """Ids of items whose gold the scorer's `policy: official` cannot accept, and `repaired` does.
 
     Known faults of an official rule; whoever answers, they count as wrong."""
+    probes: Annotated[
+        dict[ProbeName, tuple[ProbePart, ...]],
+        BeforeValidator(_parts_of),
+    ] = Field(default_factory=dict)
+    """Exams beside the exam; see `docs/probes.md`."""
     license: str | None = Field(default=None, min_length=1, max_length=100)
     """Licence of the task's texts, for the cards of exports."""
 

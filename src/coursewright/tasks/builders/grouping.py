@@ -10,7 +10,8 @@ from coursewright.similarity import DisjointSets, group_by_overlap, group_by_run
 from coursewright.tasks.builders.items import Candidate, Dropped
 from coursewright.tasks.builders.mapping import Near
 from coursewright.tasks.builders.splitting import Unit
-from coursewright.tasks.check import LONG_CONTEXT, NEAR, NEAR_WORDS
+from coursewright.tasks.check import LONG_CONTEXT
+from coursewright.tasks.probes import NEAR, NEAR_WORDS
 
 _REPEATED = "repeats an earlier question"
 _CONTRADICTED = "the same question has several answers"

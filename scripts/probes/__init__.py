@@ -1,0 +1,1 @@
+"""What the probes of the built-in tasks are made of."""
