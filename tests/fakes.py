@@ -17,6 +17,7 @@ from coursewright.records import (
     Execution,
     Feedback,
     Isolation,
+    Noise,
     PrivateOpening,
     Proposal,
     Record,
@@ -182,6 +183,19 @@ class World:
     def write(self, **parts: Any) -> Feedback:
         return Feedback(text="", error=parts["error"])
 
+    def rows(self) -> str:
+        return "150"
+
+    def known(self) -> Noise | None:
+        return None
+
+    def settle(self, base: Evaluation, scored: Sequence[Evaluation], problem: str = "") -> Noise:
+        means = tuple(one.accuracy for one in scored)
+        return Noise(rows=150, scored=means, sd=0.0, step=0.05, problem=problem)
+
+    def count(self) -> int | None:
+        return len(self.opened) + 1
+
     def round_files(self, number: int, proposal: Proposal) -> None: ...
 
     def round_done(self, done: Round) -> None: ...
@@ -240,9 +254,11 @@ class World:
             auditor=parts,
             student=parts,
             evaluator=parts,
+            noise=parts,
             feedback=parts,
             search=search,
             ideas=parts,
+            openings=parts,
             journal=self.journal,
             archive=parts,
             progress=parts,

@@ -7,9 +7,9 @@ import pytest
 from coursewright.errors import HelperLost, Interrupted, ProgramLost, StageFailed
 from coursewright.evaluation import judge
 from coursewright.loop import run
-from coursewright.records import Audit, Outcome, Turn
+from coursewright.records import Audit, Evaluation, Outcome, Split, Training, Turn
 from coursewright.search import GreedySearch, OneShotSearch
-from tests.fakes import World
+from tests.fakes import World, evaluation
 
 
 def play(*wishes: Any, **rules: Any) -> tuple[Outcome, World]:
@@ -178,3 +178,68 @@ def test_ideas_come_once_rounds_stop_gaining_and_are_kept_in_the_record() -> Non
 def test_no_ideas_where_the_run_wants_none() -> None:
     _, world = play("900", "400", rounds=6)
     assert not any(turn.ideas for turn in world.turns)
+
+
+def guarded(*wishes: Any, **rules: Any) -> tuple[Outcome, World]:
+    return play(*wishes, guarded=True, **rules)
+
+
+def test_the_base_model_is_delivered_where_no_round_beats_it() -> None:
+    outcome, world = guarded("crash", "100", "99", rounds=3)
+    assert outcome.best is None
+    assert outcome.choice is not None
+    assert outcome.choice.delivered == "nothing"  # nothing was trained on at all
+
+    class Modest(World):
+        def evaluate(self, weights: str | None, split: Split) -> Evaluation:
+            return evaluation(0.5 if weights is None else 0.4, split=split)
+
+    world = Modest(lambda turn: "400", guarded=True)
+    outcome = run(world.stages(GreedySearch()))
+    assert outcome.choice is not None
+    assert outcome.choice.delivered == "base"
+    assert outcome.retrainings == ()
+    assert world.opened == [[None]]
+    assert outcome.private == (outcome.base[2],)
+    assert [one.accuracy for one in outcome.final] == [0.5, 0.5]
+
+
+def test_a_tie_with_the_base_model_is_no_reason_to_deliver_another() -> None:
+    class Level(World):
+        def evaluate(self, weights: str | None, split: Split) -> Evaluation:
+            return evaluation(0.5, split=split)
+
+    outcome = run(Level(lambda turn: "400", guarded=True).stages(GreedySearch()))
+    assert outcome.choice is not None
+    assert outcome.choice.delivered == "base"
+    # Without the guard the best round is delivered, whatever it is.
+    outcome = run(Level(lambda turn: "400").stages(GreedySearch()))
+    assert outcome.best == 0
+
+
+def test_the_winner_is_scored_again_on_every_fresh_seed() -> None:
+    outcome, _ = guarded("400", "900", retrainings=3)
+    assert len(outcome.confirmation) == 3
+    assert play("400")[0].confirmation == ()
+
+
+def test_the_noise_floor_is_measured_once_and_before_the_first_round() -> None:
+    outcome, world = guarded("400", noise_seeds=3)
+    assert outcome.noise is not None
+    assert len(outcome.noise.scored) == 3
+    produced = world.journal.produced
+    assert produced.count("noise") == 1
+    assert produced.index("noise") < produced.index("propose")
+
+
+def test_a_noise_floor_that_cannot_be_trained_stops_nothing() -> None:
+    class Picky(World):
+        def train(self, rows: str, seed: int) -> Training:
+            if rows == "150":
+                raise StageFailed("these rows cannot be trained on")
+            return super().train(rows, seed)
+
+    outcome = run(Picky(lambda turn: "400", guarded=True, noise_seeds=3).stages(GreedySearch()))
+    assert outcome.noise is not None
+    assert "cannot be trained" in outcome.noise.problem
+    assert outcome.best == 0

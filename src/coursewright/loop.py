@@ -9,6 +9,9 @@
 
 A round is one attempt, whatever its operation. Every stage goes through the journal, which
 replays what is already paid for; so the same code runs, resumes and reproduces.
+
+`run` plays rounds; `play` is one of them; `finish` is what follows once nothing can change the
+choice any more.
 """
 
 from __future__ import annotations
@@ -18,19 +21,25 @@ from typing import Any
 
 from coursewright.errors import StageFailed
 from coursewright.protocols import Stages
-from coursewright.records import Decision, Evaluation, Execution, Outcome, Round
+from coursewright.records import Choice, Decision, Evaluation, Execution, Noise, Outcome, Round
 from coursewright.seeding import derive
 from coursewright.steps import (
     audit,
     audit_final,
+    choose,
     collect,
+    count_openings,
     decide,
     evaluate,
     execute,
     hear,
+    measure_noise,
     open_private,
     propose,
+    released,
+    sit_with_own_rows,
     train,
+    training_rows,
 )
 
 
@@ -40,37 +49,24 @@ def run(stages: Stages) -> Outcome:
     Raises:
         Interrupted: a helper process kept dying; `resume` continues here.
     """
-    base_visible = evaluate(stages, None, "visible")
-    base_scored = evaluate(stages, None, "scored")
+    base = (evaluate(stages, None, "visible"), evaluate(stages, None, "scored"))
+    noise = measure_noise(stages, base[1])
     rounds: list[Round] = []
-    while (decision := decide(stages, rounds, base_scored)) is not None:
-        rounds.append(play(stages, decision, rounds, base_visible))
+    while (decision := decide(stages, rounds, base[1])) is not None:
+        rounds.append(play(stages, decision, rounds, base, noise))
         stages.archive.round_done(rounds[-1])
 
-    best = stages.search.best(rounds)
-    if best is None or best.audit is None or best.audit.rows is None:
-        return Outcome(base=(base_visible, base_scored), rounds=tuple(rounds))
-
-    final_audit = audit_final(stages, best, rounds)
-    # Fresh training seeds: the winner was chosen partly for the luck of its own.
-    seeds = [derive(stages.rules.seed, "final", k) for k in range(stages.rules.retrainings)]
-    retrained = tuple(train(stages, best.audit.rows, seed) for seed in seeds)
-    delivered = retrained[0].weights
-    final = (evaluate(stages, delivered, "visible"), evaluate(stages, delivered, "scored"))
-    opening = open_private(stages, [None, *(training.weights for training in retrained)])
-    return Outcome(
-        base=(base_visible, base_scored, opening.evaluations[0]),
-        rounds=tuple(rounds),
-        best=best.number,
-        final_audit=final_audit,
-        retrainings=retrained,
-        final=final,
-        private=opening.evaluations[1:],
-    )
+    choice = choose(stages, rounds, base[1])
+    played = Outcome(base=base, rounds=tuple(rounds), noise=noise, choice=choice, best=choice.round)
+    return played if choice.delivered == "nothing" else finish(stages, played, choice)
 
 
 def play(
-    stages: Stages, decision: Decision, rounds: Sequence[Round], base_visible: Evaluation
+    stages: Stages,
+    decision: Decision,
+    rounds: Sequence[Round],
+    base: tuple[Evaluation, Evaluation],
+    noise: Noise | None,
 ) -> Round:
     """Play one round. A failed stage ends the round, never the run: a bad round is data."""
     number = len(rounds)
@@ -84,11 +80,14 @@ def play(
         reached["status"] = "invalid" if failed.kind == "too few valid rows" else "failed"
         reached["failure"] = failed.kind
     feedback = stages.feedback.write(
-        base_visible=base_visible,
+        base=base,
         error=error,
         collection=reached.get("collection"),
         audit=reached.get("audit"),
         visible=reached.get("visible"),
+        scored=reached.get("scored"),
+        noise=noise,
+        released=released(rounds),
     )
     return Round(
         number=number,
@@ -124,10 +123,9 @@ def go_through_stages(
     if audited.refusal is not None:
         raise StageFailed(audited.refusal, kind="too few valid rows", stage="audit")
     require_rows(stages, execution, audited.kept, None)
-    assert audited.rows is not None
+    rows = reached["training_rows"] = training_rows(stages, audited)
     # One training seed for all rounds: they differ in their data alone.
-    training = train(stages, audited.rows, derive(stages.rules.seed, "train"))
-    reached["training"] = training
+    training = reached["training"] = train(stages, rows, derive(stages.rules.seed, "train"))
     reached["visible"] = evaluate(stages, training.weights, "visible")
     reached["scored"] = evaluate(stages, training.weights, "scored")
 
@@ -149,3 +147,36 @@ def require_rows(stages: Stages, execution: Execution, kept: int, reason: str | 
         raise StageFailed(message, kind=kind, stage="execute")
     message = reason or f"{kept} rows passed the audit, at least {minimum} are needed"
     raise StageFailed(message, kind="too few valid rows", stage="collect")
+
+
+def finish(stages: Stages, played: Outcome, choice: Choice) -> Outcome:
+    """Retrain the chosen data set, unless the base model was chosen, and open private once.
+
+    Every program is dead and the choice is sealed: what is measured here reaches the result only.
+    """
+    final_audit = audit_final(stages, choice, played.rounds)
+    # Fresh training seeds: the winner was chosen partly for the luck of its own.
+    seeds = [derive(stages.rules.seed, "final", k) for k in range(stages.rules.retrainings)]
+    retrained = tuple(train(stages, choice.rows, seed) for seed in seeds if choice.rows)
+    students = [training.weights for training in retrained]
+    delivered = students[0] if students else None
+    final = (evaluate(stages, delivered, "visible"), evaluate(stages, delivered, "scored"))
+    confirmed = [evaluate(stages, w, "scored") for w in students] if stages.rules.guarded else []
+    incumbent = sit_with_own_rows(stages, seeds)
+    rivals = [training.weights for training in incumbent.trainings] if incumbent else []
+    # Every student in one single opening, base first.
+    openings = count_openings(stages)
+    base, *others = open_private(stages, [None, *students, *rivals]).evaluations
+    return played.model_copy(
+        update={
+            "base": (*played.base, base),
+            "final_audit": final_audit,
+            "retrainings": retrained,
+            "final": final,
+            "confirmation": tuple(confirmed),
+            "incumbent": incumbent
+            and incumbent.model_copy(update={"private": tuple(others[len(students) :])}),
+            "openings": openings,
+            "private": tuple(others[: len(students)]) or (base,),
+        }
+    )

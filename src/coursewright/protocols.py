@@ -23,6 +23,7 @@ from coursewright.records import (
     Execution,
     Feedback,
     Isolation,
+    Noise,
     PrivateOpening,
     Prompt,
     Proposal,
@@ -236,19 +237,62 @@ class Evaluator(Protocol):
         """Score these students in the one and only opening of the private split."""
 
 
+class NoiseMeter(Protocol):
+    """Knows the baseline data of the noise floor, and what earlier runs measured with it."""
+
+    def rows(self) -> str:
+        """Digest of the baseline data: the visible items with their golds."""
+
+    def known(self) -> Noise | None:
+        """What an earlier run with the same task and student measured on this machine."""
+
+    def settle(self, base: Evaluation, scored: Sequence[Evaluation], problem: str = "") -> Noise:
+        """Judge the students' results on scored, one per training seed, and remember it.
+
+        `base` is the base model on the same items; `problem` says why there are no students.
+        """
+
+
 class FeedbackWriter(Protocol):
     """The only path from scores to the agent."""
 
     def write(
         self,
         *,
-        base_visible: Evaluation,
+        base: tuple[Evaluation, Evaluation],
         error: str | None,
         collection: Collection | None,
         audit: Audit | None,
         visible: Evaluation | None,
+        scored: Evaluation | None,
+        noise: Noise | None,
+        released: float | None,
     ) -> Feedback:
-        """Say what happened in a round; what it did not reach is None."""
+        """Say what happened in a round; what it did not reach is None.
+
+        `base` is the base model on visible and scored, `released` the scored mean that the agent
+        was told last.
+        """
+
+
+class OwnRows(Protocol):
+    """The data set that the user already has."""
+
+    mixed: bool
+    """Its rows are added to every submission's."""
+
+    def collect(self) -> Collection:
+        """Read it as strictly as any submission."""
+
+    def added_to(self, rows: str, own: str) -> str:
+        """Digest of these rows followed by those of `own` that are new, up to the task's limit."""
+
+
+class Openings(Protocol):
+    """Counts how often this machine has opened a private split."""
+
+    def count(self) -> int | None:
+        """Note that this run opens it (once, however often it is asked); None if unknown."""
 
 
 class Search(Protocol):
@@ -325,6 +369,10 @@ class Rules:
     """Cap on what agent and teacher spend together."""
     ideas_after: int | None = None
     """Rounds without a new best after which ideas come from outside; None: never."""
+    guarded: bool = False
+    """Scored is rationed, the base model an eligible outcome, the winner confirmed."""
+    noise_seeds: int = 0
+    """Trainings on the baseline data before round 0."""
 
 
 @dataclass(frozen=True)
@@ -343,12 +391,15 @@ class Stages:
     auditor: Auditor
     student: Student
     evaluator: Evaluator
+    noise: NoiseMeter
     feedback: FeedbackWriter
     search: Search
     ideas: Ideas
+    openings: Openings
     journal: Journal
     archive: Archive
     progress: Progress
+    own_rows: OwnRows | None = None
 
 
 def attempts(rounds: Iterable[Round]) -> tuple[Attempt, ...]:

@@ -27,16 +27,37 @@ from coursewright.config import (
 from coursewright.display import Silent
 from coursewright.endpoints import check_endpoint
 from coursewright.errors import IsolationError, RunFolderError, UsageError
+from coursewright.power import smallest_gain
 from coursewright.protocols import Progress, Stages
 from coursewright.records import Isolation, Outcome, Record, Result, Task
-from coursewright.store import Artifacts, RunFolder, RunStore, pin_teacher, read_stages, resolve_run
+from coursewright.store import (
+    Artifacts,
+    RunFolder,
+    RunStore,
+    file_digest,
+    pin_teacher,
+    read_stages,
+    resolve_run,
+    storage,
+)
 from coursewright.student import settle
 from coursewright.tasks import baseline_scores, load_task, read_split
 from coursewright.teacher import check_teacher
-from coursewright.wiring import assemble, check_agent, make_search, make_student, pick_scorer
+from coursewright.wiring import (
+    assemble,
+    check_agent,
+    make_own_rows,
+    make_search,
+    make_student,
+    pick_scorer,
+)
 
 EMBEDDED = {HeuristicAgent: "agent", SimulatedTeacher: "teacher", EmbeddedStudent: "student"}
 """Parts that come with the package: a result with one of them says little about real ones."""
+
+
+MEASURED = frozenset({"decide", "train", "evaluate", "private"})
+"""Stages whose inputs, with the config, decide their outcome."""
 
 
 class Reproduction(Record):
@@ -63,13 +84,16 @@ def run(config: RunConfig, progress: Progress | None = None) -> Result:
     make_search(config)
     pick_scorer(config, task)
     check_servers(config)
+    check_incumbent(config, task)
     capped = config.budget.cost_usd is not None
     make_brief(config, task)
     check_teacher(config.teacher, full_brief(config, task), capped=capped)
-    config = anchored(config, progress or Silent())
+    progress = progress or Silent()
+    config = anchored(config, progress)
+    progress.say(what_it_can_show(task))
     with RunStore.create(config.runs, config.name, config, inputs_of(config, task)) as store:
         try:
-            return carry(store, config, progress or Silent())
+            return carry(store, config, progress)
         except (UsageError, IsolationError):
             if not read_stages(store.journal_path):
                 store.discard()  # what only its start could find leaves no empty run behind
@@ -90,6 +114,33 @@ def resume(run: str, runs: Path, progress: Progress, *, shared: Path | None = No
         store.require_unchanged(config, inputs_of(config, load_task(config.task)))
         check_servers(config)
         return carry(store, config, progress)
+
+
+def check_incumbent(config: RunConfig, task: Task) -> None:
+    """Read the user's own data set once before a run begins.
+
+    Raises:
+        ConfigError: it cannot be read, or no row of it can be used.
+    """
+    if config.incumbent is None:
+        return
+    with tempfile.TemporaryDirectory(prefix="coursewright-") as place:
+        artifacts = Artifacts(Path(place))
+        student = make_student(config.student, artifacts, Silent(), task.generation, task.preamble)
+        with contextlib.closing(student):
+            own = make_own_rows(config, task, artifacts, student)
+            assert own is not None
+            own.collect()
+
+
+def what_it_can_show(task: Task) -> str:
+    """Return in a line the smallest gain that the private test can be relied on to see."""
+    items = read_split(task, "private")
+    groups = len({item.group or item.id for item in items})
+    return (
+        f"private test: {len(items)} items in {groups} groups, sees gains from "
+        f"{smallest_gain(groups):.1f} points (4 times of 5, at worst)"
+    )
 
 
 def check_servers(config: RunConfig) -> None:
@@ -128,7 +179,9 @@ def reproduce(run: str, runs: Path, progress: Progress, *, retrain: bool) -> Rep
             # What people and the library put before the agent is said again, not asked for again.
             store.journal.copy_stages(original.journal_path, {"hear"})
             if not retrain:
-                store.reuse(original, frozenset({"decide", "train", "evaluate", "private"}))
+                store.reuse(original, MEASURED)
+            # What this machine knew then, and the user's own file: not what is reproduced.
+            store.reuse(original, frozenset({"noise", "own rows", "count openings"}))
             again = carry(store, config, progress)
     return compare(result, again)
 
@@ -144,6 +197,9 @@ def anchored(config: RunConfig, progress: Progress) -> RunConfig:
         update["task"] = str(Path(config.task).absolute())
     if config.notes is not None:
         update["notes"] = config.notes.absolute()
+    if config.incumbent is not None:
+        own = config.incumbent.path.absolute()
+        update["incumbent"] = config.incumbent.model_copy(update={"path": own})
     if isinstance(config.agent, ProgramAgent | ReplayAgent):
         path = config.agent.path.absolute()
         update["agent"] = config.agent.model_copy(update={"path": path})
@@ -174,6 +230,9 @@ def inputs_of(config: RunConfig, task: Task) -> dict[str, str]:
     if isinstance(config.agent, ProgramAgent | ReplayAgent):
         content = config.agent.path.read_bytes()
         inputs[f"agent {config.agent.path.name}"] = hashlib.sha256(content).hexdigest()
+    if config.incumbent is not None:
+        with storage(config.incumbent.path, "put it back"):
+            inputs["incumbent"] = file_digest(config.incumbent.path)
     if config.notes is not None:
         inputs["notes"] = hashlib.sha256(read_notes(config.notes).encode()).hexdigest()
     return inputs
@@ -279,6 +338,7 @@ def conclude(store: RunStore, config: RunConfig, stages: Stages, outcome: Outcom
         baselines=baselines,
         training=outcome.retrainings[0].setup if outcome.retrainings else None,
         **evaluation.judge(outcome, config.seed),
+        **evaluation.guard(outcome, config.seed),
     )
 
 
@@ -297,10 +357,13 @@ def agent_isolation(outcome: Outcome) -> Isolation | None:
 def time_by_stage(outcome: Outcome, total: float) -> dict[str, float]:
     """Return seconds by stage; `overhead` is wall time in none of them."""
     rounds = outcome.rounds
-    evaluations = {*outcome.base, *outcome.final, *outcome.private}
+    own = outcome.incumbent
+    evaluations = {*outcome.base, *outcome.final, *outcome.confirmation, *outcome.private}
+    evaluations |= {*own.scored, *own.private} if own else set()
     # A set: rounds with the same data share their training and their evaluations.
     evaluations |= {e for r in rounds for e in (r.visible, r.scored) if e}
     trainings = [r.training for r in rounds if r.training] + list(outcome.retrainings)
+    trainings += own.trainings if own else ()
     seconds = {
         "agent": sum(r.proposal.seconds for r in rounds),
         "program": sum(r.execution.seconds for r in rounds if r.execution),
@@ -308,6 +371,7 @@ def time_by_stage(outcome: Outcome, total: float) -> dict[str, float]:
         + (outcome.final_audit.seconds if outcome.final_audit else 0.0),
         "train": sum(t.seconds for t in {t.weights: t for t in trainings}.values()),
         "evaluate": sum(e.seconds for e in evaluations),
+        "noise": outcome.noise.seconds if outcome.noise else 0.0,
     }
     overhead = max(0.0, total - sum(seconds.values()))
     return {"total": total, **seconds, "overhead": overhead}
@@ -322,6 +386,8 @@ def human_inputs(config: RunConfig) -> tuple[str, ...]:
         inputs.append("program")
     if config.notes is not None and config.brief in (None, "notes"):
         inputs.append("notes")
+    if config.incumbent is not None and config.incumbent.mix:
+        inputs.append("rows of their own")
     return tuple(inputs)
 
 

@@ -15,12 +15,16 @@ from coursewright.protocols import Stages, attempts
 from coursewright.records import (
     Allowance,
     Audit,
+    Choice,
     Collection,
     Decision,
     Evaluation,
     Execution,
     Failure,
     Heard,
+    Incumbent,
+    Noise,
+    OpeningCount,
     PrivateOpening,
     Proposal,
     Round,
@@ -34,6 +38,39 @@ from coursewright.seeding import derive
 T = TypeVar("T")
 
 TRIES = 3  # of a stage whose helper process was killed from outside
+
+
+def measure_noise(stages: Stages, base: Evaluation) -> Noise | None:
+    """Find out how far the scored mean moves by the training seed alone; None where nobody asks.
+
+    The same baseline data is trained with several seeds. Another run with the same task and
+    student may have done it already. None of this reaches the agent.
+    """
+    count = stages.rules.noise_seeds
+    if not count:
+        return None
+
+    def produce() -> Noise:
+        known = stages.noise.known()
+        if known is not None:
+            return known
+        stages.progress.say(f"noise floor: the visible items, trained with {count} seeds")
+        began = time.monotonic()
+        scored: list[Evaluation] = []
+        problem = ""
+        try:
+            rows = stages.noise.rows()
+            for k in range(count):
+                # Not of the run's seed: runs with other seeds find it measured.
+                training = train(stages, rows, derive(0, "noise", k))
+                scored.append(evaluate(stages, training.weights, "scored"))
+        except StageFailed as failed:
+            problem = str(failed)
+        found = stages.noise.settle(base, scored, problem)
+        return found.model_copy(update={"seconds": time.monotonic() - began})
+
+    inputs = {"seeds": count, "student": stages.student.fingerprint()}
+    return stages.journal.stage("noise", inputs, produce, Noise)
 
 
 def decide(stages: Stages, rounds: Sequence[Round], base: Evaluation) -> Decision | None:
@@ -151,18 +188,36 @@ def audit(stages: Stages, number: int, collection: Collection, rounds: Sequence[
     )
 
 
-def audit_final(stages: Stages, best: Round, rounds: Sequence[Round]) -> Audit:
-    """Judge the chosen data set against the hidden items too; the choice is sealed."""
-    assert best.audit is not None
-    rows = best.audit.rows
-    assert rows is not None
-    earlier = audited(rounds[: best.number])
+def audit_final(stages: Stages, choice: Choice, rounds: Sequence[Round]) -> Audit | None:
+    """Judge the chosen data set against the hidden items too; the choice is sealed.
+
+    None where the base model was chosen: there is no data set.
+    """
+    if choice.rows is None:
+        return None
+    rows, earlier = choice.rows, audited(rounds[: choice.round])
     return stages.journal.stage(
         "audit_final",
         {"rows": rows, "earlier": earlier},
         lambda: stages.auditor.audit_final(rows, earlier),
         Audit,
     )
+
+
+def training_rows(stages: Stages, audited: Audit) -> str:
+    """Digest of what a round trains on: its audited rows, and those that the user mixes in."""
+    assert audited.rows is not None
+    own = stages.own_rows
+    if own is None or not own.mixed:
+        return audited.rows
+    return own.added_to(audited.rows, str(read_own_rows(stages).rows))
+
+
+def read_own_rows(stages: Stages) -> Collection:
+    """Take in the data set that the user already has."""
+    assert stages.own_rows is not None
+    # Its content is among the inputs of the run, which may not change.
+    return stages.journal.stage("own rows", {}, stages.own_rows.collect, Collection)
 
 
 def train(stages: Stages, rows: str, seed: int) -> Training:
@@ -182,6 +237,49 @@ def evaluate(stages: Stages, weights: str | None, split: Split) -> Evaluation:
         lambda: persist(lambda: stages.evaluator.evaluate(weights, split)),
         Evaluation,
     )
+
+
+def choose(stages: Stages, rounds: Sequence[Round], base: Evaluation) -> Choice:
+    """Seal what the run delivers: the best round, or under `guarded` the base model it must beat.
+
+    Means decide; whether the difference is more than chance is a matter of what is claimed of it.
+    """
+    best = stages.search.best(rounds)
+    beaten = best is None or (
+        stages.rules.guarded and best.scored is not None and best.scored.accuracy <= base.accuracy
+    )
+
+    def produce() -> Choice:
+        if best is None or best.training_rows is None:
+            return Choice(delivered="nothing")
+        if beaten:
+            stages.progress.say("no round beat the base model: that is what is delivered")
+            return Choice(delivered="base")
+        return Choice(delivered="student", round=best.number, rows=best.training_rows)
+
+    inputs = {"rounds": len(rounds), "best": None if best is None else best.number}
+    return stages.journal.stage("choose", inputs, produce, Choice)
+
+
+def sit_with_own_rows(stages: Stages, seeds: Sequence[int]) -> Incumbent | None:
+    """Train and score the data set that the user already has, as the chosen one is."""
+    if stages.own_rows is None:
+        return None
+    collection = read_own_rows(stages)
+    trainings = tuple(train(stages, str(collection.rows), seed) for seed in seeds)
+    scored = tuple(evaluate(stages, training.weights, "scored") for training in trainings)
+    return Incumbent(
+        collection=collection, mixed=stages.own_rows.mixed, trainings=trainings, scored=scored
+    )
+
+
+def count_openings(stages: Stages) -> int | None:
+    """Note that private is about to be opened; how often that was so on this machine."""
+
+    def produce() -> OpeningCount:
+        return OpeningCount(count=stages.openings.count())
+
+    return stages.journal.stage("count openings", {}, produce, OpeningCount).count
 
 
 def open_private(stages: Stages, weights: Sequence[str | None]) -> PrivateOpening:
@@ -233,6 +331,12 @@ def ideas_for(stages: Stages, decision: Decision, rounds: Sequence[Round]) -> tu
 def agent_cost(rounds: Sequence[Round]) -> float:
     """US dollars that the agent has spent, as far as it said."""
     return sum(done.proposal.usage.cost_usd or 0.0 for done in rounds)
+
+
+def released(rounds: Sequence[Round]) -> float | None:
+    """The scored mean that the agent was told last, if it was told any."""
+    told = (done.feedback.scored for done in reversed(rounds))
+    return next((score for score in told if score is not None), None)
 
 
 def dataset(done: Round | None) -> str | None:

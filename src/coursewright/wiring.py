@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import coursewright
 from coursewright.agents import IdeaLibrary, make_agent
 from coursewright.audit import Context, SubmissionAuditor
 from coursewright.briefing import (
@@ -33,7 +34,7 @@ from coursewright.config import (
     StudentConfig,
     TeacherConfig,
 )
-from coursewright.evaluation import SplitEvaluator
+from coursewright.evaluation import NoiseFloor, SplitEvaluator
 from coursewright.feedback import GuardedFeedback
 from coursewright.plugins import construct
 from coursewright.protocols import Agent, Jail, Progress, Rules, Scorer, Search, Stages, Student
@@ -43,6 +44,7 @@ from coursewright.records import (
     Item,
     Passage,
     Preamble,
+    RowLimits,
     Split,
     Task,
 )
@@ -54,9 +56,18 @@ from coursewright.sandbox import (
 from coursewright.scoring import make_scorer
 from coursewright.search import GreedySearch, OneShotSearch
 from coursewright.servers import AgentInTurn, StudentInTurn, TeacherInTurn, Turns
-from coursewright.store import Artifacts, RunStore, SharedAnswers
+from coursewright.store import (
+    Artifacts,
+    Kept,
+    PrivateOpenings,
+    RunStore,
+    SharedAnswers,
+    cache_folder,
+    digest_of,
+    state_folder,
+)
 from coursewright.student import AskedStudent, LocalStudent, SharedBase, TeachingStudent
-from coursewright.submission import SubmissionIntake
+from coursewright.submission import OwnDataSet, SubmissionIntake
 from coursewright.tasks import load_task, read_corpus, read_split
 from coursewright.teacher import GatewayTeacher, told_to_programs, withheld_texts
 
@@ -108,26 +119,69 @@ def assemble(store: RunStore, config: RunConfig, progress: Progress) -> Iterator
             agent=agent,
             sandbox=sandbox,
             teacher=teacher,
-            intake=SubmissionIntake(
-                store.artifacts,
-                task.rows,
-                task.sample,
-                student.special_tokens(),
-                preamble=task.preamble,
-            ),
+            intake=make_intake(task, store.artifacts, student, task.rows),
             auditor=make_auditor(config, task, store, exam, passages),
             student=student,
             evaluator=make_evaluator(config, task, student, progress, shared),
+            noise=make_noise_floor(config, task, student, store.artifacts),
             feedback=GuardedFeedback(exam, config.seed, paper=paper, kind=config.feedback),
             search=make_search(config),
             ideas=IdeaLibrary(config.seed),
+            openings=make_openings(config, task, store.marker.created),
             journal=store.journal,
             archive=store.archive,
             progress=progress,
+            own_rows=make_own_rows(config, task, store.artifacts, student),
         )
         if config.servers:
             stages = taking_turns(stages, store, config, asked, stack, shared)
         yield stages
+
+
+def make_intake(
+    task: Task, artifacts: Artifacts, student: Student, rows: RowLimits
+) -> SubmissionIntake:
+    """Return the safe intake for rows of this task."""
+    return SubmissionIntake(
+        artifacts, rows, task.sample, student.special_tokens(), preamble=task.preamble
+    )
+
+
+def make_own_rows(
+    config: RunConfig, task: Task, artifacts: Artifacts, student: Student
+) -> OwnDataSet | None:
+    """Return the data set that the user already has, if the config names one."""
+    if config.incumbent is None:
+        return None
+    any_number = task.rows.model_copy(update={"minimum": 1})
+    return OwnDataSet(
+        config.incumbent.path,
+        artifacts,
+        make_intake(task, artifacts, student, any_number),
+        maximum=task.rows.maximum,
+        mixed=config.incumbent.mix,
+    )
+
+
+def make_noise_floor(
+    config: RunConfig, task: Task, student: Student, artifacts: Artifacts
+) -> NoiseFloor:
+    """Return what knows the noise floor; its cache is the user's, and serves all runs."""
+
+    def key() -> str:
+        what = config.model_dump(mode="json", include={"scorer"})
+        student_is = {"student": student.fingerprint(), "code": coursewright.__version__}
+        return digest_of({**what, **student_is, "task": task.digests, "seeds": config.noise_seeds})
+
+    kept = Kept(cache_folder() / "noise")
+    return NoiseFloor(task, pick_scorer(config, task), artifacts, kept, key)
+
+
+def make_openings(config: RunConfig, task: Task, began: str) -> PrivateOpenings:
+    """Return the counter of this task's private split, for the run that `began` then."""
+    what = config.model_dump(mode="json", exclude={"runs", "name", "shared"})
+    run = digest_of({"began": began, "config": what})
+    return PrivateOpenings(state_folder(), split=task.digests["private.jsonl"], run=run)
 
 
 def asked_student(
@@ -288,7 +342,7 @@ def withheld_folders(config: RunConfig, task: Task) -> tuple[Path, ...]:
 def make_rules(config: RunConfig) -> Rules:
     """Return the settings that the loop itself acts on."""
     budget = config.budget
-    one_shot = config.mode == "one-shot"
+    one_shot, guarded = config.mode == "one-shot", config.protocol == "guarded"
     return Rules(
         seed=config.seed,
         rounds=budget.one_shot_attempts if one_shot else budget.rounds,
@@ -296,6 +350,8 @@ def make_rules(config: RunConfig) -> Rules:
         program_seconds=budget.program_seconds,
         round_calls=budget.round_calls,
         retrainings=config.retrainings,
+        guarded=guarded,
+        noise_seeds=config.noise_seeds if guarded and not one_shot else 0,
         cost_usd=budget.cost_usd,
         ideas_after=ideas_after(config),
     )

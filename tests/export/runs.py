@@ -135,7 +135,7 @@ def result(name: str, digest: str) -> Result:
         student="nano",
         mode="iterative",
         setting="scratch",
-        protocol="guarded-basic",
+        protocol="guarded",
         seed=0,
         status="finished",
         base=Scores(visible=0.2, scored=0.21, private=0.22),

@@ -1,4 +1,8 @@
-"""Feedback carries visible results, and nothing of the scored split."""
+"""Feedback carries visible results, and of the scored split a rationed mean at most."""
+
+from __future__ import annotations
+
+from typing import Any
 
 from coursewright.feedback import GuardedFeedback
 from coursewright.records import Audit, Collection, Feedback, Item, Row
@@ -10,14 +14,23 @@ ITEMS = [
 ]
 
 
-def written(accuracy: float = 0.5, **kwargs: object) -> Feedback:
-    writer = GuardedFeedback(ITEMS, seed=1, **kwargs)  # type: ignore[arg-type]
-    return writer.write(
-        base_visible=evaluation(0.1, split="visible"),
-        error=None,
+BASE = (evaluation(0.1, split="visible"), evaluation(0.1))
+
+
+def told(writer: GuardedFeedback | None = None, **reached: Any) -> Feedback:
+    """The feedback of a round that reached nothing but this."""
+    parts = ("error", "collection", "audit", "visible", "scored", "noise", "released")
+    nothing: dict[str, Any] = dict.fromkeys(parts)
+    writer = writer or GuardedFeedback(ITEMS, seed=1)
+    return writer.write(base=BASE, **{**nothing, **reached})
+
+
+def written(accuracy: float = 0.5, **kwargs: Any) -> Feedback:
+    return told(
+        GuardedFeedback(ITEMS, seed=1, **kwargs),
         collection=Collection(kept=5, read=7, dropped={"no output": 2}),
-        audit=None,
         visible=evaluation(accuracy, split="visible"),
+        scored=evaluation(accuracy),
     )
 
 
@@ -43,14 +56,7 @@ def test_dropped_rows_are_said_with_their_reasons() -> None:
 
 
 def test_a_long_error_keeps_its_end() -> None:
-    writer = GuardedFeedback(ITEMS, seed=1)
-    feedback = writer.write(
-        base_visible=evaluation(0.1),
-        error="x" * 100_000 + "ValueError: the point",
-        collection=None,
-        audit=None,
-        visible=None,
-    )
+    feedback = told(error="x" * 100_000 + "ValueError: the point")
     assert feedback.error is not None
     assert feedback.error.endswith("the point")
     assert len(feedback.text) < 10_000
@@ -59,9 +65,7 @@ def test_a_long_error_keeps_its_end() -> None:
 def test_the_base_models_score_and_some_kept_rows_are_told() -> None:
     rows = (Row(instruction="i", input="q", output="a"),)
     audit = Audit(verdict="clean", rows="0", kept=1, sample=rows)
-    feedback = GuardedFeedback(ITEMS, seed=1).write(
-        base_visible=evaluation(0.1), error=None, collection=None, audit=audit, visible=None
-    )
+    feedback = told(audit=audit)
     assert (feedback.base_visible, feedback.sample) == (0.1, rows)
 
 

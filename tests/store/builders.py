@@ -63,7 +63,7 @@ def result(run: str) -> Result:
         student="nano",
         mode="iterative",
         setting="scratch",
-        protocol="guarded-basic",
+        protocol="guarded",
         seed=0,
         status="finished",
         audit="clean",

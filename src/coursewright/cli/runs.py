@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from coursewright.cli.options import DEFAULT_RUNS, Json, RunName, Runs, emit
-from coursewright.errors import NoValidSubmission
+from coursewright.errors import ConfigError, NoValidSubmission
 
 runs_app = typer.Typer(rich_markup_mode=None)
 
@@ -37,6 +37,10 @@ def run(
     mode: Annotated[str | None, typer.Option(help="one-shot or iterative (default).")] = None,
     setting: Annotated[str | None, typer.Option(help="scratch (default) or seed.")] = None,
     protocol: Annotated[str | None, typer.Option(help="guarded (default) or paper.")] = None,
+    incumbent: Annotated[
+        Path | None,
+        typer.Option(help="A data set you already have (JSONL or JSON rows), to be beaten."),
+    ] = None,
     rounds: Annotated[int | None, typer.Option(help="Most rounds, or one-shot attempts.")] = None,
     seed: Annotated[
         int | None, typer.Option(help="The seed that all randomness comes from.")
@@ -70,7 +74,11 @@ def run(
             # Defaults stay unset, so that a config file of the same kind keeps its say.
             overrides[key] = part.model_dump(mode="json", exclude_unset=True) | {"kind": part.kind}
     if protocol is not None:
-        overrides["protocol"] = "guarded-basic" if protocol == "guarded" else protocol
+        if protocol not in ("guarded", "paper"):
+            raise ConfigError("expected guarded or paper", field="--protocol")
+        overrides["protocol"] = protocol
+    if incumbent is not None:
+        overrides["incumbent"] = {"path": str(incumbent)}
     if rounds is not None:
         overrides["budget"] = {"rounds": rounds, "one_shot_attempts": rounds}
     if runs is not None:

@@ -34,6 +34,7 @@ from coursewright.config.reading import (
 from coursewright.config.run import (
     Budget,
     GreedySearch,
+    IncumbentConfig,
     LocalServer,
     RunConfig,
     SandboxConfig,
@@ -68,6 +69,7 @@ __all__ = [
     "GreedySearch",
     "HeuristicAgent",
     "HuggingFaceStudent",
+    "IncumbentConfig",
     "LocalServer",
     "OpenAIAgent",
     "OpenAITeacher",

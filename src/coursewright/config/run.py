@@ -92,6 +92,15 @@ class LocalServer(Part):
     """Environment variables to set. Not for keys: this stands in the run's record."""
 
 
+class IncumbentConfig(Part):
+    """A data set to be beaten: trained with the same recipe, tested in the same opening."""
+
+    path: Path
+    """JSON lines, or one JSON list, of rows as a program submits them."""
+    mix: bool = False
+    """Add its rows to every submission's, up to `rows.maximum` of the task."""
+
+
 class RunConfig(Part):
     """Everything that decides a run."""
 
@@ -118,8 +127,14 @@ class RunConfig(Part):
     """How much the agent is told beforehand, each level with all before it: a `line` that says what
     the task is about, its `description`, `visible` items, `seeds`, `notes`. None: the visible
     items, the seeds in the `seed` setting, and the notes if there are any."""
-    protocol: Literal["guarded-basic", "paper"] = "guarded-basic"
-    """`guarded` on the command line means the strongest guarded protocol there is."""
+    protocol: Literal["guarded", "guarded-basic", "paper"] = "guarded"
+    """See docs/protocol.md. `guarded-basic` is what older runs call theirs: splits kept apart, and
+    none of the rest."""
+    noise_seeds: int = Field(default=3, ge=0, le=20, exclude_if=lambda count: count == 3)
+    """Trainings on the visible items before the first round of a guarded, iterative run, kept in
+    the user's cache for later runs; 0: none."""
+    incumbent: IncumbentConfig | None = Field(default=None, exclude_if=lambda own: own is None)
+    """A data set that the user already has."""
     seed: int = Field(default=0, ge=0, lt=2**31)
     servers: tuple[LocalServer, ...] = ()
     """Local servers that the run itself starts and stops, so that they share a GPU in turns."""

@@ -41,11 +41,8 @@ def judge(outcome: Outcome, seed: int) -> dict[str, Any]:
         "agent_usage": _total(r.proposal.usage for r in outcome.rounds),
         "student_usage": _total(r.execution.student for r in outcome.rounds if r.execution),
     }
-    if not outcome.private or outcome.best is None:
+    if not outcome.private:
         return fields
-    winner = outcome.rounds[outcome.best]
-    assert winner.audit is not None
-    assert winner.audit.rows is not None
     base, final = outcome.base[2], outcome.private[0]
     base_scores = [r.score for r in base.results]
     final_scores = [r.score for r in final.results]
@@ -60,14 +57,14 @@ def judge(outcome: Outcome, seed: int) -> dict[str, Any]:
             private=base.accuracy,
         ),
         "final": FinalScores(
-            round=winner.number,
+            round=outcome.best,
             visible=outcome.final[0].accuracy,
             scored=outcome.final[1].accuracy,
             private=final.accuracy,
             private_ci95=interval(final_scores, groups, seed),
             retrainings=len(outcome.retrainings),
             private_by_retraining=tuple(e.accuracy for e in outcome.private),
-            dataset=winner.audit.rows,
+            dataset=outcome.choice.rows if outcome.choice else None,
         ),
         "gain_points": gain * 100,
         "gain_points_ci95": points_interval,

@@ -78,6 +78,10 @@ def read_delivery(folder: RunFolder) -> Delivery:
             f"{folder.path}: nothing to export; no round left enough valid rows"
         )
     config, final = folder.config, result.final
+    if final.round is None or final.dataset is None:
+        raise NoValidSubmission(
+            f"{folder.path}: nothing to export; no round beat the base model, which was delivered"
+        )
     folder.artifacts.verify(final.dataset)
     found = [done for done in folder.rounds() if done.number == final.round]
     if not found:

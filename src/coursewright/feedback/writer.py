@@ -1,7 +1,8 @@
 """What an agent is told of a round: errors, visible scores by topic, and visible bad cases.
 
-Nothing of the scored split passes here, not even its mean (`guarded-basic`). Under
-`protocol: paper` visible and scored are one public set, so the visible figures are the score.
+Of the scored split nothing passes here but its mean, rounded, and only when it has risen by a step
+(`ladder`); under the older `guarded-basic` not even that. Under `protocol: paper` visible and
+scored are one public set, so the visible figures are the score.
 
 What of it an agent really hears is a setting, so that a study can ask what feedback is worth:
 
@@ -17,6 +18,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
+from coursewright.feedback.ladder import release, rounded
 from coursewright.records import (
     Audit,
     BadCase,
@@ -25,6 +27,7 @@ from coursewright.records import (
     Feedback,
     FeedbackKind,
     Item,
+    Noise,
     TopicScore,
 )
 from coursewright.seeding import derive
@@ -53,13 +56,17 @@ class GuardedFeedback:
     def write(
         self,
         *,
-        base_visible: Evaluation,
+        base: tuple[Evaluation, Evaluation],
         error: str | None,
         collection: Collection | None,
         audit: Audit | None,
         visible: Evaluation | None,
+        scored: Evaluation | None,
+        noise: Noise | None,
+        released: float | None,
     ) -> Feedback:
-        """Say what happened in a round; what it did not reach is None."""
+        """Say what happened in a round (see `protocols.FeedbackWriter`)."""
+        base_visible, base_scored = base
         error = None if error is None else error[-ERROR_CHARACTERS:]
         dropped: dict[str, int] = {}
         for part in (collection, audit):
@@ -73,12 +80,15 @@ class GuardedFeedback:
             *(collection.examples if collection else ()),
             *(audit.examples if audit else ()),
         ]
+        told, line = (score.accuracy if score and self._paper else None), ""
+        if score and scored and noise is not None:
+            told, line = _rationed(scored, base_scored, noise.step, released)
         return Feedback(
-            text=_prose(error, kept, dropped, examples, base_visible, score, topics),
+            text=_prose(error, kept, dropped, examples, base_visible, score, topics) + line,
             error=error,
             visible=score.accuracy if score else None,
             base_visible=None if self._kind in SCORELESS else base_visible.accuracy,
-            scored=score.accuracy if score and self._paper else None,
+            scored=told,
             topics=topics,
             bad_cases=() if self._kind in ("score", "withheld") else self._bad_cases(evidence),
             rows_kept=kept,
@@ -121,6 +131,18 @@ class GuardedFeedback:
         rounds = max((len(cases) for cases in by_topic.values()), default=0)
         spread = [cases[i] for i in range(rounds) for cases in by_topic.values() if i < len(cases)]
         return tuple(spread[:BAD_CASES])
+
+
+def _rationed(
+    scored: Evaluation, base: Evaluation, step: float, released: float | None
+) -> tuple[float | None, str]:
+    """What of the scored mean the agent is told, as a number and as a line of prose."""
+    floor = rounded(base.accuracy, step)
+    last = floor if released is None else released
+    told = release(scored.accuracy, last, step)
+    rise = f"a rise of {100 * step:.1f} points over {last:.1%}"
+    said = f"no {rise}" if told is None else f"about {told:.1%}, {rise}"
+    return told, f"\nOn other items, which stay hidden: {said} (base model about {floor:.1%})."
 
 
 def _topics(visible: Evaluation | None) -> tuple[TopicScore, ...]:

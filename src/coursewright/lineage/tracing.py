@@ -31,9 +31,12 @@ def trace_row(run: RunFolder, number: int) -> Lineage:
     result = run.result()
     if result is None:
         raise RunFolderError("has no result yet; `coursewright resume` goes on", file=run.path)
-    if result.final is None:
+    final = result.final
+    if final is None:
         raise NoValidSubmission(f"{run.path}: no round left enough valid rows, so there is no row")
-    rows = read_rows(run.artifacts, result.final.dataset)
+    if final.dataset is None or final.round is None:
+        raise NoValidSubmission(f"{run.path}: the base model was delivered, so there is no row")
+    rows = read_rows(run.artifacts, final.dataset)
     if not 1 <= number <= len(rows):
         raise UsageError(f"--row {number}: the data set has rows 1 to {len(rows)}")
     row = rows[number - 1]
@@ -49,11 +52,11 @@ def trace_row(run: RunFolder, number: int) -> Lineage:
     return Lineage(
         run=run.name,
         coursewright=run.marker.coursewright,
-        dataset=result.final.dataset,
+        dataset=final.dataset,
         rows=len(rows),
         number=number,
         row=row,
-        delivered_by=result.final.round,
+        delivered_by=final.round,
         maker=maker,
         held_by=held_by,
         calls=tuple(_calls(run, row, missing)),

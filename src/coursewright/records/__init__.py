@@ -6,6 +6,7 @@ under which the store keeps them. Scores are fractions, times seconds, sizes byt
     task       the exam, the shape of a row, a loaded task folder
     dialogue   what an agent is told, what it answers, what it may remember
     stages     what the stages of a round measured
+    holdout    what guards the held-out splits
     result     what the user gets in the end
 """
 
@@ -37,6 +38,14 @@ from coursewright.records.dialogue import (
     Turn,
     Usage,
 )
+from coursewright.records.holdout import (
+    Choice,
+    Confirmation,
+    IncumbentScores,
+    Noise,
+    NoiseFloor,
+    OpeningCount,
+)
 from coursewright.records.messages import (
     Message,
     Preamble,
@@ -60,6 +69,7 @@ from coursewright.records.stages import (
     Evaluation,
     Execution,
     ExecutionStatus,
+    Incumbent,
     Outcome,
     PrivateOpening,
     Round,
@@ -92,8 +102,10 @@ __all__ = [
     "Brief",
     "BriefLevel",
     "Check",
+    "Choice",
     "Claim",
     "Collection",
+    "Confirmation",
     "CorpusSummary",
     "Decision",
     "Errand",
@@ -106,10 +118,15 @@ __all__ = [
     "FinalScores",
     "Generation",
     "Heard",
+    "Incumbent",
+    "IncumbentScores",
     "Isolation",
     "Item",
     "Message",
     "Mode",
+    "Noise",
+    "NoiseFloor",
+    "OpeningCount",
     "Operation",
     "Outcome",
     "Passage",

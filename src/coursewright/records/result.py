@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field
 
 from coursewright.records.base import Failure, Mode, Operation, Record, Setting, Verdict
 from coursewright.records.dialogue import Isolation, Usage
+from coursewright.records.holdout import Confirmation, IncumbentScores, NoiseFloor
 from coursewright.records.stages import Check, TrainingSetup
 
 
@@ -38,11 +39,12 @@ class Scores(Record):
 class FinalScores(Scores):
     """The delivered student."""
 
-    round: int
+    round: int | None
+    """Whose data set it was trained on; None where the base model itself is delivered."""
     private_ci95: tuple[float, float]
     retrainings: int
     private_by_retraining: tuple[float, ...] = ()
-    dataset: str
+    dataset: str | None
     """Digest of the data set it was trained on."""
 
 
@@ -70,6 +72,19 @@ class Result(Record):
     improved: bool = False
     p_value: float | None = None
     few_groups: bool = False
+    delivered: Literal["student", "base"] | None = None
+    """`base`: no round beat the base model on scored, so that is what the run ends with."""
+    noise: NoiseFloor | None = None
+    confirmation: Confirmation | None = None
+    scored_queries: int = 0
+    """How often the agent was told a mean over scored items."""
+    alarms: tuple[str, ...] = ()
+    """What a reader should know before believing the scores."""
+    private_openings: int | None = None
+    """How often this private split has been opened on this machine, this run included; None if
+    that cannot be known."""
+    incumbent: IncumbentScores | None = None
+    """The data set that the user already had."""
     audit: Verdict
     """On the delivered data set: the worse of its round's audit and the final one."""
     audit_checks: tuple[Check, ...] = ()

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from coursewright.records.base import Failure, Operation, ProbeName, Record, Split, Verdict
 from coursewright.records.dialogue import Feedback, Heard, Isolation, Proposal, Usage
+from coursewright.records.holdout import Choice, Noise
 from coursewright.records.messages import Preamble
 from coursewright.records.task import Row
 
@@ -184,6 +185,8 @@ class Round(Record):
     execution: Execution | None = None
     collection: Collection | None = None
     audit: Audit | None = None
+    training_rows: str | None = None
+    """Digest of what was trained on: the audited rows, and what the user adds to them."""
     training: Training | None = None
     visible: Evaluation | None = None
     scored: Evaluation | None = None
@@ -193,6 +196,19 @@ class Round(Record):
     seconds: float = 0.0
 
 
+class Incumbent(Record):
+    """The data set that the user already had, trained and tested as the chosen one is."""
+
+    collection: Collection
+    mixed: bool
+    """Its rows were added to every submission's."""
+    trainings: tuple[Training, ...] = ()
+    """On the seeds of the retrainings."""
+    scored: tuple[Evaluation, ...] = ()
+    private: tuple[Evaluation, ...] = ()
+    """One evaluation per training, each."""
+
+
 class Outcome(Record):
     """What the loop hands back: everything measured, nothing judged."""
 
@@ -200,14 +216,22 @@ class Outcome(Record):
     """The base model on visible, scored and, if it was opened, private."""
     rounds: tuple[Round, ...]
     best: int | None = None
-    """Number of the round whose data set was delivered."""
+    """Number of the round whose data set was delivered; None too where the base model was."""
+    noise: Noise | None = None
+    choice: Choice | None = None
     final_audit: Audit | None = None
     """Of the delivered data set, against the hidden items too."""
     retrainings: tuple[Training, ...] = ()
-    """On fresh seeds; the first is the delivered student."""
+    """On fresh seeds; the first is the delivered student. None where the base model is."""
     final: tuple[Evaluation, ...] = ()
     """The delivered student on visible and scored."""
+    confirmation: tuple[Evaluation, ...] = ()
+    """Every retraining on scored."""
+    incumbent: Incumbent | None = None
+    openings: int | None = None
+    """How often private has been opened on this machine; None if unknown."""
     private: tuple[Evaluation, ...] = ()
-    """One evaluation per retraining, from the single opening of the private split."""
+    """One evaluation per retraining, from the single opening of the private split; the base
+    model's own where that is delivered."""
     probes: tuple[Sitting, ...] = ()
     """The base model and the delivered student on the task's probes, if there are any."""

@@ -9,6 +9,9 @@ from coursewright.store.catalog import RunEntry, describe, is_held, list_runs, r
 from coursewright.store.durable import TEMPORARY, storage, sync_folder, temporary, write_file
 from coursewright.store.folder import RunFolder
 from coursewright.store.journal import RunJournal, read_stages
+from coursewright.store.kept import Kept
+from coursewright.store.openings import PrivateOpenings
+from coursewright.store.places import cache_folder, state_folder
 from coursewright.store.prune import Pruned, prune
 from coursewright.store.rows import put_rows, read_rows
 from coursewright.store.run import RunStore, require_name
@@ -20,7 +23,9 @@ from coursewright.store.untrusted import NotTaken, chunks_of, untrusted_folder
 __all__ = [
     "TEMPORARY",
     "Artifacts",
+    "Kept",
     "NotTaken",
+    "PrivateOpenings",
     "Pruned",
     "RunEntry",
     "RunFolder",
@@ -28,6 +33,7 @@ __all__ = [
     "RunStore",
     "Scratch",
     "SharedAnswers",
+    "cache_folder",
     "canonical",
     "chunks_of",
     "describe",
@@ -43,6 +49,7 @@ __all__ = [
     "read_stages",
     "require_name",
     "resolve_run",
+    "state_folder",
     "storage",
     "sync_folder",
     "temporary",

@@ -17,10 +17,11 @@ from coursewright.records import Collection, Preamble, Row, RowLimits, TracedRow
 from coursewright.store import Artifacts, canonical, put_rows
 from coursewright.submission import fetch as fetching
 from coursewright.submission.limits import BrokenSyntax, FileRefused, Limits, RowRefused
+from coursewright.submission.own import OwnDataSet
 from coursewright.submission.scan import Piece, pieces
 from coursewright.submission.shape import FormatFilter, parse_row, take_citations
 
-__all__ = ["Limits", "SubmissionIntake"]
+__all__ = ["Limits", "OwnDataSet", "SubmissionIntake"]
 
 EXAMPLES = 20
 EXAMPLES_PER_REASON = 5

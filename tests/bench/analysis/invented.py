@@ -75,7 +75,7 @@ def result_of(one: Cell, done: Sequence[RoundSummary], base: float, private: flo
         student=one.student,
         mode=one.mode,
         setting=one.setting,
-        protocol="guarded-basic",
+        protocol="guarded",
         seed=one.seed,
         status="finished" if valid else "no-valid-submission",
         base=Scores(visible=base, scored=base, private=base),

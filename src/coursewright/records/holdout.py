@@ -1,0 +1,93 @@
+"""What guards the held-out splits: noise floor, sealed choice, openings, a user's own data set."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from coursewright.records.base import Claim, Record
+
+
+class Noise(Record):
+    """How far the scored mean moves by the training seed alone, known before round 0."""
+
+    rows: int
+    """Of the baseline data: the visible items with their golds."""
+    scored: tuple[float, ...] = ()
+    """Scored mean of one student per training seed."""
+    sd: float | None = Field(default=None, ge=0, le=1)
+    """Standard deviation of these; None where they could not be trained."""
+    step: float = Field(gt=0, le=2)
+    """Of the ladder: the agent hears of a scored mean only when it rises by this much."""
+    problem: str = ""
+    """Why it could not be measured."""
+    cached: bool = False
+    """An earlier run on this machine had measured it."""
+    seconds: float = 0.0
+
+
+class Choice(Record):
+    """What a run delivers, sealed before anything is retrained or private is opened."""
+
+    delivered: Literal["student", "base", "nothing"]
+    """`base`: no round beat it; `nothing`: no round left a data set to train on."""
+    round: int | None = None
+    rows: str | None = None
+    """Digest of the data set that the delivered student is trained on."""
+
+
+class OpeningCount(Record):
+    """How often this private split has been opened on this machine, this time included."""
+
+    count: int | None
+    """None where it cannot be known."""
+
+
+class NoiseFloor(Record):
+    """The noise floor in a result; in points (0-100)."""
+
+    seeds: int
+    sd_points: float | None
+    step_points: float
+    scored: tuple[float, ...] = ()
+    """Fractions."""
+    problem: str = ""
+    cached: bool = False
+    seconds: float = 0.0
+
+
+class Confirmation(Record):
+    """The chosen data set on fresh training seeds, against the base model on scored."""
+
+    queries: int
+    """Data sets that the choice was among; the level of the test is spread over them."""
+    alpha: float
+    base: float
+    scored: float
+    """Mean over the retrainings."""
+    difference_points: float
+    ci95: tuple[float, float]
+    p_value: float
+    verdict: Claim
+
+
+class IncumbentScores(Record):
+    """The user's own data set in a result; scores are fractions."""
+
+    rows: int
+    dropped: dict[str, int] = Field(default_factory=dict)
+    dataset: str
+    """Digest."""
+    mixed: bool
+    scored: float
+    private: float
+    """Of the student on the first seed, as for the delivered one."""
+    scored_by_retraining: tuple[float, ...] = ()
+    private_by_retraining: tuple[float, ...] = ()
+    difference_points: float
+    """Delivered student minus incumbent, on private."""
+    ci95: tuple[float, float]
+    p_value: float
+    verdict: Claim
+    """Of the delivered student against the incumbent."""
