@@ -118,9 +118,10 @@ class RunConfig(Part):
     setting: Setting = "scratch"
     feedback: FeedbackKind = "full"
     """How much the agent hears of its rounds. Anything but `full` is an ablation."""
-    ideas_after: int | None = Field(default=None, ge=1)
+    ideas_after: int | None = Field(default=None, ge=0)
     """Rounds without a new best after which the library of ideas puts topics and a method from
-    outside the search before the agent. None: 3 under a guarded protocol, never under `paper`."""
+    outside the search before the agent; 0 is every round from the first. None: 3 under a guarded
+    protocol, never under `paper`."""
     notes: Path | None = None
     """A text file of what people know about the task; the agent reads it with the description."""
     brief: BriefLevel | None = None
