@@ -20,6 +20,7 @@ NAMES = (
     "corpus_check",
     "study_statistics",
     "generations",
+    "report",
     "demo",
     "study",
     "reproductions",

@@ -1,0 +1,144 @@
+"""The headline of a run: what was gained, what that gain consists of, and how far to trust it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from coursewright.records import Result, Usage
+from coursewright.report.inert import one_line
+from coursewright.report.story import Story
+
+Tone = Literal["", "good", "bad", "care"]
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One figure or verdict, with what it means."""
+
+    label: str
+    value: str
+    note: str = ""
+    tone: Tone = ""
+
+
+def headline(story: Story) -> tuple[Fact, ...]:
+    """The figures that stand largest; what is not known yet is left out."""
+    result = story.result
+    if result is None:
+        best = story.best
+        done = f"{len(story.rounds)} rounds so far"
+        if best is None or best.scored is None:
+            return (Fact("state", story.status, done),)
+        return (
+            Fact("state", story.status, done),
+            Fact("best so far", percent(best.scored.accuracy), f"scored, round {best.number}"),
+        )
+    if result.base is None or result.final is None:
+        return (Fact("outcome", "no valid submission", "within the budget", "bad"),)
+    return (_gain(result), *_scores(result))
+
+
+def trust(story: Story) -> tuple[Fact, ...]:
+    """Verdicts and conditions: what a reader should know before believing the headline."""
+    result = story.result
+    if result is None:
+        return ()
+    verified = result.isolation.verified
+    facts = [
+        Fact(
+            "audit",
+            result.audit,
+            "of the delivered data set",
+            "good" if result.audit == "clean" else "bad",
+        ),
+        Fact(
+            "isolation",
+            result.isolation.level,
+            "verified by the escape probe" if verified else "not verified",
+            "good" if verified else "bad",
+        ),
+        Fact("protocol", result.protocol),
+    ]
+    if result.mats is not None:
+        facts.append(
+            Fact("MATS", f"{result.mats:.2f}", "attempts for each valid submission; 1 is best")
+        )
+    facts += [
+        Fact("baseline", f"{score:.1%}", one_line(name), _beaten(result, score))
+        for name, score in result.baselines.items()
+    ]
+    if result.few_groups:
+        facts.append(Fact("few groups", "yes", "the intervals' coverage is not promised", "care"))
+    if result.embedded:
+        facts.append(
+            Fact(
+                "embedded",
+                one_line(", ".join(result.embedded)),
+                "small built-in models: what holds for them need not hold for real ones",
+                "care",
+            )
+        )
+    return tuple(facts)
+
+
+def spending(story: Story) -> tuple[Fact, ...]:
+    """Calls and money, by who caused them."""
+    result = story.result
+    if result is None:
+        return ()
+    facts = [Fact("teacher", *_used(result.teacher_usage))]
+    if result.agent_usage != Usage():
+        facts.append(Fact("agent", *_used(result.agent_usage)))
+    if result.student_usage != Usage():
+        facts.append(Fact("base student", *_used(result.student_usage)))
+    return (*facts, Fact("full trainings", str(result.full_trainings)))
+
+
+def percent(share: float) -> str:
+    """A fraction as a percentage with one decimal."""
+    return f"{share * 100:.1f} %"
+
+
+def _gain(result: Result) -> Fact:
+    assert result.gain_points is not None
+    note = ""
+    if result.gain_points_ci95 is not None:
+        low, high = result.gain_points_ci95
+        note = f"95 % interval {low:+.1f} to {high:+.1f}"
+    if result.gain_pct is not None:
+        note += f"; {result.gain_pct:+.0f} % of the base"
+    tone: Tone = "good" if result.improved else "care"
+    return Fact("gain, points", f"{result.gain_points:+.1f}", note, tone)
+
+
+def _scores(result: Result) -> tuple[Fact, ...]:
+    assert result.base is not None
+    assert result.final is not None
+    low, high = result.final.private_ci95
+    said = "improved" if result.improved else "no improvement shown"
+    p_value = "" if result.p_value is None else f"p = {result.p_value:.2g}"
+    return (
+        Fact("base model", percent(result.base.private), "private exam"),
+        Fact(
+            "student",
+            percent(result.final.private),
+            f"private exam, 95 % interval {percent(low)} to {percent(high)}; "
+            f"data of round {result.final.round}",
+        ),
+        Fact("claim", said, p_value, "good" if result.improved else "care"),
+    )
+
+
+def _beaten(result: Result, score: float) -> Tone:
+    return "good" if result.final is not None and result.final.private > score else "bad"
+
+
+def _used(usage: Usage) -> tuple[str, str]:
+    tokens = usage.prompt_tokens + usage.completion_tokens
+    note = f"{usage.cached:,} of them from cache" if usage.cached else ""
+    if tokens:
+        note += f"{'; ' if note else ''}{tokens:,} tokens"
+    if usage.cost_usd is not None:
+        note += f"{'; ' if note else ''}{usage.cost_usd:.2f} USD"
+    return f"{usage.calls + usage.cached:,} calls", note

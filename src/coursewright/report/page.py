@@ -1,0 +1,268 @@
+"""The report: one HTML file that needs no network, and no script but for browsing rows."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import jinja2
+import yaml
+from markupsafe import Markup
+
+from coursewright.records import Round, TracedRow
+from coursewright.report import charts
+from coursewright.report.changes import SHOWN, changes
+from coursewright.report.facts import headline, percent, spending, trust
+from coursewright.report.inert import few, inert, one_line
+from coursewright.report.quality import profile
+from coursewright.report.story import Story, identity
+
+WITHOUT_SCRIPT = 25
+"""Rows that are shown to who runs no script."""
+EMBEDDED_BYTES = 1_500_000
+"""Room for the rows in the file; what does not fit is said, and lies in the run folder."""
+CELL = 1_200
+"""Characters of a row's question or answer."""
+HISTORY = 400
+"""Lines of the run's history."""
+
+
+def render(story: Story) -> str:
+    """Return the whole page.
+
+    Raises:
+        RunFolderError: a data set of the run cannot be read.
+    """
+    script = _asset("rows.js")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    page = _templates().get_template("report.html.j2")
+    return page.render(
+        **view(story), style=Markup(_asset("style.css")), script=Markup(script), digest=digest
+    )
+
+
+def view(story: Story) -> dict[str, Any]:
+    """All that the template shows, as plain values."""
+    best = story.best
+    rows = story.data_set(best)
+    table, left_out = row_table(story, rows)
+    return {
+        "name": one_line(story.folder.name),
+        "task": one_line(story.config.task.rstrip("/").rsplit("/", 1)[-1]),
+        "created": story.folder.marker.created[:16].replace("T", " "),
+        "status": story.status,
+        "parts": _parts(story),
+        "headline": headline(story),
+        "trust": trust(story),
+        "spending": spending(story),
+        "score_chart": Markup(_score_chart(story)),
+        "rounds": [_round(story, done) for done in story.rounds],
+        "chosen": None if best is None else best.number,
+        "tree": Markup(charts.tree(_points(story), None if best is None else best.number)),
+        "topics": story.topics,
+        "topic_chart": Markup(
+            charts.topics([(one_line(t.topic, 60), t.before, t.after) for t in story.topics])
+        ),
+        "profiled": [done.number for done in story.first_middle_last],
+        "measures": profile([story.data_set(done) for done in story.first_middle_last]),
+        "changes": [_change(change) for change in changes(story)],
+        "rows": table[:WITHOUT_SCRIPT],
+        "row_count": len(rows),
+        "left_out": left_out,
+        "row_data": Markup(_as_script_data(table)),
+        "failures": Counter(done.failure for done in story.rounds if done.failure).most_common(),
+        "dropped": _dropped(story.rounds),
+        "checks": _checks(best),
+        "seconds": _seconds(story),
+        "human": [one_line(said) for said in (story.result.human_inputs if story.result else ())],
+        "history": few((inert(line, 500) for line in reversed(story.folder.history())), HISTORY),
+        "config": inert(
+            yaml.safe_dump(story.config.model_dump(mode="json"), sort_keys=False), 20_000
+        ),
+    }
+
+
+def row_table(story: Story, rows: Sequence[TracedRow]) -> tuple[list[dict[str, Any]], int]:
+    """The rows as the page embeds them, and how many found no room."""
+    table: list[dict[str, Any]] = []
+    size = 0
+    for number, row in enumerate(rows, 1):
+        question, context = row.asked
+        entry = {
+            "n": number,
+            "q": inert(f"{context}\n{question}" if context else question, CELL),
+            "a": inert(row.answer, CELL),
+            "r": story.origins.get(identity(row)),
+            "c": (row.response or "")[:12],
+        }
+        size += len(json.dumps(entry))
+        if size > EMBEDDED_BYTES:
+            return table, len(rows) - len(table)
+        table.append(entry)
+    return table, 0
+
+
+def _as_script_data(value: Any) -> str:
+    """JSON that no text in it can break out of its script element with."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+def _parts(story: Story) -> list[tuple[str, str]]:
+    result, config = story.result, story.config
+    if result is not None:
+        parts = [("agent", result.agent), ("teacher", result.teacher), ("student", result.student)]
+    else:
+        kinds = (("agent", config.agent), ("teacher", config.teacher), ("student", config.student))
+        parts = [(role, part.kind) for role, part in kinds]
+    parts += [("mode", config.mode), ("setting", config.setting), ("seed", str(config.seed))]
+    return [(role, one_line(said)) for role, said in parts]
+
+
+def _points(story: Story) -> list[charts.Point]:
+    return [
+        charts.Point(
+            number=done.number,
+            parent=done.parent,
+            operation=done.operation,
+            visible=done.visible.accuracy if done.visible else None,
+            scored=done.scored.accuracy if done.scored else None,
+        )
+        for done in story.rounds
+    ]
+
+
+def _score_chart(story: Story) -> str:
+    final = story.result.final if story.result else None
+    private = None
+    if final is not None:
+        private = charts.Mark(final.private, *final.private_ci95)
+    return charts.scores(
+        _points(story),
+        story.base_scored.accuracy if story.base_scored else None,
+        chosen=None if story.best is None else story.best.number,
+        private=private,
+    )
+
+
+def _round(story: Story, done: Round) -> dict[str, Any]:
+    return {
+        "number": done.number,
+        "operation": done.operation,
+        "parent": done.parent,
+        "status": done.status,
+        "failure": done.failure or "",
+        "visible": percent(done.visible.accuracy) if done.visible else "–",
+        "scored": percent(done.scored.accuracy) if done.scored else "–",
+        "readable": percent(done.visible.readable) if done.visible else "–",
+        "rows": done.audit.kept if done.audit else 0,
+        "seconds": f"{done.seconds:.0f}",
+        "analysis": inert(done.proposal.analysis),
+        "plan": inert(done.proposal.plan),
+        "code": inert(done.proposal.code, 20_000),
+        "feedback": inert(done.feedback.text),
+        "message": inert(done.proposal.message),
+    }
+
+
+def _change(change: Any) -> dict[str, Any]:
+    def answers(pairs: Any) -> list[dict[str, str]]:
+        return [
+            {
+                "id": one_line(now.id),
+                "topic": one_line(now.topic or ""),
+                "was": one_line(was.output),
+                "now": one_line(now.output),
+            }
+            for was, now in pairs[:SHOWN]
+        ]
+
+    return {
+        "before": change.before.number,
+        "after": change.after.number,
+        "operation": change.after.operation,
+        "plan": change.plan,
+        "code": change.code,
+        "rows_kept": change.rows_kept,
+        "rows_gained": len(change.gained),
+        "rows_lost": len(change.lost),
+        "gained": [_shown(row) for row in change.gained[:SHOWN]],
+        "lost": [_shown(row) for row in change.lost[:SHOWN]],
+        "items_fixed": len(change.fixed),
+        "items_broken": len(change.broken),
+        "fixed": answers(change.fixed),
+        "broken": answers(change.broken),
+    }
+
+
+def _shown(row: TracedRow) -> dict[str, str]:
+    return {"q": one_line(row.asked[0], 300), "a": one_line(row.answer, 300)}
+
+
+def _dropped(rounds: Sequence[Round]) -> list[tuple[str, int]]:
+    dropped: Counter[str] = Counter()
+    for done in rounds:
+        for part in (done.collection, done.audit):
+            dropped.update(part.dropped if part else {})
+    return [(one_line(reason), count) for reason, count in dropped.most_common(20)]
+
+
+def _checks(best: Round | None) -> list[dict[str, Any]]:
+    checks = best.audit.checks if best is not None and best.audit is not None else ()
+    return [
+        {
+            "name": check.name,
+            "verdict": check.verdict,
+            "evidence": [one_line(line, 400) for line in check.evidence[:12]],
+            "seconds": f"{check.seconds:.2f}",
+        }
+        for check in checks
+    ]
+
+
+def _seconds(story: Story) -> dict[str, Any]:
+    spent = story.result.seconds if story.result else story.folder.seconds()
+    total = spent.get("total", 0.0)
+    parts = [(name, value) for name, value in spent.items() if name != "total" and value > 0]
+    parts.sort(key=lambda pair: -pair[1])
+    bars = [(name, value, _duration(value)) for name, value in parts]
+    return {"total": _duration(total), "chart": Markup(charts.bars(bars)), "parts": bars}
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 100:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s"
+
+
+def _shown_whole(value: Any) -> Any:
+    """Texts in plain characters; what is markup already was made from such."""
+    if isinstance(value, Markup) or not isinstance(value, str):
+        return value
+    return inert(value, 50_000)
+
+
+@cache
+def _templates() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("coursewright.report", "templates"),
+        autoescape=True,
+        # Whatever a template prints: no view can forget it.
+        finalize=_shown_whole,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+@cache
+def _asset(name: str) -> str:
+    return files("coursewright.report").joinpath("templates", name).read_text(encoding="utf-8")

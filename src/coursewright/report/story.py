@@ -1,0 +1,142 @@
+"""What a run folder tells: gathered once, for the report's page and for the live one.
+
+Reads only, and only what is written for good: a run that another process works on can be told as
+far as it has come.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from coursewright.config import RunConfig
+from coursewright.errors import RunFolderError
+from coursewright.records import Evaluation, PrivateOpening, Result, Round, TracedRow
+from coursewright.store import RunFolder, is_held, read_rows, read_stages
+
+
+@dataclass(frozen=True)
+class TopicChange:
+    """One topic of the private exam: how many items, and the share right before and after."""
+
+    topic: str
+    items: int
+    before: float
+    after: float
+
+
+@dataclass(frozen=True)
+class Story:
+    """A run, as far as it has come."""
+
+    folder: RunFolder
+    config: RunConfig
+    rounds: tuple[Round, ...]
+    result: Result | None
+    base_visible: Evaluation | None
+    base_scored: Evaluation | None
+    private: tuple[Evaluation, ...]
+    """The base model's answers first, then those of each retraining; empty before the opening."""
+
+    @property
+    def status(self) -> str:
+        """`finished`, `no-valid-submission`, `running` or `interrupted`."""
+        if self.result is not None:
+            return self.result.status
+        return "running" if is_held(self.folder.path) else "interrupted"
+
+    @property
+    def best(self) -> Round | None:
+        """The round whose data set was delivered, or is the best so far."""
+        if self.result is not None and self.result.final is not None:
+            return self.rounds[self.result.final.round]
+        done = [r for r in self.rounds if r.scored is not None]
+        return max(
+            done, key=lambda r: (r.scored.accuracy if r.scored else 0.0, -r.number), default=None
+        )
+
+    @property
+    def first_middle_last(self) -> tuple[Round, ...]:
+        """The submissions that a quality profile compares; fewer where there are fewer."""
+        valid = [r for r in self.rounds if r.audit is not None and r.audit.rows is not None]
+        places = sorted({0, len(valid) // 2, len(valid) - 1}) if valid else []
+        return tuple(valid[place] for place in places)
+
+    @cached_property
+    def topics(self) -> tuple[TopicChange, ...]:
+        """The private exam by topic, the greatest loss first; empty where items have no topics."""
+        if len(self.private) < 2:
+            return ()
+        found: dict[str, list[tuple[float, float]]] = {}
+        for before, after in zip(self.private[0].results, self.private[1].results, strict=True):
+            if after.topic is not None:
+                found.setdefault(after.topic, []).append((before.score, after.score))
+        changes = [
+            TopicChange(
+                topic=topic,
+                items=len(scores),
+                before=sum(b for b, _ in scores) / len(scores),
+                after=sum(a for _, a in scores) / len(scores),
+            )
+            for topic, scores in found.items()
+        ]
+        return tuple(sorted(changes, key=lambda change: change.after - change.before))
+
+    def data_set(self, done: Round | None) -> tuple[TracedRow, ...]:
+        """The audited rows of a round; none where it left none, or where they were deleted."""
+        if done is None or done.audit is None or done.audit.rows is None:
+            return ()
+        if not self.folder.artifacts.has(done.audit.rows):
+            return ()
+        return read_rows(self.folder.artifacts, done.audit.rows)
+
+    @cached_property
+    def origins(self) -> dict[tuple[str, str], int]:
+        """The round in which each question with its answer first stood in a data set."""
+        first: dict[tuple[str, str], int] = {}
+        for done in self.rounds:
+            for row in self.data_set(done):
+                first.setdefault(identity(row), done.number)
+        return first
+
+    def parent_of(self, done: Round) -> Round | None:
+        """The round that it went on from."""
+        return None if done.parent is None else self.rounds[done.parent]
+
+
+def identity(row: TracedRow) -> tuple[str, str]:
+    """What makes two rows the same: all that is asked, and the answer."""
+    question, context = row.asked
+    return f"{row.instruction}\n{context or ''}\n{question}", row.answer
+
+
+def read_story(folder: RunFolder) -> Story:
+    """Gather all that a page about this run can show.
+
+    Raises:
+        RunFolderError: config, journal or a round cannot be read; names the file.
+    """
+    evaluations: dict[str, Evaluation] = {}
+    private: Sequence[Evaluation] = ()
+    for stage in read_stages(folder.journal_path):
+        if stage["failed"]:
+            continue
+        if stage["kind"] == "evaluate" and json.loads(stage["inputs"])["weights"] is None:
+            found = Evaluation.model_validate_json(stage["outcome"])
+            evaluations[found.split] = found
+        elif stage["kind"] == "private":
+            private = PrivateOpening.model_validate_json(stage["outcome"]).evaluations
+    rounds = folder.rounds()
+    if [done.number for done in rounds] != list(range(len(rounds))):
+        raise RunFolderError("a round is missing", file=folder.path / "rounds")
+    return Story(
+        folder=folder,
+        config=folder.config,
+        rounds=rounds,
+        result=folder.result(),
+        base_visible=evaluations.get("visible"),
+        base_scored=evaluations.get("scored"),
+        private=tuple(private),
+    )
