@@ -9,6 +9,7 @@
     artifacts/        content by digest
     rounds/NNN/       what a person wants to look at, links into artifacts
     student/          the delivered weights
+    metrics.jsonl     a line of figures for every stage, for trackers
     result.json       the outcome, once there is one
     lock              held by the process that works on the run
 

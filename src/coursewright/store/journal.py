@@ -55,11 +55,18 @@ TOTAL = "total"
 class RunJournal:
     """The journal of a run (see `protocols.Journal`): one writer, held by the run's lock."""
 
-    def __init__(self, path: Path, context: str, code: str | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        context: str,
+        code: str | None = None,
+        on_stage: Callable[[dict[str, Any]], None] = lambda stage: None,
+    ) -> None:
         """Open or make the journal at `path`.
 
         `context` is the digest of all that decides every stage of the run. `code` is the
-        version of the code; outcomes of another version are not replayed.
+        version of the code; outcomes of another version are not replayed. `on_stage` is handed
+        every new stage once it is recorded.
 
         Raises:
             RunFolderError: the file is of another format, or damaged.
@@ -68,6 +75,7 @@ class RunJournal:
         self.path = path
         self._context = context
         self._code = coursewright.__version__ if code is None else code
+        self._on_stage = on_stage
         self._lock = threading.RLock()
         self._clock = StageClock()
         with storage(path):
@@ -127,6 +135,8 @@ class RunJournal:
             )
             self._save_time(write)
             self._add_event(f"{kind} {'failed' if failed else 'done'} after {seconds:.1f} s")
+        told = {"kind": kind, "inputs": inputs, "outcome": outcome, "failed": failed}
+        self._on_stage({**told, "seconds": seconds, "at": now})
         return outcome, failed
 
     def _key(self, kind: str, inputs: str) -> str:

@@ -22,7 +22,8 @@ from coursewright.store.artifacts import folder_digest
 from coursewright.store.canonical import canonical, digest_of
 from coursewright.store.durable import storage, sync_folder, temporary, write_file
 from coursewright.store.folder import FORMAT, Marker, RunFolder, settings
-from coursewright.store.journal import RunJournal
+from coursewright.store.journal import RunJournal, read_stages
+from coursewright.store.metrics import Metrics
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
@@ -43,7 +44,9 @@ class RunStore(RunFolder):
         try:
             context = digest_of({"config": settings(self.config), "inputs": self.inputs})
             self.artifacts.sweep()
-            self.journal = RunJournal(self.journal_path, context)
+            metrics = Metrics(self.path / "metrics.jsonl")
+            self.journal = RunJournal(self.journal_path, context, on_stage=metrics.add)
+            metrics.rewrite(read_stages(self.journal_path))
         except BaseException:
             self._lock.release()
             raise
