@@ -104,7 +104,7 @@ def test_unknown_passages_are_refused_and_known_ones_kept(tmp_path: Path, calls:
     ]
     audit = auditor.audit(put_rows(store, rows), 0)
     assert audit.dropped == {citing.UNKNOWN: 1}
-    assert audit.rows == put_rows(store, rows[:1])
+    assert audit.rows == put_rows(store, [rows[0].model_copy(update={"kind": "source"})])
     assert json.loads(store.path_of(audit.rows).read_text())["passages"] == ["a.md:1"]
 
 

@@ -171,6 +171,25 @@ def test_rows_name_their_response_and_pile_up(run: Run, tmp_path: Path) -> None:
     assert ran.rows[-1] == 2
 
 
+def test_rows_say_what_was_made_of_which_answers(run: Run, tmp_path: Path) -> None:
+    with serving(Gateway(tmp_path / "s")) as gateway:
+        ran = run(
+            _START + "a, b = teacher.generate_batch(['p', 'q'])\n"
+            "row = {'instruction': 'i', 'input': 'q', 'output': 'o', 'derived': 'joined'}\n"
+            "save_rows({**row, 'response': [a, b]})\n"
+            "save_rows({**row, 'response': a.id, 'sources': [b.id], 'kind': 'derived'})\n"
+            "save_rows({**row, 'derived': 'quoted', 'passages': ['x.md:1']})\n"
+            "print(check_submission())",
+            socket=gateway.socket,
+        )
+    first, again, quoted = json.loads(ran.work["submission.json"])
+    assert first == again
+    assert (first["response"], first["sources"]) == ("key-p-0", ["key-q-0"])
+    assert (first["derived"], quoted["derived"]) == ("joined", "quoted")
+    assert "response" not in quoted
+    assert ran.lines == ["[]"]
+
+
 def test_problems_of_a_submission_are_named(run: Run, tmp_path: Path) -> None:
     (tmp_path / "brief.json").write_text(json.dumps({"rows": {"minimum": 3}}))
     ran = run(

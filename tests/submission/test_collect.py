@@ -123,6 +123,27 @@ def test_citations_are_kept_as_said_and_refused_when_they_are_no_list(
         assert reason(artifacts, row(input="bad", passages=bad)) == "citations unreadable"
 
 
+def test_what_a_row_was_made_of_is_kept_as_said(artifacts: Artifacts) -> None:
+    said = {"sources": ["b", "c", "b"], "derived": "joined", "kind": "source"}
+    found = collect(artifacts, lines(row(**said), row(input="3", derived=None)))
+    assert found.rows is not None
+    first, second = read_rows(artifacts, found.rows)
+    assert (first.sources, first.derived) == (("b", "c"), "joined")
+    assert first.kind == "teacher", "what it is, is the audit's to say"
+    assert (second.sources, second.derived) == ((), None)
+    for bad in ("improved", 1, ["joined"], {}):
+        assert reason(artifacts, row(input="bad", derived=bad)) == "unknown transform"
+    for bad in ("a", ["a"] * 17, ["a\nb"], [None]):
+        assert reason(artifacts, row(input="bad", sources=bad)) == "sources unreadable"
+
+
+def test_rows_that_declare_nothing_have_the_digest_they_had(artifacts: Artifacts) -> None:
+    found = collect(artifacts, lines(row(response="r")))
+    assert found.rows is not None
+    (line,) = artifacts.read(found.rows).splitlines()
+    assert json.loads(line).keys() == {"instruction", "input", "output", "response"}
+
+
 def test_a_null_response_is_no_response(artifacts: Artifacts) -> None:
     found = collect(artifacts, lines(row(response=None)))
     assert found.rows is not None

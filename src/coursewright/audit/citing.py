@@ -7,10 +7,11 @@ stands in the passage is found there, not dictated by the request that quotes it
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from coursewright.audit.checks import Context, Finding, sift
-from coursewright.audit.reading import fold
+from coursewright.audit.reading import fold, stands_in
 from coursewright.records import TracedRow
 
 UNKNOWN = "cites a passage that the corpus does not hold"
@@ -18,6 +19,8 @@ UNSHOWN = "cites a passage that its request does not quote"
 
 RUN = 6
 """Words in a row that make a quotation; a shorter passage is quoted as a whole."""
+
+_GAP = re.compile(r"_{2,}|\[(?:\.\.\.|…|blank|gap|mask)\]")
 
 Words = tuple[str, ...]
 
@@ -34,6 +37,19 @@ class Citations:
             return None if all(name in context.passages for name in row.passages) else UNKNOWN
 
         return sift(self.name, rows, fault)
+
+
+def is_quotation(question: str, output: str, passages: Sequence[str]) -> bool:
+    """Whether a folded question and output are one quotation of a folded passage.
+
+    The output follows the question there, or fills the gap that the question marks (`____`,
+    `[...]`, `[blank]`). Both come from the document as they stand, so that nobody chose the answer.
+    """
+    before, _, after = map(str.strip, _GAP.sub("\0", question, count=1).partition("\0"))
+    told = " ".join(filter(None, (before, output, after)))
+    if len(f"{before} {after}".split()) < RUN or _GAP.search(after):
+        return False
+    return any(stands_in(told, passage) for passage in passages)
 
 
 def is_shown(passage: str, request: str) -> bool:

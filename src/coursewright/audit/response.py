@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from coursewright.audit.reading import (
     Ways,
@@ -24,7 +25,7 @@ from coursewright.audit.reading import (
 NOT_ITS_ANSWER = "output is not that of its question in the named response"
 NO_ANSWER = "output not in the named response"
 
-_LABEL = re.compile(
+LABELS = re.compile(
     r"\b(?:q|question|context|passage|problem|input|text|table|code|story|a|the|final|answer|is|"
     r"so|therefore|thus|output|result|solution|explanation|reasoning|rationale|steps?|boxed)\b"
 )
@@ -55,18 +56,24 @@ class Evidence:
     """Whether the n-th object answers the n-th question: none of them lies in another."""
     lines: tuple[str, ...]
     """The folded lines of the response, for prose."""
+    said: str
+    """The response as it came, for what folding would break."""
+    found: tuple[dict[str, Any], ...]
+    """The JSON objects themselves, beside `objects`."""
 
     @classmethod
     def of(cls, request: str, response: str) -> Evidence:
         """Read a call: the text of its messages, and its answer."""
         found = objects_in(response)
-        values = (tuple(leaves(each)) for each in found)
+        values = [(tuple(leaves(each)), each) for each in found]
         return cls(
             request=readings(request),
             response=readings(response),
-            objects=tuple(each for each in values if each),
+            objects=tuple(ways for ways, _ in values if ways),
             in_order=not any(isinstance(part, dict) for each in found for part in each.values()),
             lines=tuple(line for line in map(fold, response.splitlines()) if line),
+            said=response,
+            found=tuple(each for ways, each in values if ways),
         )
 
     def holds(self, question: str, output: str) -> str | None:
@@ -90,6 +97,15 @@ class Evidence:
         if not any(stands_in(output, text) for text in self._candidates(question)):
             return NO_ANSWER
         return None
+
+    def given(self, question: str) -> tuple[Ways, ...]:
+        """What may be the answer to a folded question, as `holds` would look for it."""
+        rests = [without(values, question) for values in self.objects]
+        if any(rest is not None for rest in rests):
+            return tuple(rest for rest in rests if rest is not None)
+        if not self.objects and any(stands_in(question, text) for text in self.response):
+            return tuple(((text,),) for text in self._answers_after(question))
+        return tuple(((text,),) for text in self._candidates(question))
 
     def asks(self, question: str) -> bool:
         """Whether a folded question stands in the response or in its request."""
@@ -140,7 +156,7 @@ def without(values: Ways, question: str) -> Ways | None:
         if any(same_value(question, way) for way in ways):
             return values[:at] + values[at + 1 :]
     used, rest = _cover(values, question)
-    if used and not _is_content(rest):
+    if used and not is_content(rest):
         return tuple(ways for at, ways in enumerate(values) if at not in used)
     for at, ways in enumerate(values):
         if any(stands_in(question, way) for way in ways):
@@ -155,7 +171,7 @@ def composed_of(values: Ways, output: str) -> bool:
     ):
         return True
     used, rest = _cover(values, output)
-    return bool(used) and not _is_content(rest)
+    return bool(used) and not is_content(rest)
 
 
 def _trimmed_from(value: str, output: str) -> bool:
@@ -188,5 +204,5 @@ def _cover(values: Ways, text: str) -> tuple[set[int], str]:
     return used, text
 
 
-def _is_content(rest: str) -> bool:
-    return _WORD.search(_LABEL.sub(" ", rest)) is not None
+def is_content(rest: str) -> bool:
+    return _WORD.search(LABELS.sub(" ", rest)) is not None

@@ -24,7 +24,8 @@ def write_dataset(rows: Sequence[TracedRow], folder: Path, preamble: Preamble) -
     tools are a column, `tools`: a JSON text, for they have no common columns.
 
     Every row has `call`: the key of the teacher's call in the run's ledger that it was traced to.
-    Where rows cite passages of the task's documents, each has `passages`: their ids.
+    Where rows cite passages of the task's documents, each has `passages`: their ids. Where any is
+    not the teacher's as it stood, each has `kind` and `derived` (see `audit.derived`).
 
     Raises:
         UsageError: pyarrow is missing.
@@ -49,6 +50,7 @@ def write_dataset(rows: Sequence[TracedRow], folder: Path, preamble: Preamble) -
     if preamble.tools:
         columns["messages"].append(("tools", text))
     cited = any(row.passages for row in rows)
+    made = any(row.kind != "teacher" for row in rows)
     for form in forms_of(rows):
         place = folder / form
         place.mkdir(parents=True)
@@ -58,6 +60,10 @@ def write_dataset(rows: Sequence[TracedRow], folder: Path, preamble: Preamble) -
             schema = [*schema, ("passages", pa.list_(text))]
             for record, row in zip(records, rows, strict=True):
                 record["passages"] = list(row.passages)
+        if made:
+            schema = [*schema, ("kind", text), ("derived", text)]
+            for record, row in zip(records, rows, strict=True):
+                record |= {"kind": row.kind, "derived": row.derived}
         lines = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
         (place / "train.jsonl").write_text(lines, encoding="utf-8")
         # Through memory: what the disk refuses is then the same error for every file.

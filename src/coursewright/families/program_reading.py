@@ -22,11 +22,15 @@ from coursewright.families.program_values import (
     UNARY,
     Unreadable,
     bounded,
+    weight_of,
 )
 
 __all__ = ["Unreadable", "result_of"]
 
-_STEPS = 20_000
+STEPS = 20_000
+"""Of one program, until it is given up."""
+_HEAVY = 64
+"""Elements of a value that take as long as one step."""
 _DEPTH = 40
 
 
@@ -45,6 +49,7 @@ class _Continue(Exception):
 
 @dataclass
 class _Reader:
+    most: int = STEPS
     steps: int = 0
     depth: int = 0
     globals: dict[str, Any] = field(default_factory=dict)
@@ -156,7 +161,10 @@ class _Reader:
 
     def value(self, node: ast.expr, names: dict[str, Any]) -> Any:
         self.tick()
-        return bounded(self._value(node, names))
+        value = bounded(self._value(node, names))
+        # Looking through a large value takes its time, too.
+        self.steps += weight_of(value) // _HEAVY
+        return value
 
     def _value(self, node: ast.expr, names: dict[str, Any]) -> Any:
         match node:
@@ -313,7 +321,7 @@ class _Reader:
 
     def tick(self) -> None:
         self.steps += 1
-        if self.steps > _STEPS:
+        if self.steps > self.most:
             raise Unreadable("too long")
 
     def some(self, items: Iterable[Any]) -> list[Any]:
@@ -333,8 +341,10 @@ def _as_load(target: ast.expr) -> ast.expr:
     raise Unreadable(type(target).__name__)
 
 
-def result_of(source: str) -> str:
+def result_of(source: str, most: int = STEPS) -> str:
     """The `repr` of the last line's value, for definitions followed by one expression.
+
+    It is given up after `most` steps.
 
     Raises:
         Unreadable: it is no such program, or not one this reader can follow to its end.
@@ -348,7 +358,7 @@ def result_of(source: str) -> str:
     *definitions, last = module.body or [ast.Pass()]
     if not definitions or not isinstance(last, ast.Expr):
         raise Unreadable("no call in the last line")
-    reader = _Reader()
+    reader = _Reader(most=most)
     try:
         for definition in definitions:
             reader.statement(definition, reader.globals)

@@ -71,9 +71,14 @@ def bounded(value: Any) -> Any:
     """The value itself, unless it is too large to go on with: then `Unreadable`."""
     if isinstance(value, int) and abs(value) > MAGNITUDE:
         raise Unreadable("too large")
-    if isinstance(value, _COLLECTIONS) and _weight(value, SIZE) > SIZE:
+    if weight_of(value) > SIZE:
         raise Unreadable("too large")
     return value
+
+
+def weight_of(value: Any) -> int:
+    """How many elements there are to look through; 0 for what holds none."""
+    return _weight(value, SIZE) if isinstance(value, _COLLECTIONS) else 0
 
 
 def _weight(value: Any, most: int) -> int:

@@ -23,6 +23,7 @@ def lines(lineage: Lineage) -> list[str]:
     else:
         for name in ("instruction", "input", "output"):
             out += _block(f"  {name}", getattr(row, name))
+    out.append(f"  kind       {row.kind}" + (f", {row.derived}" if row.derived else ""))
     for passage in row.passages:
         out.append(f"  cites      {passage}")
     for call in lineage.calls:

@@ -143,7 +143,7 @@ def _agent_calls(path: Path, number: int, missing: list[str]) -> tuple[str, ...]
 
 def _calls(run: RunFolder, row: TracedRow, missing: list[str]) -> Iterator[LineageCall]:
     """The teacher calls that a row names, in its order."""
-    named = [row.response] if row.response else []
+    named = [key for key in (row.response, *row.sources) if key]
     if not named:
         return
     if not run.ledger_path.is_file():

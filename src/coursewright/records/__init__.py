@@ -73,10 +73,12 @@ from coursewright.records.stages import (
     Outcome,
     PrivateOpening,
     Round,
+    RowKind,
     Sitting,
     TracedRow,
     Training,
     TrainingSetup,
+    Transform,
 )
 from coursewright.records.task import (
     CorpusSummary,
@@ -143,6 +145,7 @@ __all__ = [
     "RoundSummary",
     "Row",
     "RowForm",
+    "RowKind",
     "RowLimits",
     "Scores",
     "Seed",
@@ -158,6 +161,7 @@ __all__ = [
     "TracedRow",
     "Training",
     "TrainingSetup",
+    "Transform",
     "Turn",
     "Usage",
     "Verdict",

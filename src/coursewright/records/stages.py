@@ -13,6 +13,13 @@ from coursewright.records.messages import Preamble
 from coursewright.records.task import Row
 
 ExecutionStatus = Literal["ok", "raised", "timeout", "killed"]
+RowKind = Literal["teacher", "derived", "source"]
+"""Where an audited row comes from: the teacher's words; what a declared and checked transform made
+of them; or, in part or whole, the task's own seeds and documents."""
+Transform = Literal[
+    "rounded", "executed", "back-translated", "split", "joined", "shuffled", "quoted"
+]
+"""What a program may declare to have made of the teacher's words (see `audit.derived`)."""
 
 
 class Execution(Record):
@@ -75,6 +82,12 @@ class TracedRow(Row):
     response: str | None = None
     passages: tuple[str, ...] = Field(default=(), exclude_if=lambda names: not names)
     """Ids of the passages it was made from, as it says."""
+    sources: tuple[str, ...] = Field(default=(), exclude_if=lambda keys: not keys)
+    """Ledger keys of further responses it was made from, as it says."""
+    derived: Transform | None = Field(default=None, exclude_if=lambda word: word is None)
+    """What its program made of them, as it says."""
+    kind: RowKind = Field(default="teacher", exclude_if=lambda kind: kind == "teacher")
+    """What the audit found it to be; a program's word for it counts for nothing."""
 
 
 class Check(Record):

@@ -35,6 +35,22 @@ The submission, `submission.json` in the working folder:
     save_rows(rows)         append rows: dicts with the texts instruction, input and output, and
                             as `response` the Answer (or its id) they were taken from. What is
                             saved counts even if the program is stopped later, so save often.
+                            A row whose question or output your program changed beyond trimming,
+                            case, layout and labels says how, as `derived`; with several Answers
+                            behind it, `response` is a list of them. What is declared is checked:
+                              rounded          the answer's numbers are rounded, nothing else
+                              executed         the output is what an expression or a small program
+                                               in the response (or the question) comes to
+                              back-translated  the answer is from one response, its question from
+                                               another, whose request quotes that answer
+                              split            one part of an exercise of several, with what they
+                                               share; or the next piece of a solution, asked with
+                                               the question and the pieces before it
+                              joined           several exercises in one, answers in their order
+                              shuffled         the choices a), b) ... in another order, the answer
+                                               named anew
+                              quoted           a cited passage's words, and as output what follows
+                                               them there or fills their gap ____; needs no Answer
                             Where load_sample() shows rows as `messages`, so are these: a list of
                             {"role": "user" | "assistant" | "tool", "content", "tool_calls"?} that
                             begins with the user and ends with the assistant's turn, the only one
@@ -50,7 +66,7 @@ The material, each row a dict:
     load_seeds()            raw questions without answers, in the `seed` setting
     load_sample()           rows in the required shape
     load_previous()         the rows of the attempt this one mends or improves
-    load_best()             the rows of the best attempt so far; both keep their `response`
+    load_best()             the rows of the best attempt so far; both keep their origin
     seed()                  the round's random seed; `random` is already seeded with it
 
     parse_answer(text)      JSON out of a model's text, None when there is none
@@ -78,7 +94,7 @@ if __package__:  # beside the supervisor
 else:  # in the sandbox, where a copy of this file lies beside a copy of that one
     import coursewright_corpus as _corpus  # type: ignore[import-not-found,no-redef]
 
-__version__ = "1.1"
+__version__ = "1.2"
 __all__ = [
     "Answer",
     "Student",
@@ -579,15 +595,26 @@ def _shape(row: dict[str, Any]) -> dict[str, Any]:
         shaped = {"messages": _as_messages(row)}
     else:
         shaped = {name: _as_text(row.get(name, "")) for name in _FIELDS}
-    response = row.get("response")
-    if isinstance(response, Answer):
-        response = response.id
-    if response is not None:
-        shaped["response"] = str(response)
+    named = row.get("response")
+    keys = [_key(one) for one in (named if isinstance(named, (list, tuple)) else [named])]
+    keys += [_key(one) for one in row.get("sources") or ()]
+    if keys[:1] and keys[0] is not None:
+        shaped["response"] = keys[0]
+    if sources := [key for key in keys[1:] if key]:
+        shaped["sources"] = sources
+    if row.get("derived"):
+        shaped["derived"] = str(row["derived"])
     cited = [p["id"] if isinstance(p, dict) else str(p) for p in row.get("passages") or ()]
     if cited:
         shaped["passages"] = cited
     return shaped
+
+
+def _key(response: Any) -> str | None:
+    """What names a response: of an Answer its id, which a failed one has not."""
+    if isinstance(response, Answer):
+        response = response.id
+    return None if response is None else str(response)
 
 
 def _as_text(value: Any) -> Any:
@@ -645,7 +672,8 @@ def check_submission() -> list[str]:
             problems += [f"row {number}: {fault}" for fault in _turn_faults(row["messages"])]
         else:
             problems += [f"row {number}: {fault}" for fault in _text_faults(row)]
-        if isinstance(row, dict) and not row.get("response"):
+        needs = isinstance(row, dict) and row.get("derived") != "quoted"
+        if needs and not row.get("response"):
             problems.append(f"row {number}: names no teacher response")
     minimum = (brief().get("rows") or {}).get("minimum", 1)
     if len(rows) < minimum:

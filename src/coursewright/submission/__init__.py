@@ -19,7 +19,7 @@ from coursewright.submission import fetch as fetching
 from coursewright.submission.limits import BrokenSyntax, FileRefused, Limits, RowRefused
 from coursewright.submission.own import OwnDataSet
 from coursewright.submission.scan import Piece, pieces
-from coursewright.submission.shape import FormatFilter, parse_row, take_citations
+from coursewright.submission.shape import FormatFilter, parse_row, take_origin
 
 __all__ = ["Limits", "OwnDataSet", "SubmissionIntake"]
 
@@ -129,8 +129,8 @@ class _Intake:
         if piece.text is None:
             most = self._limits.row_bytes
             raise RowRefused("row too long", f"is longer than {most} bytes")
-        value, passages = take_citations(parse_row(piece.text, self._limits), self._limits)
-        row = self._shape.row(value).model_copy(update={"passages": passages})
+        value, origin = take_origin(parse_row(piece.text, self._limits), self._limits)
+        row = self._shape.row(value).model_copy(update=origin)
         texts = (row.instruction.strip(), row.input.strip(), row.output.strip())
         said = canonical(row.messages) if row.messages else repr(texts)
         digest = sha256(said.encode()).digest()

@@ -22,9 +22,9 @@ class Limits:
     output_chars: int = 32_000
     response_chars: int = 200
     """Of the ledger key a row names."""
-    passages: int = 16
-    """Cited by one row."""
-    passage_chars: int = 300
+    names: int = 16
+    """Passages cited, or further responses named, by one row."""
+    name_chars: int = 300
     """Of the id of one."""
     number_chars: int = 100
     """Digits of one number; a right row has none outside its text."""

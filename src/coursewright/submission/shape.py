@@ -6,10 +6,10 @@ import json
 import math
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, get_args
 
 from coursewright.chat import ConversationFault, read_row_messages
-from coursewright.records import Message, Preamble, Row, RowForm, TracedRow
+from coursewright.records import Message, Preamble, Row, RowForm, TracedRow, Transform
 from coursewright.submission.limits import BrokenSyntax, Limits, RowRefused, shown
 
 FIELDS = ("instruction", "input", "output")
@@ -18,6 +18,15 @@ RESPONSE = "response"
 """Names the teacher response a row comes from; written by `save_rows`."""
 PASSAGES = "passages"
 """Ids of the passages a row was made from."""
+SOURCES = "sources"
+"""Further responses it was made from."""
+DERIVED = "derived"
+"""What was made of them, in one of these words."""
+TRANSFORMS: tuple[Transform, ...] = get_args(Transform)
+KIND = "kind"
+"""What an audit found: rows of earlier rounds carry it."""
+
+_LISTS = {PASSAGES: "citations unreadable", SOURCES: "sources unreadable"}
 
 _CHAT_TOKEN = re.compile(r"<[|｜][^<>|｜]{1,60}[|｜]>")
 """How nearly all chat models write their control tokens."""
@@ -50,25 +59,40 @@ def parse_row(text: bytes, limits: Limits) -> Any:
         raise BrokenSyntax(f"not valid JSON: {error.msg} at its character {error.pos}") from error
 
 
-def take_citations(value: Any, limits: Limits) -> tuple[Any, tuple[str, ...]]:
-    """Split a parsed row from the ids of the passages it cites; whether they exist is the audit's.
+def take_origin(value: Any, limits: Limits) -> tuple[Any, dict[str, Any]]:
+    """Split a parsed row from what it says of its origin beside `response`.
+
+    Returns the rest, and the fields `passages`, `sources` and `derived` of a `TracedRow`. Whether
+    any of it is true is the audit's to find out; a `kind` that an earlier audit found is dropped.
 
     Raises:
-        RowRefused: they are no short list of texts.
+        RowRefused: it says so in another form than it has to.
     """
-    if not isinstance(value, dict) or PASSAGES not in value:
-        return value, ()
-    named = value[PASSAGES]
-    rest = {name: part for name, part in value.items() if name != PASSAGES}
-    if named is None:
-        return rest, ()
+    if not isinstance(value, dict) or not value.keys() & {PASSAGES, SOURCES, DERIVED, KIND}:
+        return value, {}
+    rest = {name: part for name, part in value.items() if name not in (*_LISTS, DERIVED, KIND)}
+    origin: dict[str, Any] = {
+        name: _names(name, value.get(name), limits)
+        for name in _LISTS
+        if value.get(name) is not None
+    }
+    if (word := value.get(DERIVED)) is not None:
+        if word not in TRANSFORMS:
+            known = ", ".join(TRANSFORMS)
+            said = shown(word) if isinstance(word, str) else _kind(word)
+            raise RowRefused("unknown transform", f"derived is {said}; there are {known}")
+        origin[DERIVED] = word
+    return rest, origin
+
+
+def _names(field: str, named: Any, limits: Limits) -> tuple[str, ...]:
+    reason = _LISTS[field]
     good = isinstance(named, list) and all(isinstance(name, str) for name in named)
-    if not good or len(named) > limits.passages:
-        detail = f"passages is no list of at most {limits.passages} texts"
-        raise RowRefused("citations unreadable", detail)
-    if any(len(name) > limits.passage_chars or not name.isprintable() for name in named):
-        raise RowRefused("citations unreadable", "passages holds what is no passage's id")
-    return rest, tuple(dict.fromkeys(named))
+    if not good or len(named) > limits.names:
+        raise RowRefused(reason, f"{field} is no list of at most {limits.names} texts")
+    if any(len(name) > limits.name_chars or not name.isprintable() for name in named):
+        raise RowRefused(reason, f"{field} holds what names nothing")
+    return tuple(dict.fromkeys(named))
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
