@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from coursewright.records import Result, Usage
+from coursewright.records import Claim, Result, Usage
 from coursewright.report.inert import one_line
 from coursewright.report.story import Story
 
 Tone = Literal["", "good", "bad", "care"]
+_TONES: dict[Claim, Tone] = {"improved": "good", "inconclusive": "care", "worse": "bad"}
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,15 @@ def trust(story: Story) -> tuple[Fact, ...]:
         ),
         Fact("protocol", result.protocol),
     ]
+    if result.private_openings is not None:
+        facts.append(
+            Fact(
+                "private exam opened",
+                f"{result.private_openings} times",
+                "on this machine; a figure that was looked at often is worth less",
+                "" if result.private_openings <= 10 else "care",
+            )
+        )
     if result.mats is not None:
         facts.append(
             Fact("MATS", f"{result.mats:.2f}", "attempts for each valid submission; 1 is best")
@@ -123,11 +134,39 @@ def _scores(result: Result) -> tuple[Fact, ...]:
         Fact(
             "student",
             percent(result.final.private),
-            f"private exam, 95 % interval {percent(low)} to {percent(high)}; "
-            f"data of round {result.final.round}",
+            f"private exam, 95 % interval {percent(low)} to {percent(high)}; {_made_of(result)}",
         ),
         Fact("claim", said, p_value, "good" if result.improved else "care"),
+        *_against_others(result),
     )
+
+
+def _made_of(result: Result) -> str:
+    assert result.final is not None
+    if result.final.round is None:
+        return "no round beat the base model, so it is what the run ends with"
+    return f"data of round {result.final.round}"
+
+
+def _against_others(result: Result) -> Iterator[Fact]:
+    """The same student on the split that chose it, and against the user's own data set."""
+    if (confirmed := result.confirmation) is not None:
+        low, high = confirmed.ci95
+        yield Fact(
+            "on fresh training seeds",
+            f"{confirmed.difference_points:+.1f} points",
+            f"scored split, {confirmed.verdict}; interval {low:+.1f} to {high:+.1f} at a level "
+            f"spread over {confirmed.queries} data sets",
+            _TONES[confirmed.verdict],
+        )
+    if (own := result.incumbent) is not None:
+        low, high = own.ci95
+        yield Fact(
+            "against your data set",
+            f"{own.difference_points:+.1f} points",
+            f"private exam, {own.verdict}; 95 % interval {low:+.1f} to {high:+.1f}",
+            _TONES[own.verdict],
+        )
 
 
 def _beaten(result: Result, score: float) -> Tone:

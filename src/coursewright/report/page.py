@@ -59,6 +59,7 @@ def view(story: Story) -> dict[str, Any]:
         "status": story.status,
         "parts": _parts(story),
         "headline": headline(story),
+        "alarms": [one_line(a, 400) for a in (story.result.alarms if story.result else ())],
         "trust": trust(story),
         "spending": spending(story),
         "score_chart": Markup(_score_chart(story)),
@@ -78,7 +79,7 @@ def view(story: Story) -> dict[str, Any]:
         "row_data": Markup(_as_script_data(table)),
         "failures": Counter(done.failure for done in story.rounds if done.failure).most_common(),
         "dropped": _dropped(story.rounds),
-        "checks": _checks(best),
+        "checks": _checks(story),
         "seconds": _seconds(story),
         "human": [one_line(said) for said in (story.result.human_inputs if story.result else ())],
         "history": few((inert(line, 500) for line in reversed(story.folder.history())), HISTORY),
@@ -146,9 +147,16 @@ def _score_chart(story: Story) -> str:
     return charts.scores(
         _points(story),
         story.base_scored.accuracy if story.base_scored else None,
+        noise=_noise(story),
         chosen=None if story.best is None else story.best.number,
         private=private,
     )
+
+
+def _noise(story: Story) -> float | None:
+    """Standard deviation of a score from training seeds alone, as a fraction."""
+    noise = story.result.noise if story.result else None
+    return None if noise is None or noise.sd_points is None else noise.sd_points / 100
 
 
 def _round(story: Story, done: Round) -> dict[str, Any]:
@@ -213,8 +221,12 @@ def _dropped(rounds: Sequence[Round]) -> list[tuple[str, int]]:
     return [(one_line(reason), count) for reason, count in dropped.most_common(20)]
 
 
-def _checks(best: Round | None) -> list[dict[str, Any]]:
+def _checks(story: Story) -> list[dict[str, Any]]:
+    """Those of the delivered data set; of the best so far while the run goes on."""
+    best, result = story.best, story.result
     checks = best.audit.checks if best is not None and best.audit is not None else ()
+    if result is not None and result.audit_checks:
+        checks = result.audit_checks
     return [
         {
             "name": check.name,

@@ -49,9 +49,13 @@ class Story:
 
     @property
     def best(self) -> Round | None:
-        """The round whose data set was delivered, or is the best so far."""
+        """The round whose data set was delivered, or is the best so far.
+
+        None where there is none, or where a run delivers the base model itself.
+        """
         if self.result is not None and self.result.final is not None:
-            return self.rounds[self.result.final.round]
+            chosen = self.result.final.round
+            return None if chosen is None else self.rounds[chosen]
         done = [r for r in self.rounds if r.scored is not None]
         return max(
             done, key=lambda r: (r.scored.accuracy if r.scored else 0.0, -r.number), default=None
@@ -67,7 +71,7 @@ class Story:
     @cached_property
     def topics(self) -> tuple[TopicChange, ...]:
         """The private exam by topic, the greatest loss first; empty where items have no topics."""
-        if len(self.private) < 2:
+        if len(self.private) < 2 or self.best is None:
             return ()
         found: dict[str, list[tuple[float, float]]] = {}
         for before, after in zip(self.private[0].results, self.private[1].results, strict=True):
