@@ -23,6 +23,7 @@ from coursewright.records import (
     Record,
     Round,
     RowLimits,
+    Sitting,
     Split,
     Task,
     Training,
@@ -98,6 +99,7 @@ class World:
     def __init__(self, program: Callable[[Turn], Any], **rules: Any) -> None:
         self.program, self.turns, self.said = program, [], []  # type: ignore[var-annotated]
         self.opened: list[list[str | None]] = []
+        self.sat: list[tuple[str | None, bool]] = []
         self.alive = False
         self.journal = MemoryJournal()
         defaults: dict[str, Any] = {
@@ -180,6 +182,11 @@ class World:
         self.opened.append(list(weights))
         return PrivateOpening(evaluations=tuple(self.evaluate(w, "private") for w in weights))
 
+    def sit(self, weights: str | None, names: Any = None) -> Sitting:
+        self.sat.append((weights, bool(self.opened)))
+        panel = self.evaluate(weights, "scored").model_copy(update={"split": "renumbered"})
+        return Sitting(evaluations={"renumbered": panel})
+
     def write(self, **parts: Any) -> Feedback:
         return Feedback(text="", error=parts["error"])
 
@@ -255,6 +262,7 @@ class World:
             student=parts,
             evaluator=parts,
             noise=parts,
+            probes=parts,
             feedback=parts,
             search=search,
             ideas=parts,

@@ -36,6 +36,20 @@ def test_the_final_audit_is_of_the_chosen_data_and_comes_before_private_is_opene
     assert judged["audit"] == "flagged"
 
 
+def test_probes_are_sat_by_base_and_delivered_student_before_private_is_opened() -> None:
+    outcome, world = play("400", "900", "500")
+    delivered = outcome.retrainings[0].weights
+    assert world.sat == [(None, False), (delivered, False)]
+    judged = judge(outcome, 0)
+    assert judged["robust_gain_points"] == pytest.approx(80.0)
+    assert not any("renumbered" in turn.model_dump_json() for turn in world.turns)
+
+
+def test_a_run_without_a_winner_sits_no_probes() -> None:
+    _, world = play("100")
+    assert world.sat == []
+
+
 def test_a_refused_attempt_is_not_trained_on() -> None:
     class Strict(World):
         def audit(self, rows: str, round_number: int, earlier: Any = ()) -> Audit:

@@ -37,6 +37,7 @@ from coursewright.steps import (
     open_private,
     propose,
     released,
+    sit_probes,
     sit_with_own_rows,
     train,
     training_rows,
@@ -164,6 +165,7 @@ def finish(stages: Stages, played: Outcome, choice: Choice) -> Outcome:
     confirmed = [evaluate(stages, w, "scored") for w in students] if stages.rules.guarded else []
     incumbent = sit_with_own_rows(stages, seeds)
     rivals = [training.weights for training in incumbent.trainings] if incumbent else []
+    probes = (sit_probes(stages, None), sit_probes(stages, delivered))
     # Every student in one single opening, base first.
     openings = count_openings(stages)
     base, *others = open_private(stages, [None, *students, *rivals]).evaluations
@@ -176,6 +178,7 @@ def finish(stages: Stages, played: Outcome, choice: Choice) -> Outcome:
             "confirmation": tuple(confirmed),
             "incumbent": incumbent
             and incumbent.model_copy(update={"private": tuple(others[len(students) :])}),
+            "probes": probes,
             "openings": openings,
             "private": tuple(others[: len(students)]) or (base,),
         }

@@ -25,10 +25,12 @@ from coursewright.records import (
     Isolation,
     Noise,
     PrivateOpening,
+    ProbeName,
     Prompt,
     Proposal,
     Record,
     Round,
+    Sitting,
     Split,
     Task,
     Training,
@@ -237,6 +239,13 @@ class Evaluator(Protocol):
         """Score these students in the one and only opening of the private split."""
 
 
+class ProbeSitter(Protocol):
+    """Puts the task's probes to a student; nothing of them is ever told to an agent."""
+
+    def sit(self, weights: str | None, names: Sequence[ProbeName] | None = None) -> Sitting:
+        """Score one student (the base model if `weights` is None) on these probes, or on all."""
+
+
 class NoiseMeter(Protocol):
     """Knows the baseline data of the noise floor, and what earlier runs measured with it."""
 
@@ -392,6 +401,7 @@ class Stages:
     student: Student
     evaluator: Evaluator
     noise: NoiseMeter
+    probes: ProbeSitter
     feedback: FeedbackWriter
     search: Search
     ideas: Ideas

@@ -27,6 +27,7 @@ from coursewright.config import (
 from coursewright.display import Silent
 from coursewright.endpoints import check_endpoint
 from coursewright.errors import IsolationError, RunFolderError, UsageError
+from coursewright.exams import pick_scorer
 from coursewright.power import smallest_gain
 from coursewright.protocols import Progress, Stages
 from coursewright.records import Isolation, Outcome, Record, Result, Task
@@ -49,14 +50,13 @@ from coursewright.wiring import (
     make_own_rows,
     make_search,
     make_student,
-    pick_scorer,
 )
 
 EMBEDDED = {HeuristicAgent: "agent", SimulatedTeacher: "teacher", EmbeddedStudent: "student"}
 """Parts that come with the package: a result with one of them says little about real ones."""
 
 
-MEASURED = frozenset({"decide", "train", "evaluate", "private"})
+MEASURED = frozenset({"decide", "train", "evaluate", "probes", "private"})
 """Stages whose inputs, with the config, decide their outcome."""
 
 
@@ -359,6 +359,7 @@ def time_by_stage(outcome: Outcome, total: float) -> dict[str, float]:
     rounds = outcome.rounds
     own = outcome.incumbent
     evaluations = {*outcome.base, *outcome.final, *outcome.confirmation, *outcome.private}
+    evaluations |= {e for sitting in outcome.probes for e in sitting.evaluations.values()}
     evaluations |= {*own.scored, *own.private} if own else set()
     # A set: rounds with the same data share their training and their evaluations.
     evaluations |= {e for r in rounds for e in (r.visible, r.scored) if e}

@@ -28,6 +28,7 @@ from coursewright.records import (
     PrivateOpening,
     Proposal,
     Round,
+    Sitting,
     Split,
     Step,
     Training,
@@ -270,6 +271,17 @@ def sit_with_own_rows(stages: Stages, seeds: Sequence[int]) -> Incumbent | None:
     scored = tuple(evaluate(stages, training.weights, "scored") for training in trainings)
     return Incumbent(
         collection=collection, mixed=stages.own_rows.mixed, trainings=trainings, scored=scored
+    )
+
+
+def sit_probes(stages: Stages, weights: str | None) -> Sitting:
+    """Put the task's probes to the base student (no weights) or to the delivered one.
+
+    Only when the choice is made and every program is dead: agents hear nothing of it.
+    """
+    inputs = {"weights": weights, "student": stages.student.fingerprint()}
+    return stages.journal.stage(
+        "probes", inputs, lambda: persist(lambda: stages.probes.sit(weights)), Sitting
     )
 
 

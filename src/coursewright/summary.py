@@ -87,6 +87,7 @@ def _scores(result: Result) -> list[str]:
             f"gain       {result.gain_points:+.1f} points (95 % interval {low:+.1f} to {high:+.1f})"
             f"{relative}; {verdict}, p = {result.p_value:.2g}"
         )
+    out += _probes(result)
     for name, part in result.reported_apart.items():
         out.append(f"           {name}: base {part['base']:.1%} -> student {part['final']:.1%}")
     for name, score in result.baselines.items():
@@ -94,6 +95,30 @@ def _scores(result: Result) -> list[str]:
         out.append(f"baseline   {name}: {score:.1%}{beaten}")
     if result.few_groups:
         out.append("           few groups: the interval's coverage is not promised")
+    return out
+
+
+def _probes(result: Result) -> list[str]:
+    """What the exams beside the exam showed."""
+    out = []
+    if result.robust_gain_points is not None and result.robust_gain_points_ci95 is not None:
+        low, high = result.robust_gain_points_ci95
+        out.append(
+            f"robust     {result.robust_gain_points:+.1f} points (95 % interval {low:+.1f} to "
+            f"{high:+.1f}) on the exam's items with other numbers and in other words"
+        )
+    if result.exam_only:
+        out.append("           EXAM ONLY: less than half of the gain is left on those")
+    out += [
+        f"probe      {name}: base {one.base:.1%} -> student {one.final:.1%}, {one.items} items"
+        for name, one in result.probes.items()
+    ]
+    if result.forgetting_points is not None and result.forgetting_points_ci95 is not None:
+        low, high = result.forgetting_points_ci95
+        out.append(
+            f"forgot     {result.forgetting_points:.1f} points (95 % interval {low:.1f} to "
+            f"{high:.1f}) of what the student could do before"
+        )
     return out
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +33,11 @@ from coursewright.config import (
     StudentConfig,
     TeacherConfig,
 )
-from coursewright.evaluation import NoiseFloor, SplitEvaluator
+from coursewright.evaluation import NoiseFloor
+from coursewright.exams import make_evaluator, make_probes, pick_scorer, probe_items
 from coursewright.feedback import GuardedFeedback
 from coursewright.plugins import construct
-from coursewright.protocols import Agent, Jail, Progress, Rules, Scorer, Search, Stages, Student
+from coursewright.protocols import Agent, Jail, Progress, Rules, Search, Stages, Student
 from coursewright.records import (
     Generation,
     Isolation,
@@ -53,7 +53,6 @@ from coursewright.sandbox import (
     open_jail,
     open_sandbox,
 )
-from coursewright.scoring import make_scorer
 from coursewright.search import GreedySearch, OneShotSearch
 from coursewright.servers import AgentInTurn, StudentInTurn, TeacherInTurn, Turns
 from coursewright.store import (
@@ -66,7 +65,7 @@ from coursewright.store import (
     digest_of,
     state_folder,
 )
-from coursewright.student import AskedStudent, LocalStudent, SharedBase, TeachingStudent
+from coursewright.student import AskedStudent, LocalStudent, TeachingStudent
 from coursewright.submission import OwnDataSet, SubmissionIntake
 from coursewright.tasks import load_task, read_corpus, read_split
 from coursewright.teacher import GatewayTeacher, told_to_programs, withheld_texts
@@ -123,6 +122,7 @@ def assemble(store: RunStore, config: RunConfig, progress: Progress) -> Iterator
             auditor=make_auditor(config, task, store, exam, passages),
             student=student,
             evaluator=make_evaluator(config, task, student, progress, shared),
+            probes=make_probes(config, task, student, progress, shared),
             noise=make_noise_floor(config, task, student, store.artifacts),
             feedback=GuardedFeedback(exam, config.seed, paper=paper, kind=config.feedback),
             search=make_search(config),
@@ -234,6 +234,7 @@ def taking_turns(
         teacher=TeacherInTurn(stages.teacher, turns),
         student=student,
         evaluator=make_evaluator(config, stages.task, student, stages.progress, shared),
+        probes=make_probes(config, stages.task, student, stages.progress, shared),
     )
 
 
@@ -260,25 +261,7 @@ def make_auditor(
     return SubmissionAuditor(
         store.artifacts,
         context,
-        lambda: {split: read_split(task, split) for split in hidden},
-    )
-
-
-def make_evaluator(
-    config: RunConfig,
-    task: Task,
-    student: Student,
-    progress: Progress,
-    shared: SharedAnswers | None = None,
-) -> SplitEvaluator:
-    """Return the one who asks the student, and grades."""
-    return SplitEvaluator(
-        partial(read_split, task),
-        instruction=task.instruction,
-        student=student if shared is None else SharedBase(student, shared),
-        scorer=pick_scorer(config, task),
-        progress=progress,
-        paper=config.protocol == "paper",
+        lambda: {split: read_split(task, split) for split in hidden} | probe_items(task),
     )
 
 
@@ -409,10 +392,3 @@ def make_search(config: RunConfig) -> Search:
         )
         return made
     return GreedySearch(config.search.mend_limit)
-
-
-def pick_scorer(config: RunConfig, task: Task) -> Scorer:
-    """Return the task's scorer, or the one the config puts in its place."""
-    if config.scorer is None:
-        return make_scorer(task.scorer, Path(task.folder))
-    return make_scorer({"kind": config.scorer.path, **config.scorer.options})

@@ -1,8 +1,19 @@
 """Asks the student, grades, aggregates; the only reader of gold answers."""
 
-from coursewright.evaluation.evaluator import SplitEvaluator, prompt_for
+from coursewright.evaluation.evaluator import Grader, SplitEvaluator, prompt_for
 from coursewright.evaluation.guard import guard
 from coursewright.evaluation.noise import NoiseFloor
+from coursewright.evaluation.probes import Part, ProbeExaminer, forgetting
 from coursewright.evaluation.verdict import judge
 
-__all__ = ["NoiseFloor", "SplitEvaluator", "guard", "judge", "prompt_for"]
+__all__ = [
+    "Grader",
+    "NoiseFloor",
+    "Part",
+    "ProbeExaminer",
+    "SplitEvaluator",
+    "forgetting",
+    "guard",
+    "judge",
+    "prompt_for",
+]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from coursewright.chat import item_body, layout, prompt_of
 from coursewright.protocols import Examinee, Progress, Scorer
-from coursewright.records import Answered, Evaluation, Item, PrivateOpening, Split
+from coursewright.records import Answered, Evaluation, Item, PrivateOpening, ProbeName, Split
 
 CHUNK = 150  # items between two updates of the running score
 
@@ -15,6 +16,55 @@ CHUNK = 150  # items between two updates of the running score
 def prompt_for(instruction: str, question: str, context: str | None = None) -> str:
     """Return the user turn that puts a question to a student, as in training."""
     return layout(instruction, item_body(question, context))
+
+
+@dataclass(frozen=True)
+class Grader:
+    """Puts items to a student, under one instruction, and grades the answers."""
+
+    instruction: str
+    student: Examinee
+    scorer: Scorer
+    progress: Progress
+
+    def score(
+        self, weights: str | None, name: Split | ProbeName, items: Sequence[Item]
+    ) -> Evaluation:
+        """Score one student (the base model if `weights` is None) on these items."""
+        who = "base" if weights is None else "student"
+        self.student.wait()
+        self.progress.start(f"{name} ({who})", len(items))
+        began = time.monotonic()
+        results: list[Answered] = []
+        for start in range(0, len(items), CHUNK):
+            chunk = items[start : start + CHUNK]
+            prompts = [prompt_of(item, self.instruction) for item in chunk]
+            outputs = self.student.answer(weights, prompts)
+            results += map(self._grade, chunk, outputs)
+            running = sum(result.score for result in results) / len(results)
+            self.progress.advance(len(results), f"{running:.1%}")
+        seconds = time.monotonic() - began
+        count = max(1, len(results))
+        accuracy = sum(result.score for result in results) / count
+        self.progress.finish(f"{accuracy:.1%}")
+        return Evaluation(
+            split=name,
+            results=tuple(results),
+            accuracy=accuracy,
+            readable=sum(result.readable for result in results) / count,
+            seconds=seconds,
+        )
+
+    def _grade(self, item: Item, output: str) -> Answered:
+        return Answered(
+            id=item.id,
+            group=item.group or item.id,
+            topic=item.topic,
+            output=output,
+            score=self.scorer.score(output, item.answer),
+            readable=self.scorer.readable(output),
+            apart=item.meta.get("heldout") is True,
+        )
 
 
 class SplitEvaluator:
@@ -35,10 +85,7 @@ class SplitEvaluator:
         paper: bool = False,
     ) -> None:
         self._read_split = read_split
-        self._instruction = instruction
-        self._student = student
-        self._scorer = scorer
-        self._progress = progress
+        self._grader = Grader(instruction, student, scorer, progress)
         self._paper = paper
         self._public: dict[str | None, Evaluation] = {}
 
@@ -47,51 +94,15 @@ class SplitEvaluator:
         if split == "private":
             raise ValueError("the private split is opened by open_private alone")
         if not self._paper:
-            return self._score(weights, split, self._read_split(split))
+            return self._grader.score(weights, split, self._read_split(split))
         if weights not in self._public:
             items = [*self._read_split("visible"), *self._read_split("scored")]
-            self._public = {weights: self._score(weights, "scored", items)}
+            self._public = {weights: self._grader.score(weights, "scored", items)}
         return self._public[weights].model_copy(update={"split": split})
 
     def open_private(self, weights: Sequence[str | None]) -> PrivateOpening:
         """Score all these students in the one and only opening of the private split."""
         items = self._read_split("private")
         return PrivateOpening(
-            evaluations=tuple(self._score(one, "private", items) for one in weights)
-        )
-
-    def _score(self, weights: str | None, split: Split, items: Sequence[Item]) -> Evaluation:
-        who = "base" if weights is None else "student"
-        self._student.wait()
-        self._progress.start(f"{split} ({who})", len(items))
-        began = time.monotonic()
-        results: list[Answered] = []
-        for start in range(0, len(items), CHUNK):
-            chunk = items[start : start + CHUNK]
-            prompts = [prompt_of(item, self._instruction) for item in chunk]
-            outputs = self._student.answer(weights, prompts)
-            results += map(self._grade, chunk, outputs)
-            running = sum(result.score for result in results) / len(results)
-            self._progress.advance(len(results), f"{running:.1%}")
-        seconds = time.monotonic() - began
-        count = max(1, len(results))
-        accuracy = sum(result.score for result in results) / count
-        self._progress.finish(f"{accuracy:.1%}")
-        return Evaluation(
-            split=split,
-            results=tuple(results),
-            accuracy=accuracy,
-            readable=sum(result.readable for result in results) / count,
-            seconds=seconds,
-        )
-
-    def _grade(self, item: Item, output: str) -> Answered:
-        return Answered(
-            id=item.id,
-            group=item.group or item.id,
-            topic=item.topic,
-            output=output,
-            score=self._scorer.score(output, item.answer),
-            readable=self._scorer.readable(output),
-            apart=item.meta.get("heldout") is True,
+            evaluations=tuple(self._grader.score(one, "private", items) for one in weights)
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from coursewright.evaluation.probes import weigh_probes
 from coursewright.evaluation.statistics import (
     FEW_GROUPS,
     gain_intervals,
@@ -74,6 +75,7 @@ def judge(outcome: Outcome, seed: int) -> dict[str, Any]:
         "improved": gain > 0 and p_value < ALPHA,
         "few_groups": len(set(groups)) < FEW_GROUPS,
         "reported_apart": _apart(base, final),
+        **weigh_probes(outcome, seed),
     }
 
 

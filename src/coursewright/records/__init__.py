@@ -56,6 +56,7 @@ from coursewright.records.messages import (
 )
 from coursewright.records.result import (
     FinalScores,
+    ProbeScores,
     Result,
     RoundSummary,
     Scores,
@@ -136,6 +137,7 @@ __all__ = [
     "PrivateOpening",
     "ProbeName",
     "ProbePart",
+    "ProbeScores",
     "Problem",
     "Prompt",
     "Proposal",

@@ -6,7 +6,15 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
-from coursewright.records.base import Failure, Mode, Operation, Record, Setting, Verdict
+from coursewright.records.base import (
+    Failure,
+    Mode,
+    Operation,
+    ProbeName,
+    Record,
+    Setting,
+    Verdict,
+)
 from coursewright.records.dialogue import Isolation, Usage
 from coursewright.records.holdout import Confirmation, IncumbentScores, NoiseFloor
 from coursewright.records.stages import Check, TrainingSetup
@@ -46,6 +54,16 @@ class FinalScores(Scores):
     private_by_retraining: tuple[float, ...] = ()
     dataset: str | None
     """Digest of the data set it was trained on."""
+
+
+class ProbeScores(Record):
+    """Base and delivered student on one probe."""
+
+    items: int
+    base: float
+    final: float
+    gain_points: float
+    gain_points_ci95: tuple[float, float]
 
 
 class Result(Record):
@@ -99,6 +117,16 @@ class Result(Record):
     """Private score of answers that need no reading, by name (see `tasks`)."""
     reported_apart: dict[str, dict[str, float]] = Field(default_factory=dict)
     """Private accuracy of marked subsets, such as test-only phrasings: base and final."""
+    probes: dict[ProbeName, ProbeScores] = Field(default_factory=dict)
+    """Exams beside the exam, by name."""
+    robust_gain_points: float | None = None
+    """On the exam's items with other numbers and in other words; None where a task has neither."""
+    robust_gain_points_ci95: tuple[float, float] | None = None
+    forgetting_points: float | None = None
+    """Lost on the panel of what the student could do before; None where a task has none."""
+    forgetting_points_ci95: tuple[float, float] | None = None
+    exam_only: bool | None = None
+    """Shown to have gained on the exam far more than on its robust probes; None without those."""
     teacher_usage: Usage
     student_usage: Usage = Usage()
     """What programs asked the base student."""

@@ -25,11 +25,12 @@ from coursewright.bench.analysis.records import Profile, Quality
 from coursewright.bench.cells import Measured
 from coursewright.config import HuggingFaceStudent, RunConfig
 from coursewright.errors import CoursewrightError, RunFolderError
+from coursewright.exams import make_evaluator, pick_scorer
 from coursewright.protocols import Progress, Student
 from coursewright.records import Prompt, Record, RoundSummary, Task
 from coursewright.store import Artifacts, RunFolder, digest_of, read_rows, storage, write_file
 from coursewright.tasks import load_task
-from coursewright.wiring import make_evaluator, make_student, pick_scorer
+from coursewright.wiring import make_student
 
 R = TypeVar("R", bound=Record)
 

@@ -21,6 +21,7 @@ from coursewright.chat import ConversationFault, in_words, read_row_messages
 from coursewright.config import RunConfig
 from coursewright.errors import Interrupted, TaskError
 from coursewright.evaluation import SplitEvaluator
+from coursewright.exams import make_evaluator, pick_scorer
 from coursewright.families import load_family
 from coursewright.families.drawing import draw_rows
 from coursewright.protocols import Progress
@@ -31,7 +32,7 @@ from coursewright.store import Artifacts, SharedAnswers, put_rows
 from coursewright.tasks import load_task, read_split
 from coursewright.tasks.reading import LARGEST_FILE, read_bytes, read_lines
 from coursewright.teacher import GatewayTeacher
-from coursewright.wiring import make_evaluator, make_student, pick_scorer, teaching_student
+from coursewright.wiring import make_student, teaching_student
 
 
 class Sitting(Record):

@@ -1,0 +1,72 @@
+"""The exams of a run: a task's splits and probes, with those who put and grade them.
+
+Beside `wiring`, which makes every other part.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from coursewright.config import RunConfig
+from coursewright.evaluation import Grader, Part, ProbeExaminer, SplitEvaluator
+from coursewright.protocols import Progress, Scorer, Student
+from coursewright.records import Item, ProbePart, Task
+from coursewright.scoring import make_scorer
+from coursewright.store import SharedAnswers
+from coursewright.student import SharedBase
+from coursewright.tasks import read_probe, read_split
+
+
+def make_evaluator(
+    config: RunConfig,
+    task: Task,
+    student: Student,
+    progress: Progress,
+    shared: SharedAnswers | None = None,
+) -> SplitEvaluator:
+    """Return the one who asks the student, and grades."""
+    return SplitEvaluator(
+        partial(read_split, task),
+        instruction=task.instruction,
+        student=student if shared is None else SharedBase(student, shared),
+        scorer=pick_scorer(config, task),
+        progress=progress,
+        paper=config.protocol == "paper",
+    )
+
+
+def make_probes(
+    config: RunConfig,
+    task: Task,
+    student: Student,
+    progress: Progress,
+    shared: SharedAnswers | None = None,
+) -> ProbeExaminer:
+    """Return the one who puts the task's probes to the student."""
+    examinee = student if shared is None else SharedBase(student, shared)
+
+    def part(one: ProbePart) -> Part:
+        scorer = (
+            pick_scorer(config, task)
+            if one.scorer is None
+            else make_scorer(one.scorer, Path(task.folder))
+        )
+        instruction = task.instruction if one.instruction is None else one.instruction
+        return Part(partial(read_probe, task, one), Grader(instruction, examinee, scorer, progress))
+
+    return ProbeExaminer({name: tuple(map(part, parts)) for name, parts in task.probes.items()})
+
+
+def probe_items(task: Task) -> dict[str, list[Item]]:
+    """Return the items of the task's probes under one name, or nothing where it has none."""
+    parts = [part for parts in task.probes.values() for part in parts]
+    items = [item for part in parts for item in read_probe(task, part)]
+    return {"probes": items} if items else {}
+
+
+def pick_scorer(config: RunConfig, task: Task) -> Scorer:
+    """Return the task's scorer, or the one the config puts in its place."""
+    if config.scorer is None:
+        return make_scorer(task.scorer, Path(task.folder))
+    return make_scorer({"kind": config.scorer.path, **config.scorer.options})
