@@ -27,7 +27,7 @@ from coursewright.power import smallest_gain
 from coursewright.records import Item, Record, Task
 from coursewright.student import EMBEDDED
 from coursewright.tasks import load_task, read_split
-from coursewright.wiring import leaving
+from coursewright.wiring import leaving, make_rules
 
 CHARACTERS_PER_TOKEN = 4
 CALL_BYTES = 6_000
@@ -57,7 +57,7 @@ class Forecast(Record):
     student_questions: int
     """That programs may put to the base student, at most; they cost no money."""
     trainings: int
-    """At most: one a round, and the retrainings."""
+    """At most: one a round, the retrainings, and those of the noise floor."""
     teacher_usd: float | None
     """Of all teacher calls at 500 prompt tokens and full answers; None: no price is known."""
     agent_usd: float | None
@@ -85,16 +85,20 @@ def forecast(config: RunConfig) -> Forecast:
         ConfigError: the student's files cannot be read.
     """
     task = load_task(config.task)
-    rounds = config.budget.one_shot_attempts if config.mode == "one-shot" else config.budget.rounds
-    trainings = rounds + config.retrainings
+    rules = make_rules(config)
+    rounds, again = rules.rounds, config.retrainings * (1 if config.incumbent is None else 2)
+    trainings = rounds + again + rules.noise_seeds
     splits = {s: read_split(task, s) for s in ("visible", "scored", "private")}
     size = model_size(config)
     device, flops = speed(config)
     hours = None
     if size is not None:
-        tokens = trainings * training_tokens(config, task)
+        # The noise floor trains on the visible items alone.
+        small = rules.noise_seeds * len(splits["visible"]) / task.rows.maximum
+        tokens = (rounds + again + small) * training_tokens(config, task)
         asked = (rounds + 1) * (len(splits["visible"]) + len(splits["scored"]))
-        asked += (1 + config.retrainings) * len(splits["private"])
+        asked += (rules.noise_seeds + again) * len(splits["scored"])
+        asked += (1 + again) * len(splits["private"])
         # A training step costs 6 operations a weight and token, an answer 2; answers use a
         # tenth of what a training does of the machine, since they come token by token.
         work = 6 * tokens + 20 * asked * tokens_of(splits["private"], task)

@@ -11,12 +11,13 @@ from coursewright.store import RunEntry
 
 def lines(result: Result) -> list[str]:
     """Return what a person wants to know first, most important line first."""
-    out = [f"run        {result.run}   {result.task}, {result.mode}, {result.setting}"]
+    kind = f"{result.mode}, {result.setting}, {result.protocol}"
+    out = [f"run        {result.run}   {result.task}, {kind}"]
     if result.base and result.final:
         out += _scores(result)
     else:
         out.append("no valid submission within the budget")
-    out += [""]
+    out += [*_guard(result), ""]
     out += [
         f"  round {r.number}: {r.operation:<9} {r.status:<8} "
         + (f"scored {r.scored:.1%}, {r.rows} rows" if r.scored is not None else r.failure or "")
@@ -80,6 +81,8 @@ def _scores(result: Result) -> list[str]:
         f"private    base {base.private:.1%} -> student {final.private:.1%} "
         f"(95 % interval {low:.1%} to {high:.1%}), data of round {final.round}"
     ]
+    if result.delivered == "base":
+        return [f"private    base {base.private:.1%}; no round beat it: the base is delivered"]
     if result.gain_points is not None and result.gain_points_ci95 is not None:
         low, high = result.gain_points_ci95
         relative = "" if result.gain_pct is None else f", {result.gain_pct:+.0f} % of the base"
@@ -120,6 +123,35 @@ def _probes(result: Result) -> list[str]:
             f"{high:.1f}) of what the student could do before"
         )
     return out
+
+
+def _guard(result: Result) -> list[str]:
+    """What the protocol measured beside the one private test."""
+    out, again, own, noise = [], result.confirmation, result.incumbent, result.noise
+    if again:
+        out.append(
+            f"confirmed  on fresh seeds: scored base {again.base:.1%} -> {again.scored:.1%}, "
+            f"{again.verdict}, p = {again.p_value:.2g} at level {again.alpha:.2g} "
+            f"({again.queries} data sets)"
+        )
+    if own:
+        low, high = own.ci95
+        out.append(
+            f"incumbent  {own.rows} rows: private {own.private:.1%}; delivered student "
+            f"{own.difference_points:+.1f} points (95 % interval {low:+.1f} to {high:+.1f}), "
+            f"{own.verdict}, p = {own.p_value:.2g}"
+        )
+    if noise and noise.sd_points is not None:
+        out.append(
+            f"noise      {noise.sd_points:.1f} points between training seeds; the agent heard of "
+            f"scored {result.scored_queries} times, in steps of {noise.step_points:.1f}"
+        )
+    if result.final and result.protocol == "guarded":
+        often = "an unknown number of times"
+        if result.private_openings is not None:
+            often = f"{result.private_openings} times"
+        out.append(f"openings   this private split has been opened {often} on this machine")
+    return out + [f"ALARM      {line}" for line in result.alarms]
 
 
 def run_line(entry: RunEntry) -> dict[str, Any]:

@@ -177,10 +177,10 @@ def make_noise_floor(
     return NoiseFloor(task, pick_scorer(config, task), artifacts, kept, key)
 
 
-def make_openings(config: RunConfig, task: Task, began: str) -> PrivateOpenings:
-    """Return the counter of this task's private split, for the run that `began` then."""
+def make_openings(config: RunConfig, task: Task, which: str) -> PrivateOpenings:
+    """Return the counter of this task's private split for one run, whose config `which` it is."""
     what = config.model_dump(mode="json", exclude={"runs", "name", "shared"})
-    run = digest_of({"began": began, "config": what})
+    run = digest_of({"which": which, "config": what})
     return PrivateOpenings(state_folder(), split=task.digests["private.jsonl"], run=run)
 
 

@@ -85,7 +85,12 @@ def _read_run(cell: Cell, places: Places, name: str) -> Measured:
     )
     if not opened:
         return found
-    return _with_scores(found, PrivateOpening.model_validate_json(opened[-1]).evaluations)
+    evaluations = PrivateOpening.model_validate_json(opened[-1]).evaluations
+    if result.final is None or not result.final.retrainings:
+        # The base model was delivered: it is its own student, and its gain is 0.
+        return _with_scores(found, (evaluations[0], evaluations[0]))
+    # A data set that the user already had may have sat the exam too, behind the students.
+    return _with_scores(found, evaluations[: 1 + result.final.retrainings])
 
 
 def _with_scores(found: Measured, evaluations: Sequence[Evaluation]) -> Measured:

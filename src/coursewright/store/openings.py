@@ -10,9 +10,6 @@ import contextlib
 import sqlite3
 from pathlib import Path
 
-from coursewright.errors import CoursewrightError
-from coursewright.store.durable import storage
-
 FILE = "openings.sqlite"
 _PATIENCE = 10.0
 _SCHEMA = """
@@ -41,7 +38,7 @@ class PrivateOpenings:
 
         Neither a folder that cannot be written nor a damaged file stops a run.
         """
-        with contextlib.suppress(CoursewrightError, sqlite3.Error), storage(self._file):
+        with contextlib.suppress(OSError, sqlite3.Error):
             self._file.parent.mkdir(parents=True, exist_ok=True)
             database = sqlite3.connect(self._file, timeout=_PATIENCE, isolation_level=None)
             with contextlib.closing(database):

@@ -1,6 +1,6 @@
 """Baselines without rounds: they sit the private exam through the run's own student and scorer.
 
-Nothing is chosen by what comes out here, so opening the private split costs nobody anything.
+Nothing is chosen by what comes out here, and yet it is an opening of the private split: counted.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from coursewright.store import Artifacts, SharedAnswers, put_rows
 from coursewright.tasks import load_task, read_split
 from coursewright.tasks.reading import LARGEST_FILE, read_bytes, read_lines
 from coursewright.teacher import GatewayTeacher
-from coursewright.wiring import make_student, teaching_student
+from coursewright.wiring import make_openings, make_student, teaching_student
 
 
 class Sitting(Record):
@@ -60,6 +60,7 @@ def sit(direct: Direct, config: RunConfig, ledger: Path, progress: Progress) -> 
         if config.shared is not None:
             shared = stack.enter_context(SharedAnswers(config.shared))
         examiner = make_evaluator(config, task, student, progress, shared)
+        make_openings(config, task, f"{direct.model_dump_json()} {ledger.absolute()}").count()
         weights: list[str | None] = [None]
         others: tuple[Evaluation, ...] = ()
         if direct.name in ("oracle", "format-only"):
