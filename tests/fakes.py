@@ -184,8 +184,15 @@ class World:
 
     def sit(self, weights: str | None, names: Any = None) -> Sitting:
         self.sat.append((weights, bool(self.opened)))
-        panel = self.evaluate(weights, "scored").model_copy(update={"split": "renumbered"})
-        return Sitting(evaluations={"renumbered": panel})
+        name = names[0] if names else "renumbered"
+        sat = self.evaluate(weights, "scored")
+        if name == "abilities":
+            sat = evaluation(self.abilities(weights))
+        return Sitting(evaluations={name: sat.model_copy(update={"split": name})})
+
+    def abilities(self, weights: str | None) -> float:
+        """Share of the panel that a student can do: the more rows, the less."""
+        return 1 - int(weights.split("-")[0]) / 1000 if weights else 1.0
 
     def write(self, **parts: Any) -> Feedback:
         return Feedback(text="", error=parts["error"])

@@ -50,6 +50,29 @@ def test_a_run_without_a_winner_sits_no_probes() -> None:
     assert world.sat == []
 
 
+def test_the_guard_refuses_the_best_rounds_until_one_forgot_little_enough() -> None:
+    outcome, world = play("400", "900", "500", "800", max_forgetting_points=60.0)
+    assert outcome.choice is not None
+    assert outcome.choice.forgetful == (1, 3)
+    assert outcome.best == 2
+    assert judge(outcome, 0)["forgetful_rounds"] == (1, 3)
+    assert "round 1 forgot 90.0 points, over 60: refused" in world.said
+
+
+def test_the_base_model_is_what_a_guard_leaves_in_the_end() -> None:
+    outcome, _ = play("400", "900", max_forgetting_points=10.0)
+    assert outcome.choice is not None
+    assert outcome.choice.delivered == "base"
+    assert outcome.best is None
+    assert outcome.retrainings == ()
+
+
+def test_without_a_guard_nobody_sits_the_panel_before_the_choice() -> None:
+    outcome, world = play("400", "900")
+    trained = {r.training.weights for r in outcome.rounds if r.training}
+    assert not trained & {weights for weights, _ in world.sat}
+
+
 def test_a_refused_attempt_is_not_trained_on() -> None:
     class Strict(World):
         def audit(self, rows: str, round_number: int, earlier: Any = ()) -> Audit:

@@ -19,26 +19,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from coursewright.endings import (
+    audit_final,
+    choose,
+    count_openings,
+    open_private,
+    sit_probes,
+    sit_with_own_rows,
+)
 from coursewright.errors import StageFailed
 from coursewright.protocols import Stages
 from coursewright.records import Choice, Decision, Evaluation, Execution, Noise, Outcome, Round
 from coursewright.seeding import derive
 from coursewright.steps import (
     audit,
-    audit_final,
-    choose,
     collect,
-    count_openings,
     decide,
     evaluate,
     execute,
     hear,
     measure_noise,
-    open_private,
     propose,
     released,
-    sit_probes,
-    sit_with_own_rows,
     train,
     training_rows,
 )

@@ -380,6 +380,8 @@ class Rules:
     """Rounds without a new best after which ideas come from outside; None: never."""
     guarded: bool = False
     """Scored is rationed, the base model an eligible outcome, the winner confirmed."""
+    max_forgetting_points: float | None = None
+    """Lost on the panel of abilities; a round beyond it cannot win. None: no guard."""
     noise_seeds: int = 0
     """Trainings on the baseline data before round 0."""
 

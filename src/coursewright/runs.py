@@ -25,10 +25,9 @@ from coursewright.config import (
     SimulatedTeacher,
 )
 from coursewright.display import Silent
-from coursewright.endpoints import check_endpoint
 from coursewright.errors import IsolationError, RunFolderError, UsageError
 from coursewright.exams import pick_scorer
-from coursewright.power import smallest_gain
+from coursewright.preflight import check_guard, check_incumbent, check_servers, what_it_can_show
 from coursewright.protocols import Progress, Stages
 from coursewright.records import Isolation, Outcome, Record, Result, Task
 from coursewright.store import (
@@ -47,7 +46,6 @@ from coursewright.teacher import check_teacher
 from coursewright.wiring import (
     assemble,
     check_agent,
-    make_own_rows,
     make_search,
     make_student,
 )
@@ -85,6 +83,7 @@ def run(config: RunConfig, progress: Progress | None = None) -> Result:
     pick_scorer(config, task)
     check_servers(config)
     check_incumbent(config, task)
+    check_guard(config, task)
     capped = config.budget.cost_usd is not None
     make_brief(config, task)
     check_teacher(config.teacher, full_brief(config, task), capped=capped)
@@ -114,47 +113,6 @@ def resume(run: str, runs: Path, progress: Progress, *, shared: Path | None = No
         store.require_unchanged(config, inputs_of(config, load_task(config.task)))
         check_servers(config)
         return carry(store, config, progress)
-
-
-def check_incumbent(config: RunConfig, task: Task) -> None:
-    """Read the user's own data set once before a run begins.
-
-    Raises:
-        ConfigError: it cannot be read, or no row of it can be used.
-    """
-    if config.incumbent is None:
-        return
-    with tempfile.TemporaryDirectory(prefix="coursewright-") as place:
-        artifacts = Artifacts(Path(place))
-        student = make_student(config.student, artifacts, Silent(), task.generation, task.preamble)
-        with contextlib.closing(student):
-            own = make_own_rows(config, task, artifacts, student)
-            assert own is not None
-            own.collect()
-
-
-def what_it_can_show(task: Task) -> str:
-    """Return in a line the smallest gain that the private test can be relied on to see."""
-    items = read_split(task, "private")
-    groups = len({item.group or item.id for item in items})
-    return (
-        f"private test: {len(items)} items in {groups} groups, sees gains from "
-        f"{smallest_gain(groups):.1f} points (4 times of 5, at worst)"
-    )
-
-
-def check_servers(config: RunConfig) -> None:
-    """Ask the servers of agent and teacher whether they are there, with the right key and model.
-
-    Raises:
-        ConfigError: says in one line what is wrong with which of them.
-    """
-    capped = config.budget.cost_usd is not None
-    # Those that the run starts itself are not there yet.
-    ours = {role for server in config.servers for role in server.serves}
-    for field, part in (("agent", config.agent), ("teacher", config.teacher)):
-        if isinstance(part, Endpoint) and field not in ours:
-            check_endpoint(part, field=field, capped=capped)
 
 
 def reproduce(run: str, runs: Path, progress: Progress, *, retrain: bool) -> Reproduction:
@@ -200,6 +158,9 @@ def anchored(config: RunConfig, progress: Progress) -> RunConfig:
     if config.incumbent is not None:
         own = config.incumbent.path.absolute()
         update["incumbent"] = config.incumbent.model_copy(update={"path": own})
+    if config.replay is not None and config.replay.path is not None:
+        past = config.replay.path.absolute()
+        update["replay"] = config.replay.model_copy(update={"path": past})
     if isinstance(config.agent, ProgramAgent | ReplayAgent):
         path = config.agent.path.absolute()
         update["agent"] = config.agent.model_copy(update={"path": path})
@@ -233,6 +194,9 @@ def inputs_of(config: RunConfig, task: Task) -> dict[str, str]:
     if config.incumbent is not None:
         with storage(config.incumbent.path, "put it back"):
             inputs["incumbent"] = file_digest(config.incumbent.path)
+    if config.replay is not None and config.replay.path is not None:
+        with storage(config.replay.path, "put it back"):
+            inputs["replay"] = file_digest(config.replay.path)
     if config.notes is not None:
         inputs["notes"] = hashlib.sha256(read_notes(config.notes).encode()).hexdigest()
     return inputs
@@ -389,6 +353,8 @@ def human_inputs(config: RunConfig) -> tuple[str, ...]:
         inputs.append("notes")
     if config.incumbent is not None and config.incumbent.mix:
         inputs.append("rows of their own")
+    if config.replay is not None and config.replay.path is not None:
+        inputs.append("replay rows")
     return tuple(inputs)
 
 

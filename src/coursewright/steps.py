@@ -15,20 +15,15 @@ from coursewright.protocols import Stages, attempts
 from coursewright.records import (
     Allowance,
     Audit,
-    Choice,
     Collection,
     Decision,
     Evaluation,
     Execution,
     Failure,
     Heard,
-    Incumbent,
     Noise,
-    OpeningCount,
-    PrivateOpening,
     Proposal,
     Round,
-    Sitting,
     Split,
     Step,
     Training,
@@ -189,22 +184,6 @@ def audit(stages: Stages, number: int, collection: Collection, rounds: Sequence[
     )
 
 
-def audit_final(stages: Stages, choice: Choice, rounds: Sequence[Round]) -> Audit | None:
-    """Judge the chosen data set against the hidden items too; the choice is sealed.
-
-    None where the base model was chosen: there is no data set.
-    """
-    if choice.rows is None:
-        return None
-    rows, earlier = choice.rows, audited(rounds[: choice.round])
-    return stages.journal.stage(
-        "audit_final",
-        {"rows": rows, "earlier": earlier},
-        lambda: stages.auditor.audit_final(rows, earlier),
-        Audit,
-    )
-
-
 def training_rows(stages: Stages, audited: Audit) -> str:
     """Digest of what a round trains on: its audited rows, and those that the user mixes in."""
     assert audited.rows is not None
@@ -237,71 +216,6 @@ def evaluate(stages: Stages, weights: str | None, split: Split) -> Evaluation:
         inputs,
         lambda: persist(lambda: stages.evaluator.evaluate(weights, split)),
         Evaluation,
-    )
-
-
-def choose(stages: Stages, rounds: Sequence[Round], base: Evaluation) -> Choice:
-    """Seal what the run delivers: the best round, or under `guarded` the base model it must beat.
-
-    Means decide; whether the difference is more than chance is a matter of what is claimed of it.
-    """
-    best = stages.search.best(rounds)
-    beaten = best is None or (
-        stages.rules.guarded and best.scored is not None and best.scored.accuracy <= base.accuracy
-    )
-
-    def produce() -> Choice:
-        if best is None or best.training_rows is None:
-            return Choice(delivered="nothing")
-        if beaten:
-            stages.progress.say("no round beat the base model: that is what is delivered")
-            return Choice(delivered="base")
-        return Choice(delivered="student", round=best.number, rows=best.training_rows)
-
-    inputs = {"rounds": len(rounds), "best": None if best is None else best.number}
-    return stages.journal.stage("choose", inputs, produce, Choice)
-
-
-def sit_with_own_rows(stages: Stages, seeds: Sequence[int]) -> Incumbent | None:
-    """Train and score the data set that the user already has, as the chosen one is."""
-    if stages.own_rows is None:
-        return None
-    collection = read_own_rows(stages)
-    trainings = tuple(train(stages, str(collection.rows), seed) for seed in seeds)
-    scored = tuple(evaluate(stages, training.weights, "scored") for training in trainings)
-    return Incumbent(
-        collection=collection, mixed=stages.own_rows.mixed, trainings=trainings, scored=scored
-    )
-
-
-def sit_probes(stages: Stages, weights: str | None) -> Sitting:
-    """Put the task's probes to the base student (no weights) or to the delivered one.
-
-    Only when the choice is made and every program is dead: agents hear nothing of it.
-    """
-    inputs = {"weights": weights, "student": stages.student.fingerprint()}
-    return stages.journal.stage(
-        "probes", inputs, lambda: persist(lambda: stages.probes.sit(weights)), Sitting
-    )
-
-
-def count_openings(stages: Stages) -> int | None:
-    """Note that private is about to be opened; how often that was so on this machine."""
-
-    def produce() -> OpeningCount:
-        return OpeningCount(count=stages.openings.count())
-
-    return stages.journal.stage("count openings", {}, produce, OpeningCount).count
-
-
-def open_private(stages: Stages, weights: Sequence[str | None]) -> PrivateOpening:
-    """Score base and retrained students on the private split, once; every program is dead."""
-    inputs = {"weights": list(weights), "student": stages.student.fingerprint()}
-    return stages.journal.stage(
-        "private",
-        inputs,
-        lambda: persist(lambda: stages.evaluator.open_private(weights)),
-        PrivateOpening,
     )
 
 

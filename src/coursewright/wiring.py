@@ -36,6 +36,7 @@ from coursewright.config import (
 from coursewright.evaluation import NoiseFloor
 from coursewright.exams import make_evaluator, make_probes, pick_scorer, probe_items
 from coursewright.feedback import GuardedFeedback
+from coursewright.mixing import make_intake, make_own_rows, with_replay
 from coursewright.plugins import construct
 from coursewright.protocols import Agent, Jail, Progress, Rules, Search, Stages, Student
 from coursewright.records import (
@@ -44,7 +45,6 @@ from coursewright.records import (
     Item,
     Passage,
     Preamble,
-    RowLimits,
     Split,
     Task,
 )
@@ -65,8 +65,7 @@ from coursewright.store import (
     digest_of,
     state_folder,
 )
-from coursewright.student import AskedStudent, LocalStudent, TeachingStudent
-from coursewright.submission import OwnDataSet, SubmissionIntake
+from coursewright.student import AskedStudent, LocalStudent, ReplayingStudent, TeachingStudent
 from coursewright.tasks import load_task, read_corpus, read_split
 from coursewright.teacher import GatewayTeacher, told_to_programs, withheld_texts
 
@@ -86,6 +85,7 @@ def assemble(store: RunStore, config: RunConfig, progress: Progress) -> Iterator
             config.student, store.artifacts, progress, task.generation, task.preamble
         )
         stack.callback(student.close)
+        student = with_replay(config, task, student, store.artifacts)
         for line in leaving(config):
             progress.say(line)
         student.start()  # its imports take seconds; the first proposal runs meanwhile
@@ -136,31 +136,6 @@ def assemble(store: RunStore, config: RunConfig, progress: Progress) -> Iterator
         if config.servers:
             stages = taking_turns(stages, store, config, asked, stack, shared)
         yield stages
-
-
-def make_intake(
-    task: Task, artifacts: Artifacts, student: Student, rows: RowLimits
-) -> SubmissionIntake:
-    """Return the safe intake for rows of this task."""
-    return SubmissionIntake(
-        artifacts, rows, task.sample, student.special_tokens(), preamble=task.preamble
-    )
-
-
-def make_own_rows(
-    config: RunConfig, task: Task, artifacts: Artifacts, student: Student
-) -> OwnDataSet | None:
-    """Return the data set that the user already has, if the config names one."""
-    if config.incumbent is None:
-        return None
-    any_number = task.rows.model_copy(update={"minimum": 1})
-    return OwnDataSet(
-        config.incumbent.path,
-        artifacts,
-        make_intake(task, artifacts, student, any_number),
-        maximum=task.rows.maximum,
-        mixed=config.incumbent.mix,
-    )
 
 
 def make_noise_floor(
@@ -222,8 +197,11 @@ def taking_turns(
     """Return the stages so that agent, teacher and student share the run's own servers in turn."""
     turns = Turns(config.servers, store.path / "servers", stages.progress)
     stack.callback(turns.close)
-    if isinstance(stages.student, LocalStudent):
-        turns.trainer_rests_by(stages.student.rest)
+    worker = stages.student
+    if isinstance(worker, ReplayingStudent):
+        worker = worker.student
+    if isinstance(worker, LocalStudent):
+        turns.trainer_rests_by(worker.rest)
     served = getattr(config.student, "server", None) is not None
     student = StudentInTurn(stages.student, turns, served=served)
     if asked is not None:
@@ -334,6 +312,7 @@ def make_rules(config: RunConfig) -> Rules:
         round_calls=budget.round_calls,
         retrainings=config.retrainings,
         guarded=guarded,
+        max_forgetting_points=config.guard.max_forgetting_points if config.guard else None,
         noise_seeds=config.noise_seeds if guarded and not one_shot else 0,
         cost_usd=budget.cost_usd,
         ideas_after=ideas_after(config),

@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from coursewright.evaluation.probes import contrast, exam_only, forgetting, weigh_probes
+from coursewright.evaluation.probes import contrast, exam_only, weigh_probes
 from coursewright.records import Answered, Evaluation, Outcome, Sitting
 
 
@@ -66,7 +66,8 @@ def test_forgetting_is_a_loss_and_its_interval_lies_around_it():
     fields = weigh_probes(Outcome(base=(), rounds=(), probes=(base, final)), 0)
     low, high = fields["forgetting_points_ci95"]
     assert low < fields["forgetting_points"] < high
-    assert fields["forgetting_points"] == pytest.approx(forgetting(base, final))
+    lost = base.evaluations["abilities"].accuracy - final.evaluations["abilities"].accuracy
+    assert fields["forgetting_points"] == pytest.approx(100 * lost)
     assert low > 0
     assert "exam_only" not in fields
 

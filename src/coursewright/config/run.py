@@ -101,6 +101,24 @@ class IncumbentConfig(Part):
     """Add its rows to every submission's, up to `rows.maximum` of the task."""
 
 
+class GuardConfig(Part):
+    """What a winner may not be."""
+
+    max_forgetting_points: float = Field(ge=0, le=100)
+    """Refuse a round whose student lost more than this on the task's panel of abilities: the next
+    best is looked at, and the base model is delivered where none is left."""
+
+
+class ReplayConfig(Part):
+    """Rows of the student's own past beside those of a submission, against forgetting."""
+
+    share: float = Field(default=0.1, gt=0, le=0.5)
+    """Of all rows of a training."""
+    path: Path | None = None
+    """JSON lines, or one JSON list, of rows. None: the embedded students' past is drawn anew, but
+    for the family of the task itself."""
+
+
 class RunConfig(Part):
     """Everything that decides a run."""
 
@@ -134,6 +152,8 @@ class RunConfig(Part):
     noise_seeds: int = Field(default=3, ge=0, le=20, exclude_if=lambda count: count == 3)
     """Trainings on the visible items before the first round of a guarded, iterative run, kept in
     the user's cache for later runs; 0: none."""
+    guard: GuardConfig | None = Field(default=None, exclude_if=lambda guard: guard is None)
+    replay: ReplayConfig | None = Field(default=None, exclude_if=lambda replay: replay is None)
     incumbent: IncumbentConfig | None = Field(default=None, exclude_if=lambda own: own is None)
     """A data set that the user already has."""
     seed: int = Field(default=0, ge=0, lt=2**31)
@@ -148,6 +168,17 @@ class RunConfig(Part):
     name: str | None = None
     allow_weak: bool = False
     """Accept isolation below L2; the result is then never called verified."""
+
+    @field_validator("replay")
+    @classmethod
+    def _past_is_known(
+        cls, value: ReplayConfig | None, others: ValidationInfo
+    ) -> ReplayConfig | None:
+        """Only of the embedded students is it known what they met before."""
+        student = others.data.get("student")
+        if value is not None and value.path is None and not isinstance(student, EmbeddedStudent):
+            raise ValueError("of this student's past nothing is known: name rows of it in `path`")
+        return value
 
     @field_validator("brief")
     @classmethod

@@ -3,7 +3,7 @@
 from coursewright.evaluation.evaluator import Grader, SplitEvaluator, prompt_for
 from coursewright.evaluation.guard import guard
 from coursewright.evaluation.noise import NoiseFloor
-from coursewright.evaluation.probes import Part, ProbeExaminer, forgetting
+from coursewright.evaluation.probes import Part, ProbeExaminer
 from coursewright.evaluation.verdict import judge
 
 __all__ = [
@@ -12,7 +12,6 @@ __all__ = [
     "Part",
     "ProbeExaminer",
     "SplitEvaluator",
-    "forgetting",
     "guard",
     "judge",
     "prompt_for",

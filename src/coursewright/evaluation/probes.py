@@ -99,16 +99,6 @@ def weigh_probes(outcome: Outcome, seed: int) -> dict[str, Any]:
     }
 
 
-def forgetting(base: Sitting, student: Sitting) -> float:
-    """Return the points lost on the panel of abilities; negative where something was won.
-
-    Raises:
-        KeyError: one of the two has not sat it.
-    """
-    before, after = (sat.evaluations["abilities"] for sat in (base, student))
-    return 100 * (before.accuracy - after.accuracy)
-
-
 Gains = list[tuple[str, float]]
 """(group, final - base) of each item."""
 

@@ -75,6 +75,7 @@ def judge(outcome: Outcome, seed: int) -> dict[str, Any]:
         "improved": gain > 0 and p_value < ALPHA,
         "few_groups": len(set(groups)) < FEW_GROUPS,
         "reported_apart": _apart(base, final),
+        "forgetful_rounds": outcome.choice.forgetful if outcome.choice else (),
         **weigh_probes(outcome, seed),
     }
 

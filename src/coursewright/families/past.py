@@ -50,22 +50,28 @@ def known_skills(family: str) -> list[tuple[Skill, str]]:
     return [(loaded.skill(s), p) for s, phrasings in KNOWN[family].items() for p in phrasings]
 
 
-def draw_known(family: str, count: int, rng: Random) -> list[Sample]:
+def draw_known(
+    family: str, count: int, rng: Random, taken: frozenset[str] = frozenset()
+) -> list[Sample]:
     """Return `count` distinct questions of what they have met of a family, skills in turn."""
     choices = known_skills(family)
     drawn: dict[str, Sample] = {}
     while len(drawn) < count:
         skill, phrasing = choices[len(drawn) % len(choices)]
         sample = skill.sample(rng, phrasing)
-        drawn.setdefault(item_body(sample.question, sample.context or None), sample)
+        body = item_body(sample.question, sample.context or None)
+        if body not in taken:
+            drawn.setdefault(body, sample)
     return list(drawn.values())
 
 
-def past_rows(count: int, without: str | None, rng: Random) -> list[TracedRow]:
-    """Return `count` rows of the students' past, families in turn.
+def past_rows(
+    count: int, without: str | None, rng: Random, taken: frozenset[str] = frozenset()
+) -> list[TracedRow]:
+    """Return `count` rows of the students' past, families in equal parts.
 
     `without` is the family of the task that is being taught: its right answers would be a course,
-    not a memory.
+    not a memory. `taken` are questions of exams, which no row may hold.
     """
     families = [name for name in KNOWN if name != without]
     rows: list[TracedRow] = []
@@ -78,6 +84,6 @@ def past_rows(count: int, without: str | None, rng: Random) -> list[TracedRow]:
                 input=item_body(sample.question, sample.context or None),
                 output=sample.worked,
             )
-            for sample in draw_known(name, share, rng)
+            for sample in draw_known(name, share, rng, taken)
         ]
     return rows

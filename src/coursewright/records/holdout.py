@@ -35,6 +35,8 @@ class Choice(Record):
     round: int | None = None
     rows: str | None = None
     """Digest of the data set that the delivered student is trained on."""
+    forgetful: tuple[int, ...] = ()
+    """Rounds that were refused because their students had forgotten more than `guard` allows."""
 
 
 class OpeningCount(Record):

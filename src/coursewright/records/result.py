@@ -125,6 +125,8 @@ class Result(Record):
     forgetting_points: float | None = None
     """Lost on the panel of what the student could do before; None where a task has none."""
     forgetting_points_ci95: tuple[float, float] | None = None
+    forgetful_rounds: tuple[int, ...] = ()
+    """Refused as the winner because their students forgot more than the guard allows."""
     exam_only: bool | None = None
     """Shown to have gained on the exam far more than on its robust probes; None without those."""
     teacher_usage: Usage

@@ -8,6 +8,7 @@ same path for the embedded models and for an 8 B model, and never sees a gold an
 from coursewright.student.asking import AskedStudent
 from coursewright.student.hub import settle
 from coursewright.student.local import EMBEDDED, LocalStudent, Store
+from coursewright.student.replay import ReplayingStudent
 from coursewright.student.shared import SharedBase
 from coursewright.student.teaching import TeachingStudent
 
@@ -15,6 +16,7 @@ __all__ = [
     "EMBEDDED",
     "AskedStudent",
     "LocalStudent",
+    "ReplayingStudent",
     "SharedBase",
     "Store",
     "TeachingStudent",

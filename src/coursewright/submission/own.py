@@ -22,13 +22,18 @@ class OwnDataSet:
         *,
         maximum: int,
         mixed: bool,
+        field: str = "incumbent",
     ) -> None:
-        """`maximum` is how many rows a training may have; `mixed` adds these to every one."""
+        """`maximum` is how many rows a training may have; `mixed` adds these to every one.
+
+        `field` is the config's that names the file.
+        """
         self.mixed = mixed
         self._path = path
         self._artifacts = artifacts
         self._intake = intake
         self._maximum = maximum
+        self._field = field
 
     def collect(self) -> Collection:
         """Read the file; it may hold fewer rows than a submission must.
@@ -57,7 +62,7 @@ class OwnDataSet:
         return put_rows(self._artifacts, [*together, *new][: self._maximum])
 
     def _unusable(self, why: str) -> ConfigError:
-        return ConfigError(why, file=self._path, field="incumbent")
+        return ConfigError(why, file=self._path, field=self._field)
 
 
 def _said(row: TracedRow) -> str:

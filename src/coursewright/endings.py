@@ -1,0 +1,134 @@
+"""One function per stage that follows the last round: the choice, and what is measured of it.
+
+As in `steps`, what decides a stage's outcome is its key in the journal. From here on every program
+is dead, and nothing is told to an agent any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from coursewright.protocols import Stages
+from coursewright.records import (
+    Audit,
+    Choice,
+    Evaluation,
+    Incumbent,
+    OpeningCount,
+    PrivateOpening,
+    ProbeName,
+    Round,
+    Sitting,
+)
+from coursewright.steps import audited, evaluate, persist, read_own_rows, train
+
+
+def audit_final(stages: Stages, choice: Choice, rounds: Sequence[Round]) -> Audit | None:
+    """Judge the chosen data set against the hidden items too; the choice is sealed.
+
+    None where the base model was chosen: there is no data set.
+    """
+    if choice.rows is None:
+        return None
+    rows, earlier = choice.rows, audited(rounds[: choice.round])
+    return stages.journal.stage(
+        "audit_final",
+        {"rows": rows, "earlier": earlier},
+        lambda: stages.auditor.audit_final(rows, earlier),
+        Audit,
+    )
+
+
+def choose(stages: Stages, rounds: Sequence[Round], base: Evaluation) -> Choice:
+    """Seal what the run delivers: the best round, or under `guarded` the base model it must beat.
+
+    Means decide; whether the difference is more than chance is a matter of what is claimed of it.
+    A guard may refuse rounds whose students forgot too much; where it leaves none, base it is.
+    """
+    best, forgetful = tolerable(stages, rounds)
+    beaten = best is None or (
+        stages.rules.guarded and best.scored is not None and best.scored.accuracy <= base.accuracy
+    )
+
+    def produce() -> Choice:
+        if best is None and forgetful:
+            stages.progress.say("the guard left no round: the base model is what is delivered")
+            return Choice(delivered="base", forgetful=forgetful)
+        if best is None or best.training_rows is None:
+            return Choice(delivered="nothing")
+        if beaten:
+            stages.progress.say("no round beat the base model: that is what is delivered")
+            return Choice(delivered="base", forgetful=forgetful)
+        return Choice(
+            delivered="student", round=best.number, rows=best.training_rows, forgetful=forgetful
+        )
+
+    inputs = {"rounds": len(rounds), "best": None if best is None else best.number}
+    return stages.journal.stage("choose", inputs, produce, Choice)
+
+
+def tolerable(stages: Stages, rounds: Sequence[Round]) -> tuple[Round | None, tuple[int, ...]]:
+    """The best round whose student forgot no more than the guard allows; and those refused.
+
+    No program is alive, and no agent will be asked again: the panel's items stay unknown.
+    """
+    most, left, refused = stages.rules.max_forgetting_points, list(rounds), []
+    while (best := stages.search.best(left)) is not None:
+        if most is None or best.training is None:
+            break
+        before, after = (
+            sit_probes(stages, weights, ("abilities",)).evaluations["abilities"].accuracy
+            for weights in (None, best.training.weights)
+        )
+        lost = 100 * (before - after)
+        if lost <= most:
+            break
+        stages.progress.say(f"round {best.number} forgot {lost:.1f} points, over {most:g}: refused")
+        refused.append(best.number)
+        left.remove(best)
+    return best, tuple(refused)
+
+
+def sit_with_own_rows(stages: Stages, seeds: Sequence[int]) -> Incumbent | None:
+    """Train and score the data set that the user already has, as the chosen one is."""
+    if stages.own_rows is None:
+        return None
+    collection = read_own_rows(stages)
+    trainings = tuple(train(stages, str(collection.rows), seed) for seed in seeds)
+    scored = tuple(evaluate(stages, training.weights, "scored") for training in trainings)
+    return Incumbent(
+        collection=collection, mixed=stages.own_rows.mixed, trainings=trainings, scored=scored
+    )
+
+
+def sit_probes(
+    stages: Stages, weights: str | None, names: tuple[ProbeName, ...] | None = None
+) -> Sitting:
+    """Put the task's probes, or those named, to the base student (no weights) or to another.
+
+    Only when the last round is over and every program is dead: agents hear nothing of it.
+    """
+    inputs = {"weights": weights, "names": names, "student": stages.student.fingerprint()}
+    return stages.journal.stage(
+        "probes", inputs, lambda: persist(lambda: stages.probes.sit(weights, names)), Sitting
+    )
+
+
+def count_openings(stages: Stages) -> int | None:
+    """Note that private is about to be opened; how often that was so on this machine."""
+
+    def produce() -> OpeningCount:
+        return OpeningCount(count=stages.openings.count())
+
+    return stages.journal.stage("count openings", {}, produce, OpeningCount).count
+
+
+def open_private(stages: Stages, weights: Sequence[str | None]) -> PrivateOpening:
+    """Score base and retrained students on the private split, once; every program is dead."""
+    inputs = {"weights": list(weights), "student": stages.student.fingerprint()}
+    return stages.journal.stage(
+        "private",
+        inputs,
+        lambda: persist(lambda: stages.evaluator.open_private(weights)),
+        PrivateOpening,
+    )
