@@ -45,18 +45,23 @@ def parse_row(text: bytes, limits: Limits) -> Any:
         raise RowRefused("not UTF-8", f"not UTF-8 at its byte {error.start}") from error
     if "\0" in decoded:
         raise RowRefused("NUL", "holds a NUL byte")
+    faults = _Faults()
     try:
-        return json.loads(
+        value = json.loads(
             decoded,
-            object_pairs_hook=_without_duplicates,
-            parse_constant=_refuse_constant,
-            parse_float=_finite,
-            parse_int=lambda digits: _short(digits, limits.number_chars),
+            object_pairs_hook=lambda pairs: _without_duplicates(pairs, faults),
+            parse_constant=lambda name: faults.note("NaN or Infinity", _no_number(name)),
+            parse_float=lambda digits: _finite(digits, faults),
+            parse_int=lambda digits: _short(digits, limits.number_chars, faults),
         )
     except RecursionError as error:
         raise RowRefused("nested too deeply") from error
     except json.JSONDecodeError as error:
         raise BrokenSyntax(f"not valid JSON: {error.msg} at its character {error.pos}") from error
+    if faults.first is not None:
+        # Only now: a fault must not hide that the text goes on as no JSON at all.
+        raise faults.first
+    return value
 
 
 def take_origin(value: Any, limits: Limits) -> tuple[Any, dict[str, Any]]:
@@ -95,30 +100,40 @@ def _names(field: str, named: Any, limits: Limits) -> tuple[str, ...]:
     return tuple(dict.fromkeys(named))
 
 
-def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+class _Faults:
+    """The first fault of a row that is met while it is parsed."""
+
+    first: RowRefused | None = None
+
+    def note(self, reason: str, detail: str) -> None:
+        self.first = self.first or RowRefused(reason, detail)
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]], faults: _Faults) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in pairs:
         if key in found:
-            raise RowRefused("duplicate key", f"has the key {shown(key)} twice")
+            faults.note("duplicate key", f"has the key {shown(key)} twice")
         found[key] = value
     return found
 
 
-def _refuse_constant(name: str) -> Any:
-    raise RowRefused("NaN or Infinity", f"holds {name}, which is no JSON number")
+def _no_number(name: str) -> str:
+    return f"holds {name}, which is no JSON number"
 
 
-def _finite(digits: str) -> float:
+def _finite(digits: str, faults: _Faults) -> float:
     value = float(digits)
     if not math.isfinite(value):
-        raise RowRefused("number out of range", f"holds {shown(digits)}, a number out of range")
+        faults.note("number out of range", f"holds {shown(digits)}, a number out of range")
     return value
 
 
-def _short(digits: str, most: int) -> int:
+def _short(digits: str, most: int, faults: _Faults) -> int:
     # Reading a long integer takes time that grows with the square of its length.
     if len(digits) > most:
-        raise RowRefused("number out of range", f"holds an integer of {len(digits)} digits")
+        faults.note("number out of range", f"holds an integer of {len(digits)} digits")
+        return 0
     return int(digits)
 
 
