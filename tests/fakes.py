@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from coursewright.protocols import Rules, Search, Stages
 from coursewright.records import (
     Answered,
+    Approval,
     Audit,
     Brief,
     Collection,
@@ -29,6 +30,7 @@ from coursewright.records import (
     Training,
     Turn,
     Usage,
+    Waiting,
 )
 
 R = TypeVar("R", bound=Record)
@@ -100,6 +102,7 @@ class World:
         self.program, self.turns, self.said = program, [], []  # type: ignore[var-annotated]
         self.opened: list[list[str | None]] = []
         self.sat: list[tuple[str | None, bool]] = []
+        self.asked: list[Waiting] = []
         self.alive = False
         self.journal = MemoryJournal()
         defaults: dict[str, Any] = {
@@ -143,6 +146,13 @@ class World:
         if code == "late":
             return Execution(status="timeout", seconds=9.0, reason="over 9 s", submission="700")
         return Execution(status="ok", seconds=1.0, submission=code)
+
+    def notes(self, after: int) -> tuple[tuple[str, ...], int]:
+        return (), after
+
+    def ask(self, waiting: Waiting) -> Approval:
+        self.asked.append(waiting)
+        return Approval(gate=waiting.gate, round=waiting.round, approved=True)
 
     def next(self, brief: Brief, given: Sequence[str], offered: frozenset[str]) -> tuple[str, ...]:
         return (f"# idea {len(given)}",)
@@ -272,6 +282,7 @@ class World:
             probes=parts,
             feedback=parts,
             search=search,
+            people=parts,
             ideas=parts,
             openings=parts,
             journal=self.journal,

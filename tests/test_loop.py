@@ -7,7 +7,16 @@ import pytest
 from coursewright.errors import HelperLost, Interrupted, ProgramLost, StageFailed
 from coursewright.evaluation import judge
 from coursewright.loop import run
-from coursewright.records import Audit, Evaluation, Outcome, Split, Training, Turn
+from coursewright.records import (
+    Approval,
+    Audit,
+    Evaluation,
+    Outcome,
+    Split,
+    Training,
+    Turn,
+    Waiting,
+)
 from coursewright.search import GreedySearch, OneShotSearch
 from tests.fakes import World, evaluation
 
@@ -280,3 +289,57 @@ def test_a_noise_floor_that_cannot_be_trained_stops_nothing() -> None:
     assert outcome.noise is not None
     assert "cannot be trained" in outcome.noise.problem
     assert outcome.best == 0
+
+
+class Critic(World):
+    """A world with people who reject the plans named by round, and may leave notes."""
+
+    reject: tuple[tuple[str, int], ...] = ()
+
+    def notes(self, after: int) -> tuple[tuple[str, ...], int]:
+        return (("note zero",), 7) if after < 7 else ((), after)
+
+    def ask(self, waiting: Waiting) -> Approval:
+        self.asked.append(waiting)
+        approved = (waiting.gate, waiting.round) not in self.reject
+        return Approval(
+            gate=waiting.gate, round=waiting.round, approved=approved, reason="too narrow"
+        )
+
+
+def test_a_plan_gate_stands_before_every_program_and_a_sample_gate_before_training() -> None:
+    _, world = play("400", "900", rounds=3, gates=("plan", "sample"))
+    assert [(w.gate, w.round) for w in world.asked] == [
+        ("plan", 0),
+        ("sample", 0),
+        ("plan", 1),
+        ("plan", 2),
+    ]
+    produced = world.journal.produced
+    assert produced.index("gate") < produced.index("program")
+    assert "gate" in produced[produced.index("program") : produced.index("train")]
+
+
+@pytest.mark.parametrize(("gate", "unreached"), [("plan", "execution"), ("sample", "training")])
+def test_a_rejection_ends_the_round_and_the_agent_hears_why(gate: str, unreached: str) -> None:
+    world = Critic(lambda turn: "500", rounds=2, gates=(gate,))
+    world.reject = ((gate, 0),)
+    outcome = run(world.stages(GreedySearch()))
+    first = outcome.rounds[0]
+    assert first.status == "failed"
+    assert getattr(first, unreached) is None
+    assert "too narrow" in (first.feedback.error or "")
+    assert any("too narrow" in note for note in world.turns[1].notes)
+    assert outcome.rounds[1].status == "scored"
+
+
+def test_a_gate_the_run_does_not_have_asks_nobody() -> None:
+    _, world = play("400")
+    assert world.asked == []
+
+
+def test_a_note_is_read_once_and_stands_in_every_later_turn() -> None:
+    world = Critic(lambda turn: "500", rounds=3)
+    outcome = run(world.stages(GreedySearch()))
+    assert [turn.notes for turn in world.turns] == [("note zero",)] * 3
+    assert [r.heard.notes for r in outcome.rounds] == [("note zero",), (), ()]

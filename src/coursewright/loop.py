@@ -32,6 +32,7 @@ from coursewright.protocols import Stages
 from coursewright.records import Choice, Decision, Evaluation, Execution, Noise, Outcome, Round
 from coursewright.seeding import derive
 from coursewright.steps import (
+    ask_person,
     audit,
     collect,
     decide,
@@ -119,6 +120,7 @@ def go_through_stages(
     if proposal.failure is not None:
         raise StageFailed(proposal.message, kind=proposal.failure, stage="propose")
     stages.archive.round_files(number, proposal)
+    ask_person(stages, "plan", number, rounds, reached)
     execution = reached["execution"] = execute(stages, number, decision, proposal, rounds)
     collection = reached["collection"] = collect(stages, execution)
     require_rows(stages, execution, collection.kept, collection.error)
@@ -126,6 +128,7 @@ def go_through_stages(
     if audited.refusal is not None:
         raise StageFailed(audited.refusal, kind="too few valid rows", stage="audit")
     require_rows(stages, execution, audited.kept, None)
+    ask_person(stages, "sample", number, rounds, reached)
     rows = reached["training_rows"] = training_rows(stages, audited)
     # One training seed for all rounds: they differ in their data alone.
     training = reached["training"] = train(stages, rows, derive(stages.rules.seed, "train"))

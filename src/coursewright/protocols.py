@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from coursewright.records import (
+    Approval,
     Attempt,
     Audit,
     Brief,
@@ -22,6 +23,7 @@ from coursewright.records import (
     Evaluation,
     Execution,
     Feedback,
+    Gate,
     Isolation,
     Noise,
     PrivateOpening,
@@ -36,6 +38,7 @@ from coursewright.records import (
     Training,
     Turn,
     Usage,
+    Waiting,
 )
 
 R = TypeVar("R", bound=Record)
@@ -314,6 +317,20 @@ class Search(Protocol):
         """The round whose data set is delivered."""
 
 
+class People(Protocol):
+    """Those who may say something while a run is under way."""
+
+    def notes(self, after: int) -> tuple[tuple[str, ...], int]:
+        """Return notes that came after request number `after`, and the last request's number."""
+
+    def ask(self, waiting: Waiting) -> Approval:
+        """Wait until a person has approved or rejected this.
+
+        Raises:
+            Interrupted: a person wants the run to stop instead.
+        """
+
+
 class Ideas(Protocol):
     """A library of ideas from outside the current search."""
 
@@ -333,7 +350,7 @@ class Journal(Protocol):
         """Return the recorded outcome of this stage, or produce and record it."""
 
     def elapsed(self) -> float:
-        """Seconds of this run over all its sessions."""
+        """Seconds of this run over all its sessions, less those it waited for people."""
 
 
 class Archive(Protocol):
@@ -384,6 +401,8 @@ class Rules:
     """Lost on the panel of abilities; a round beyond it cannot win. None: no guard."""
     noise_seeds: int = 0
     """Trainings on the baseline data before round 0."""
+    gates: tuple[Gate, ...] = ()
+    """Where the run waits for a person."""
 
 
 @dataclass(frozen=True)
@@ -406,6 +425,7 @@ class Stages:
     probes: ProbeSitter
     feedback: FeedbackWriter
     search: Search
+    people: People
     ideas: Ideas
     openings: Openings
     journal: Journal

@@ -29,7 +29,7 @@ from coursewright.errors import IsolationError, RunFolderError, UsageError
 from coursewright.exams import pick_scorer
 from coursewright.preflight import check_guard, check_incumbent, check_servers, what_it_can_show
 from coursewright.protocols import Progress, Stages
-from coursewright.records import Isolation, Outcome, Record, Result, Task
+from coursewright.records import Isolation, Outcome, Record, Result, Task, Waiting
 from coursewright.store import (
     Artifacts,
     RunFolder,
@@ -135,12 +135,12 @@ def reproduce(run: str, runs: Path, progress: Progress, *, retrain: bool) -> Rep
             if original.student_ledger_path.is_file():
                 shutil.copyfile(original.student_ledger_path, store.student_ledger_path)
             # What people and the library put before the agent is said again, not asked for again.
-            store.journal.copy_stages(original.journal_path, {"hear"})
+            store.journal.copy_stages(original.journal_path, {"hear", "gate"})
             if not retrain:
                 store.reuse(original, MEASURED)
             # What this machine knew then, and the user's own file: not what is reproduced.
             store.reuse(original, frozenset({"noise", "own rows", "count openings"}))
-            again = carry(store, config, progress)
+            again = carry(store, config, progress, attended=False)
     return compare(result, again)
 
 
@@ -239,9 +239,11 @@ def try_question(run: str, runs: Path, question: str) -> dict[str, str]:
 # ---------------------------------------------------------------- one run, to its result
 
 
-def carry(store: RunStore, config: RunConfig, progress: Progress) -> Result:
+def carry(
+    store: RunStore, config: RunConfig, progress: Progress, *, attended: bool = True
+) -> Result:
     """Run the loop in a held run folder, and write down the result."""
-    with assemble(store, config, progress) as stages:
+    with assemble(store, config, progress, attended=attended) as stages:
         require_isolation(store, stages.sandbox.isolation)
         require_isolation(store, getattr(stages.agent, "isolation", None), stage="propose")
         outcome = loop.run(stages)
@@ -249,7 +251,20 @@ def carry(store: RunStore, config: RunConfig, progress: Progress) -> Result:
     if outcome.retrainings:
         store.deliver(outcome.retrainings[0].weights)
     store.write_result(result)
+    if attended:
+        at_export(store, config, result, progress)
     return result
+
+
+def at_export(store: RunStore, config: RunConfig, result: Result, progress: Progress) -> None:
+    """Let a finished run wait at the gate of its export, if it has one."""
+    if "export" not in config.gates or result.final is None:
+        return
+    waiting = Waiting(gate="export", round=result.final.round, subject=result.final.dataset)
+    store.requests.wait(waiting)
+    progress.say(
+        f"nothing is exported before a person approves it: `coursewright approve {store.name}`"
+    )
 
 
 def require_isolation(store: RunStore, found: Isolation | None, *, stage: str = "program") -> None:
@@ -289,7 +304,7 @@ def conclude(store: RunStore, config: RunConfig, stages: Stages, outcome: Outcom
         setting=config.setting,
         protocol=config.protocol,
         seed=config.seed,
-        human_inputs=human_inputs(config),
+        human_inputs=human_inputs(config, outcome),
         teacher_usage=stages.teacher.usage(),
         isolation=weakest_isolation(stages, outcome),
         agent_isolation=agent_isolation(outcome),
@@ -342,8 +357,8 @@ def time_by_stage(outcome: Outcome, total: float) -> dict[str, float]:
     return {"total": total, **seconds, "overhead": overhead}
 
 
-def human_inputs(config: RunConfig) -> tuple[str, ...]:
-    """Return what people put into the run, by name."""
+def human_inputs(config: RunConfig, outcome: Outcome) -> tuple[str, ...]:
+    """Return what people put into the run, by name, and when they did."""
     inputs = ["task"]
     if config.setting == "seed":
         inputs.append("seeds")
@@ -355,6 +370,12 @@ def human_inputs(config: RunConfig) -> tuple[str, ...]:
         inputs.append("rows of their own")
     if config.replay is not None and config.replay.path is not None:
         inputs.append("replay rows")
+    for done in outcome.rounds:
+        inputs += [f"note before round {done.number}"] * len(done.heard.notes)
+        for answer in done.approvals:
+            what = "plan" if answer.gate == "plan" else "data set"
+            said = "approved" if answer.approved else "rejected"
+            inputs.append(f"{said} {what} of round {done.number}")
     return tuple(inputs)
 
 

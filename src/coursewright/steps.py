@@ -6,20 +6,23 @@ again. `loop.py` calls these in order.
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable, Sequence
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from coursewright.errors import HelperLost, Interrupted, ProgramLost, StageFailed
 from coursewright.protocols import Stages, attempts
 from coursewright.records import (
     Allowance,
+    Approval,
     Audit,
     Collection,
     Decision,
     Evaluation,
     Execution,
     Failure,
+    Gate,
     Heard,
     Noise,
     Proposal,
@@ -28,6 +31,7 @@ from coursewright.records import (
     Step,
     Training,
     Turn,
+    Waiting,
 )
 from coursewright.seeding import derive
 
@@ -87,10 +91,11 @@ def decide(stages: Stages, rounds: Sequence[Round], base: Evaluation) -> Decisio
 
 
 def hear(stages: Stages, number: int, decision: Decision, rounds: Sequence[Round]) -> Heard:
-    """Take what is put before the next proposal: ideas, once rounds have stopped gaining."""
+    """Take what is put before the next proposal: notes of people, and ideas of the library."""
 
     def produce() -> Heard:
-        return Heard(ideas=ideas_for(stages, decision, rounds))
+        notes, upto = stages.people.notes(max((done.heard.upto for done in rounds), default=0))
+        return Heard(notes=notes, upto=upto, ideas=ideas_for(stages, decision, rounds))
 
     return stages.journal.stage("hear", {"round": number}, produce, Heard)
 
@@ -107,7 +112,7 @@ def propose(
         history=history,
         allowance=allowance(stages, rounds),
         seed=derive(stages.rules.seed, "agent", number),
-        notes=(*(note for done in rounds for note in done.heard.notes), *heard.notes),
+        notes=(*(note for done in rounds for note in said_in(done)), *heard.notes),
         ideas=heard.ideas,
     )
 
@@ -123,6 +128,38 @@ def propose(
 
     inputs = {"round": number, **decision.model_dump()}
     return stages.journal.stage("propose", inputs, produce, Proposal)
+
+
+def ask_person(
+    stages: Stages, gate: Gate, number: int, rounds: Sequence[Round], reached: dict[str, Any]
+) -> None:
+    """Wait at a gate, if the run has it, until a person has answered; `reached` keeps the answer.
+
+    The sample's gate is open for good once a data set was approved there.
+
+    Nothing that follows in the round has begun, so no call passes an unapproved gate, whenever
+    the process is killed. The journal does not count the time of this stage as the run's.
+
+    Raises:
+        StageFailed: the person rejected it, with the reason as what went wrong.
+        Interrupted: a person wants the run to stop.
+    """
+    known = [answer for done in rounds for answer in done.approvals if answer.approved]
+    if gate not in stages.rules.gates or (gate == "sample" and any(a.gate == gate for a in known)):
+        return
+    if gate == "plan":
+        text = f"{reached['proposal'].plan}\0{reached['proposal'].code}"
+        subject = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+        look = f"rounds/{number:03d}"
+    else:
+        subject = reached["audit"].rows
+        look = f"artifacts/{subject}"
+    waiting = Waiting(gate=gate, round=number, subject=subject, look=look)
+    inputs = {"gate": gate, "round": number}
+    answer = stages.journal.stage("gate", inputs, lambda: stages.people.ask(waiting), Approval)
+    reached["approvals"] = (*reached.get("approvals", ()), answer)
+    if not answer.approved:
+        raise StageFailed(f"{rejection(answer)}\n{answer.reason}", kind="other", stage=gate)
 
 
 def execute(
@@ -235,6 +272,18 @@ def allowance(stages: Stages, rounds: Sequence[Round]) -> Allowance:
         round_calls=min(rules.round_calls, calls),
         usd=usd,
     )
+
+
+def said_in(done: Round) -> list[str]:
+    """Return what people said to the agent in a round: notes, and why they rejected it."""
+    rejected = [answer for answer in done.approvals if not answer.approved]
+    return [*done.heard.notes, *(f"{rejection(answer)} {answer.reason}" for answer in rejected)]
+
+
+def rejection(answer: Approval) -> str:
+    """Return in words what was rejected."""
+    what = "plan" if answer.gate == "plan" else "data set"
+    return f"The {what} of round {answer.round} was rejected:"
 
 
 def ideas_for(stages: Stages, decision: Decision, rounds: Sequence[Round]) -> tuple[str, ...]:

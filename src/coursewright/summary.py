@@ -6,7 +6,7 @@ from typing import Any
 
 from coursewright.display import printable
 from coursewright.records import Result, Usage
-from coursewright.store import RunEntry
+from coursewright.store import RunEntry, place_of
 
 
 def lines(result: Result) -> list[str]:
@@ -164,5 +164,6 @@ def run_line(entry: RunEntry) -> dict[str, Any]:
         "created": entry.created,
         "task": entry.task,
         "gain_points": None if result is None else result.gain_points,
+        "waiting": None if entry.waiting is None else place_of(entry.waiting),
         "problem": entry.problem,
     }

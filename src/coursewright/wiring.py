@@ -57,8 +57,10 @@ from coursewright.search import GreedySearch, OneShotSearch
 from coursewright.servers import AgentInTurn, StudentInTurn, TeacherInTurn, Turns
 from coursewright.store import (
     Artifacts,
+    HeedingJournal,
     Kept,
     PrivateOpenings,
+    RunPeople,
     RunStore,
     SharedAnswers,
     cache_folder,
@@ -74,8 +76,13 @@ PATIENCE = 3
 
 
 @contextlib.contextmanager
-def assemble(store: RunStore, config: RunConfig, progress: Progress) -> Iterator[Stages]:
-    """Make every stage of a run; their processes end with the block."""
+def assemble(
+    store: RunStore, config: RunConfig, progress: Progress, *, attended: bool = True
+) -> Iterator[Stages]:
+    """Make every stage of a run; their processes end with the block.
+
+    Nobody answers at the gates of a run that is `attended` not: its journal holds the answers.
+    """
     task = load_task(config.task)
     brief, exam = make_brief(config, task), public_items(config, task)
     passages = read_corpus(task)
@@ -109,6 +116,13 @@ def assemble(store: RunStore, config: RunConfig, progress: Progress) -> Iterator
             specialised=teaching_student(config.teacher, store.artifacts, stack, progress),
         )
         stack.callback(teacher.close)
+        people = RunPeople(
+            store.requests,
+            store.name,
+            progress,
+            stops_before=store.stops_before,
+            attended=attended,
+        )
         agent = open_agent(config, task, store, stack, progress)
         stages = Stages(
             task=task,
@@ -126,9 +140,10 @@ def assemble(store: RunStore, config: RunConfig, progress: Progress) -> Iterator
             noise=make_noise_floor(config, task, student, store.artifacts),
             feedback=GuardedFeedback(exam, config.seed, paper=paper, kind=config.feedback),
             search=make_search(config),
+            people=people,
             ideas=IdeaLibrary(config.seed),
             openings=make_openings(config, task, store.marker.created),
-            journal=store.journal,
+            journal=HeedingJournal(store.journal, people),
             archive=store.archive,
             progress=progress,
             own_rows=make_own_rows(config, task, store.artifacts, student),
@@ -316,6 +331,7 @@ def make_rules(config: RunConfig) -> Rules:
         noise_seeds=config.noise_seeds if guarded and not one_shot else 0,
         cost_usd=budget.cost_usd,
         ideas_after=ideas_after(config),
+        gates=config.gates,
     )
 
 

@@ -47,6 +47,10 @@ def run(
     ] = None,
     runs: Annotated[Path | None, typer.Option(help="Folder that holds the runs.")] = None,
     name: Annotated[str | None, typer.Option("--name", help="The run's id.")] = None,
+    gate: Annotated[
+        list[str] | None,
+        typer.Option(help="Wait for a person at: plan, sample or export; may be repeated."),
+    ] = None,
     allow_weak: Annotated[
         bool, typer.Option("--allow-weak", help="Accept a sandbox below level L2.")
     ] = False,
@@ -83,6 +87,8 @@ def run(
         overrides["budget"] = {"rounds": rounds, "one_shot_attempts": rounds}
     if runs is not None:
         overrides["runs"] = str(runs)
+    if gate:
+        overrides["gates"] = gate
     if allow_weak:
         overrides["allow_weak"] = True
     settings = load_config(config, overrides)
@@ -140,7 +146,9 @@ def list_runs(runs: Runs = DEFAULT_RUNS, as_json: Json = False) -> None:
     for entry in found:
         line = run_line(entry)
         score = "" if line["gain_points"] is None else f"{line['gain_points']:+.1f} points"
-        what = f"{entry.name:<40} {entry.status:<20} {entry.task:<16} {score}{entry.problem}"
+        waits = f"waits for a person: {line['waiting']}" if line["waiting"] else ""
+        told = f"{score}{entry.problem}{'  ' if score and waits else ''}{waits}"
+        what = f"{entry.name:<40} {entry.status:<20} {entry.task:<16} {told}"
         typer.echo(printable(what.rstrip()))
 
 

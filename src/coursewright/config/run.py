@@ -12,7 +12,7 @@ from coursewright.config.endpoints import ServerUrl
 from coursewright.config.parts import CustomPart, Part
 from coursewright.config.students import EmbeddedStudent, StudentConfig
 from coursewright.config.teachers import SimulatedTeacher, TeacherConfig
-from coursewright.records import BriefLevel, FeedbackKind, Mode, Setting
+from coursewright.records import BriefLevel, FeedbackKind, Gate, Mode, Setting
 
 
 class GreedySearch(Part):
@@ -136,6 +136,10 @@ class RunConfig(Part):
     setting: Setting = "scratch"
     feedback: FeedbackKind = "full"
     """How much the agent hears of its rounds. Anything but `full` is an ablation."""
+    gates: tuple[Gate, ...] = ()
+    """Where the run waits until a person has said `coursewright approve`: at the `plan` of every
+    round, before its program runs; at the first data `sample`, before anything is trained on it; at
+    the `export` of the finished run. While it waits its budget of seconds does not run."""
     ideas_after: int | None = Field(default=None, ge=0)
     """Rounds without a new best after which the library of ideas puts topics and a method from
     outside the search before the agent; 0 is every round from the first. None: 3 under a guarded

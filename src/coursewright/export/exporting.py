@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from coursewright.display import Silent
+from coursewright.errors import RunFolderError
 from coursewright.export.base import base_of
 from coursewright.export.cards import Exhibit, Form, data_card, model_card
 from coursewright.export.dataset import write_dataset
@@ -19,7 +20,7 @@ from coursewright.export.serving import serve_commands
 from coursewright.export.target import placed, repository, require_free
 from coursewright.export.weights import form_of, write_weights
 from coursewright.protocols import Progress
-from coursewright.records import Record
+from coursewright.records import Record, Waiting
 from coursewright.store import RunFolder, file_digest, resolve_run, storage, temporary
 
 
@@ -39,6 +40,26 @@ class Exported(Record):
     """Commands that serve the model."""
 
 
+def require_approval(delivery: Delivery) -> None:
+    """Nothing leaves a run with the gate `export` before a person has approved it.
+
+    Raises:
+        RunFolderError: nobody has, or somebody rejected it.
+    """
+    folder, final = delivery.folder, delivery.final
+    if "export" not in delivery.config.gates:
+        return
+    waiting = Waiting(gate="export", round=final.round, subject=final.dataset)
+    answer = folder.requests.answer_to(waiting)
+    if answer is None:
+        raise RunFolderError(
+            f"waits for a person; `coursewright approve {folder.name}` lets it be exported",
+            file=folder.path,
+        )
+    if answer.kind == "reject":
+        raise RunFolderError(f"its export was rejected: {answer.text}", file=folder.path)
+
+
 def export_run(
     run: str,
     runs: Path,
@@ -51,13 +72,15 @@ def export_run(
     """Export a finished run's student and data set to a folder or to `hub:ORG/NAME`.
 
     Raises:
-        RunFolderError: the run has not finished, or its files are not those it recorded.
+        RunFolderError: the run has not finished, waits for a person's approval of its export, or
+            its files are not those it recorded.
         NoValidSubmission: it has nothing to export.
         UsageError: the target is not empty and there is no `force`, or the hub says no.
         StorageError: disk full; the target is as it was.
     """
     folder = RunFolder(resolve_run(run, runs))
     delivery = read_delivery(folder)
+    require_approval(delivery)
     form = form_of(delivery, merged=merged)
     progress = progress or Silent()
     pushed = repository(to)

@@ -5,6 +5,7 @@ under which the store keeps them. Scores are fractions, times seconds, sizes byt
 
     task       the exam, the shape of a row, a loaded task folder
     dialogue   what an agent is told, what it answers, what it may remember
+    human      what people say to a run, and what it waits for
     stages     what the stages of a round measured
     holdout    what guards the held-out splits
     result     what the user gets in the end
@@ -30,7 +31,6 @@ from coursewright.records.dialogue import (
     Brief,
     Decision,
     Feedback,
-    Heard,
     Isolation,
     Proposal,
     Step,
@@ -46,6 +46,7 @@ from coursewright.records.holdout import (
     NoiseFloor,
     OpeningCount,
 )
+from coursewright.records.human import Approval, Gate, Heard, Waiting
 from coursewright.records.messages import (
     Message,
     Preamble,
@@ -99,6 +100,7 @@ from coursewright.records.task import (
 __all__ = [
     "Allowance",
     "Answered",
+    "Approval",
     "Attempt",
     "Audit",
     "BadCase",
@@ -119,6 +121,7 @@ __all__ = [
     "Feedback",
     "FeedbackKind",
     "FinalScores",
+    "Gate",
     "Generation",
     "Heard",
     "Incumbent",
@@ -167,5 +170,6 @@ __all__ = [
     "Turn",
     "Usage",
     "Verdict",
+    "Waiting",
     "question_of",
 ]

@@ -167,15 +167,6 @@ class Step(Record):
     decision: Decision | None
 
 
-class Heard(Record):
-    """What came from outside the search before a proposal."""
-
-    notes: tuple[str, ...] = ()
-    """Of people, since the proposal before."""
-    ideas: tuple[str, ...] = ()
-    """Of the library; see `Turn`."""
-
-
 class Turn(Record):
     """One request to an agent."""
 

@@ -7,8 +7,9 @@ from typing import Literal
 from pydantic import Field
 
 from coursewright.records.base import Failure, Operation, ProbeName, Record, Split, Verdict
-from coursewright.records.dialogue import Feedback, Heard, Isolation, Proposal, Usage
+from coursewright.records.dialogue import Feedback, Isolation, Proposal, Usage
 from coursewright.records.holdout import Choice, Noise
+from coursewright.records.human import Approval, Heard
 from coursewright.records.messages import Preamble
 from coursewright.records.task import Row
 
@@ -206,6 +207,8 @@ class Round(Record):
     feedback: Feedback
     heard: Heard = Heard()
     """What was put before its agent from outside the search."""
+    approvals: tuple[Approval, ...] = ()
+    """What people answered at its gates."""
     seconds: float = 0.0
 
 

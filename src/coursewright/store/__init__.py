@@ -11,10 +11,12 @@ from coursewright.store.folder import RunFolder
 from coursewright.store.journal import RunJournal, read_stages
 from coursewright.store.kept import Kept
 from coursewright.store.openings import PrivateOpenings
+from coursewright.store.people import HeedingJournal, RunPeople, place_of
 from coursewright.store.places import cache_folder, state_folder
 from coursewright.store.prune import Pruned, prune
+from coursewright.store.requests import Request, Requests
 from coursewright.store.rows import put_rows, read_rows
-from coursewright.store.run import RunStore, require_name
+from coursewright.store.run import RunStore, amend, require_name
 from coursewright.store.scratch import Scratch
 from coursewright.store.shared import SharedAnswers
 from coursewright.store.teachers import pin_teacher
@@ -23,16 +25,21 @@ from coursewright.store.untrusted import NotTaken, chunks_of, untrusted_folder
 __all__ = [
     "TEMPORARY",
     "Artifacts",
+    "HeedingJournal",
     "Kept",
     "NotTaken",
     "PrivateOpenings",
     "Pruned",
+    "Request",
+    "Requests",
     "RunEntry",
     "RunFolder",
     "RunJournal",
+    "RunPeople",
     "RunStore",
     "Scratch",
     "SharedAnswers",
+    "amend",
     "cache_folder",
     "canonical",
     "chunks_of",
@@ -43,6 +50,7 @@ __all__ = [
     "is_held",
     "list_runs",
     "pin_teacher",
+    "place_of",
     "prune",
     "put_rows",
     "read_rows",

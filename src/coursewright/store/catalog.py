@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from coursewright.errors import RunFolderError
-from coursewright.records import Result
+from coursewright.records import Result, Waiting
 from coursewright.store.durable import TEMPORARY
 from coursewright.store.folder import RunFolder
 from coursewright.store.run import NAME
@@ -29,6 +29,8 @@ class RunEntry:
     """ISO 8601, UTC; empty if unknown."""
     task: str = ""
     result: Result | None = None
+    waiting: Waiting | None = None
+    """What a person has to approve before it goes on."""
     problem: str = ""
     """What is wrong with a broken run folder."""
 
@@ -57,7 +59,9 @@ def describe(path: Path) -> RunEntry:
         status: RunStatus = "running"
     else:
         status = "interrupted" if result is None else result.status
-    return RunEntry(name, path, status, folder.marker.created, config.task, result)
+    return RunEntry(
+        name, path, status, folder.marker.created, config.task, result, folder.requests.waiting()
+    )
 
 
 def is_held(path: Path) -> bool:

@@ -5,6 +5,7 @@
     inputs.json       digests of the outside files that the run depends on
     journal.sqlite    finished stages, consumed time, history
     ledger.sqlite     every teacher call
+    requests.sqlite   what people asked of the run, and what it waits for; if any
     asked.sqlite      every question that programs put to the base student
     artifacts/        content by digest
     rounds/NNN/       what a person wants to look at, links into artifacts
@@ -30,6 +31,7 @@ from coursewright.errors import RunFolderError
 from coursewright.records import Result, Round
 from coursewright.store.artifacts import Artifacts
 from coursewright.store.journal import read_events, read_seconds
+from coursewright.store.requests import Requests
 
 FORMAT = 1
 
@@ -75,6 +77,11 @@ class RunFolder:
     @property
     def agent_ledger_path(self) -> Path:
         return self.path / "agent.sqlite"
+
+    @property
+    def requests(self) -> Requests:
+        """What people ask of the run: also while another process works on it."""
+        return Requests(self.path / "requests.sqlite")
 
     @property
     def student_ledger_path(self) -> Path:

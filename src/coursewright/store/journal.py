@@ -49,7 +49,9 @@ CREATE TABLE events (
 """
 
 TOTAL = "total"
-"""The kind under which the wall time of whole sessions is saved."""
+"""The kind under which the wall time of whole sessions is saved, less waiting for people."""
+WAITING = "gate"
+"""Stages that wait for people: their time is not the run's."""
 
 
 class RunJournal:
@@ -164,8 +166,8 @@ class RunJournal:
     # ------------------------------------------------------------ time and events
 
     def elapsed(self) -> float:
-        """Seconds of this run over all its sessions."""
-        return self._before + self._clock.total()
+        """Seconds of this run over all its sessions, less those it waited for people."""
+        return self._before + self._session_seconds()
 
     def seconds(self) -> dict[str, float]:
         """Seconds by kind of stage, over all sessions, and `total`.
@@ -209,6 +211,10 @@ class RunJournal:
     ) -> None:
         self.close()
 
+    def _session_seconds(self) -> float:
+        total = self._clock.total()
+        return total - self._clock.by_kind().get(WAITING, 0.0)
+
     def _begin_session(self) -> None:
         with _transaction(self._database) as write:
             (last,) = write.execute("SELECT coalesce(max(session), 0) FROM spent").fetchone()
@@ -228,7 +234,7 @@ class RunJournal:
                 continue
 
     def _save_time(self, database: sqlite3.Connection) -> None:
-        spent = {**self._clock.by_kind(), TOTAL: self._clock.total()}
+        spent = {**self._clock.by_kind(), TOTAL: self._session_seconds()}
         database.executemany(
             "INSERT INTO spent VALUES (?1, ?2, ?3) "
             "ON CONFLICT (session, kind) DO UPDATE SET seconds = ?3",

@@ -8,7 +8,7 @@ import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import yaml
 from filelock import FileLock, Timeout
@@ -42,6 +42,9 @@ class RunStore(RunFolder):
         super().__init__(path)
         self._lock = hold(path)
         try:
+            stops = self.requests.since(0, "stop")
+            self.stops_before = stops[-1].id if stops else 0
+            """Number of the last stop that was asked of an earlier process."""
             context = digest_of({"config": settings(self.config), "inputs": self.inputs})
             self.artifacts.sweep()
             metrics = Metrics(self.path / "metrics.jsonl")
@@ -111,8 +114,7 @@ class RunStore(RunFolder):
 
     def write_result(self, result: Result) -> None:
         """Keep the outcome; from then on the run counts as finished."""
-        data = result.model_dump(mode="json", by_alias=True, exclude={"path"})
-        write_file(self.result_path, json.dumps(data, indent=1, ensure_ascii=False) + "\n")
+        write_file(self.result_path, result_text(result))
         self.journal.note(f"result: {result.status}")
 
     def deliver(self, weights: str) -> Path:
@@ -165,6 +167,31 @@ class RunStore(RunFolder):
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def amend(folder: RunFolder, **changes: Any) -> Result:
+    """Change fields of a finished run's result, as what people do with it afterwards demands.
+
+    Raises:
+        RunFolderError: it has no result.
+        RunHeld: a process works on the run.
+    """
+    lock = hold(folder.path)
+    try:
+        result = folder.result()
+        if result is None:
+            raise RunFolderError("has no result yet", file=folder.path)
+        result = result.model_copy(update=changes)
+        write_file(folder.result_path, result_text(result))
+        return result
+    finally:
+        lock.release()
+
+
+def result_text(result: Result) -> str:
+    """Return a result as `result.json` holds it."""
+    data = result.model_dump(mode="json", by_alias=True, exclude={"path"})
+    return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
 
 
 def hold(path: Path, what: str = "run") -> FileLock:
