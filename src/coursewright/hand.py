@@ -11,7 +11,15 @@ from typing import Literal
 
 from coursewright.errors import RunFolderError
 from coursewright.records import Record, Waiting
-from coursewright.store import RunFolder, amend, is_held, place_of, read_rows, resolve_run
+from coursewright.store import (
+    RunFolder,
+    amend,
+    export_gate,
+    is_held,
+    place_of,
+    read_rows,
+    resolve_run,
+)
 
 SHOWN = 20
 """Rows of a data set that are shown to who has to approve it."""
@@ -110,12 +118,10 @@ def require_waiting(folder: RunFolder) -> Waiting:
     Raises:
         RunFolderError: it waits for nobody, or is being answered just now.
     """
-    waiting, result = folder.requests.waiting(), folder.result()
-    final = None if result is None else result.final
-    if final is not None and "export" in folder.config.gates:
-        waiting = Waiting(gate="export", round=final.round, subject=final.dataset)
-    elif result is not None:
-        waiting = None
+    result = folder.result()
+    waiting = folder.requests.waiting()
+    if result is not None:
+        waiting = export_gate(folder.config, result)
     if waiting is None:
         raise RunFolderError("waits for nobody's approval", file=folder.path)
     if (answer := folder.requests.answer_to(waiting)) is not None:

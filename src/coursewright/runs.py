@@ -29,11 +29,12 @@ from coursewright.errors import IsolationError, RunFolderError, UsageError
 from coursewright.exams import pick_scorer
 from coursewright.preflight import check_guard, check_incumbent, check_servers, what_it_can_show
 from coursewright.protocols import Progress, Stages
-from coursewright.records import Isolation, Outcome, Record, Result, Task, Waiting
+from coursewright.records import Isolation, Outcome, Record, Result, Task
 from coursewright.store import (
     Artifacts,
     RunFolder,
     RunStore,
+    export_gate,
     file_digest,
     pin_teacher,
     read_stages,
@@ -258,9 +259,9 @@ def carry(
 
 def at_export(store: RunStore, config: RunConfig, result: Result, progress: Progress) -> None:
     """Let a finished run wait at the gate of its export, if it has one."""
-    if "export" not in config.gates or result.final is None:
+    waiting = export_gate(config, result)
+    if waiting is None:
         return
-    waiting = Waiting(gate="export", round=result.final.round, subject=result.final.dataset)
     store.requests.wait(waiting)
     progress.say(
         f"nothing is exported before a person approves it: `coursewright approve {store.name}`"

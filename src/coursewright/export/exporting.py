@@ -20,8 +20,8 @@ from coursewright.export.serving import serve_commands
 from coursewright.export.target import placed, repository, require_free
 from coursewright.export.weights import form_of, write_weights
 from coursewright.protocols import Progress
-from coursewright.records import Record, Waiting
-from coursewright.store import RunFolder, file_digest, resolve_run, storage, temporary
+from coursewright.records import Record
+from coursewright.store import RunFolder, export_gate, file_digest, resolve_run, storage, temporary
 
 
 class Exported(Record):
@@ -46,10 +46,10 @@ def require_approval(delivery: Delivery) -> None:
     Raises:
         RunFolderError: nobody has, or somebody rejected it.
     """
-    folder, final = delivery.folder, delivery.final
-    if "export" not in delivery.config.gates:
+    folder = delivery.folder
+    waiting = export_gate(delivery.config, delivery.result)
+    if waiting is None:
         return
-    waiting = Waiting(gate="export", round=final.round, subject=final.dataset)
     answer = folder.requests.answer_to(waiting)
     if answer is None:
         raise RunFolderError(

@@ -11,7 +11,7 @@ from coursewright.store.folder import RunFolder
 from coursewright.store.journal import RunJournal, read_stages
 from coursewright.store.kept import Kept
 from coursewright.store.openings import PrivateOpenings
-from coursewright.store.people import HeedingJournal, RunPeople, place_of
+from coursewright.store.people import HeedingJournal, RunPeople, export_gate, place_of
 from coursewright.store.places import cache_folder, state_folder
 from coursewright.store.prune import Pruned, prune
 from coursewright.store.requests import Request, Requests
@@ -45,6 +45,7 @@ __all__ = [
     "chunks_of",
     "describe",
     "digest_of",
+    "export_gate",
     "file_digest",
     "folder_digest",
     "is_held",

@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from coursewright.config import RunConfig
 from coursewright.errors import Interrupted
 from coursewright.protocols import Journal, Progress
-from coursewright.records import Approval, Record, Waiting
+from coursewright.records import Approval, Record, Result, Waiting
 from coursewright.store.requests import Requests
 
 R = TypeVar("R", bound=Record)
@@ -114,6 +115,15 @@ class HeedingJournal:
     def elapsed(self) -> float:
         """Seconds of this run over all its sessions, less those it waited for people."""
         return self._journal.elapsed()
+
+
+def export_gate(config: RunConfig, result: Result) -> Waiting | None:
+    """Return what has to be approved before a finished run may be exported, if anything has to."""
+    final = result.final
+    if "export" not in config.gates or final is None or final.dataset is None:
+        return None
+    assert final.round is not None
+    return Waiting(gate="export", round=final.round, subject=final.dataset)
 
 
 def place_of(waiting: Waiting) -> str:
