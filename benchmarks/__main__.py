@@ -17,6 +17,8 @@ NAMES = (
     "sft_speed",
     "faults",
     "nano_base",
+    "exam_only",
+    "forgetting",
     "corpus_check",
     "study_statistics",
     "generations",

@@ -24,6 +24,8 @@ def prepare(place: Path) -> list[str]:
     for name, size in SIZES.items():
         lines = (task / name).read_text().splitlines(keepends=True)
         (task / name).write_text("".join(lines[:size]))
+    for file in (task / "probes").iterdir():
+        file.write_text("".join(file.read_text().splitlines(keepends=True)[:14]))
     settings = yaml.safe_load((task / "task.yaml").read_text())
     settings["rows"] = {"minimum": 100, "maximum": 300}
     (task / "task.yaml").write_text(yaml.safe_dump(settings))

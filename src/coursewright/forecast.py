@@ -23,6 +23,7 @@ from coursewright.config import (
 from coursewright.doctor import accelerators
 from coursewright.endpoints import in_dollars, tariff
 from coursewright.errors import ConfigError
+from coursewright.exams import probe_items
 from coursewright.power import smallest_gain
 from coursewright.records import Item, Record, Task
 from coursewright.student import EMBEDDED
@@ -99,6 +100,7 @@ def forecast(config: RunConfig) -> Forecast:
         asked = (rounds + 1) * (len(splits["visible"]) + len(splits["scored"]))
         asked += (rules.noise_seeds + again) * len(splits["scored"])
         asked += (1 + again) * len(splits["private"])
+        asked += 2 * len(probe_items(task).get("probes", ()))
         # A training step costs 6 operations a weight and token, an answer 2; answers use a
         # tenth of what a training does of the machine, since they come token by token.
         work = 6 * tokens + 20 * asked * tokens_of(splits["private"], task)
