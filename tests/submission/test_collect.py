@@ -195,6 +195,12 @@ def test_a_damaged_file_is_refused_whole_and_said(
     assert (found.rows, found.kept) == (None, 0)
 
 
+def test_a_file_that_begins_with_nothing_for_long_is_refused(artifacts: Artifacts) -> None:
+    for rest in (b"", b"[" + GOOD + b"]", GOOD):
+        assert "blanks" in (collect(artifacts, b"\n " * 100_000 + rest).error or "")
+    assert collect(artifacts, b"\n " * 1000 + b"[" + GOOD + b"]").kept == 1
+
+
 def test_positions_are_bytes_of_the_file(artifacts: Artifacts) -> None:
     data = b"[" + b" " * 300_000 + GOOD + b" ?"
     assert f"at byte {len(data) - 1}" in (collect(artifacts, data).error or "")

@@ -27,7 +27,7 @@ def test_the_seeds_of_the_fuzzer_are_answered(number: int, tmp_path: Path) -> No
 
 
 def test_a_fault_does_not_hide_that_a_list_is_no_json(tmp_path: Path) -> None:
-    for path in FOUND:
+    for path in (path for path in FOUND if "syntax" in path.name):
         found, kept = Target(tmp_path).answer(path.read_bytes())
         assert found.error is not None
         assert "row 2 is not valid JSON" in found.error

@@ -41,6 +41,9 @@ def pieces(file: BinaryIO, limits: Limits) -> tuple[bool, Iterator[Piece]]:
     head = file.read(CHUNK)
     _require_text(head)
     first = _NOT_SPACE.search(head)
+    if first is None and len(head) == CHUNK:
+        # What follows would decide which form this is; nobody writes so much of nothing.
+        raise FileRefused(f"submission begins with {CHUNK} bytes of blanks")
     if first is not None and first.group() == b"[":
         return True, _Elements(file, head, first.end(), limits).rows()
     if first is not None and first.group() != b"{":
