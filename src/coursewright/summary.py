@@ -75,20 +75,19 @@ def _scores(result: Result) -> list[str]:
     base, final = result.base, result.final
     assert base is not None
     assert final is not None
+    if result.delivered == "base":
+        return [f"private    base {base.private:.1%}; no round beat it: the base is delivered"]
     low, high = final.private_ci95
-    verdict = "improved" if result.improved else "no improvement shown"
     out = [
         f"private    base {base.private:.1%} -> student {final.private:.1%} "
         f"(95 % interval {low:.1%} to {high:.1%}), data of round {final.round}"
     ]
-    if result.delivered == "base":
-        return [f"private    base {base.private:.1%}; no round beat it: the base is delivered"]
-    if result.gain_points is not None and result.gain_points_ci95 is not None:
-        low, high = result.gain_points_ci95
-        relative = "" if result.gain_pct is None else f", {result.gain_pct:+.0f} % of the base"
+    out += _gain(result)
+    if final.scored_corrected is not None and final.round is not None:
+        chosen = next(r.scored for r in result.rounds if r.number == final.round)
         out.append(
-            f"gain       {result.gain_points:+.1f} points (95 % interval {low:+.1f} to {high:+.1f})"
-            f"{relative}; {verdict}, p = {result.p_value:.2g}"
+            f"scored     {chosen or 0.0:.1%} when it was chosen, {final.scored_corrected:.1%} "
+            "corrected for the choice"
         )
     out += _probes(result)
     for name, part in result.reported_apart.items():
@@ -96,8 +95,36 @@ def _scores(result: Result) -> list[str]:
     for name, score in result.baselines.items():
         beaten = "" if final.private > score else "  <- not beaten: learned the format at most"
         out.append(f"baseline   {name}: {score:.1%}{beaten}")
+    return out
+
+
+def _gain(result: Result) -> list[str]:
+    """What was gained on private, and what may be said of it."""
+    if result.gain_points is None or result.gain_points_ci95 is None:
+        return []
+    low, high = result.gain_points_ci95
+    relative = "" if result.gain_pct is None else f", {result.gain_pct:+.0f} % of the base"
+    verdict = result.verdict or ("improved" if result.improved else "no improvement shown")
+    out = [
+        f"gain       {result.gain_points:+.1f} points (95 % interval {low:+.1f} to {high:+.1f})"
+        f"{relative}; {verdict}, p = {result.p_value:.2g}"
+    ]
+    if result.gain_parts:
+        parts = (result.gain_parts.get(name, 0.0) for name in ("format", "ability"))
+        newly = "{:+.1f} where answers became readable, {:+.1f} where they already were"
+        out.append("           " + newly.format(*parts))
+    if result.training_seed_sd_points is not None:
+        out.append(
+            f"           another training seed moves it by {result.training_seed_sd_points:.1f} "
+            "points (standard deviation, items apart)"
+        )
+    if verdict == "inconclusive" and result.minimum_detectable_points is not None:
+        out.append(
+            f"           this test sees gains from {result.minimum_detectable_points:.1f} points "
+            "on (4 times of 5, at worst)"
+        )
     if result.few_groups:
-        out.append("           few groups: the interval's coverage is not promised")
+        out.append("           few groups: the intervals' coverage is not promised")
     return out
 
 

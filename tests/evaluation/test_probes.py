@@ -52,7 +52,7 @@ def gains(share, items, rng, groups=None):
 def test_robust_gain_is_that_of_all_items_of_both_twins():
     before = {"renumbered": 0.0, "rephrased": 0.0, "sibling": 0.0}
     after = {"renumbered": 1.0, "rephrased": 0.5, "sibling": 1.0}
-    fields = weigh_probes(outcome(0.0, 1.0, before, after), 0)
+    fields = weigh_probes(outcome(0.0, 1.0, before, after))
     assert fields["robust_gain_points"] == pytest.approx(75.0)
     assert fields["probes"]["sibling"].gain_points == 100.0
     assert fields["exam_only"] is False
@@ -63,7 +63,7 @@ def test_forgetting_is_a_loss_and_its_interval_lies_around_it():
     rng = Random(0)
     base = Sitting(evaluations={"abilities": drawn("abilities", 0.8, 150, rng)})
     final = Sitting(evaluations={"abilities": drawn("abilities", 0.3, 150, rng)})
-    fields = weigh_probes(Outcome(base=(), rounds=(), probes=(base, final)), 0)
+    fields = weigh_probes(Outcome(base=(), rounds=(), probes=(base, final)))
     low, high = fields["forgetting_points_ci95"]
     assert low < fields["forgetting_points"] < high
     lost = base.evaluations["abilities"].accuracy - final.evaluations["abilities"].accuracy
@@ -73,12 +73,12 @@ def test_forgetting_is_a_loss_and_its_interval_lies_around_it():
 
 
 def test_without_probes_nothing_is_said():
-    assert weigh_probes(Outcome(base=(), rounds=()), 0) == {}
+    assert weigh_probes(Outcome(base=(), rounds=())) == {}
 
 
 def test_a_gain_that_the_twins_do_not_show_is_the_exams_alone():
     after = {"renumbered": 0.0, "rephrased": 0.2}
-    fields = weigh_probes(outcome(0.0, 0.9, {"renumbered": 0.0, "rephrased": 0.0}, after), 0)
+    fields = weigh_probes(outcome(0.0, 0.9, {"renumbered": 0.0, "rephrased": 0.0}, after))
     assert fields["exam_only"] is True
 
 

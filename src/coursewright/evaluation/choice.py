@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from coursewright.evaluation.statistics import gain_intervals, group_sums, paired_p_value
+from coursewright.evaluation.intervals import gain_intervals
+from coursewright.evaluation.statistics import group_sums, paired_p_value
 from coursewright.records import Claim
 
 FOLDS, REPEATS = 5, 40
@@ -52,7 +53,7 @@ def compare(
     if not base or not len(base) == len(other) == len(groups):
         raise ValueError(f"{len(base)} and {len(other)} scores in {len(groups)} groups of items")
     p_value = paired_p_value(base, other, groups, seed)
-    low, high = gain_intervals(base, other, groups, seed)[0]
+    low, high = gain_intervals(base, other, groups)[0]
     verdict: Claim = "inconclusive"
     if p_value < alpha and (low > 0 or high < 0):
         verdict = "improved" if low > 0 else "worse"

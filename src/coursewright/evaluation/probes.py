@@ -10,7 +10,7 @@ from statistics import NormalDist
 from typing import Any
 
 from coursewright.evaluation.evaluator import Grader
-from coursewright.evaluation.statistics import gain_intervals
+from coursewright.evaluation.intervals import gain_intervals
 from coursewright.records import Evaluation, Item, Outcome, ProbeName, ProbeScores, Sitting
 
 ROBUST: tuple[ProbeName, ...] = ("renumbered", "rephrased")
@@ -64,7 +64,7 @@ class ProbeExaminer:
 # ---------------------------------------------------------------- what they show
 
 
-def weigh_probes(outcome: Outcome, seed: int) -> dict[str, Any]:
+def weigh_probes(outcome: Outcome) -> dict[str, Any]:
     """Return the fields of `records.Result` that come from probes; none where none were sat."""
     if len(outcome.probes) < 2:
         return {}
@@ -77,14 +77,14 @@ def weigh_probes(outcome: Outcome, seed: int) -> dict[str, Any]:
                 base=before.accuracy,
                 final=after.accuracy,
                 gain_points=100 * (after.accuracy - before.accuracy),
-                gain_points_ci95=_interval([(before, after)], seed),
+                gain_points_ci95=_interval([(before, after)]),
             )
             for name, (before, after) in pairs.items()
         }
     }
     if "abilities" in pairs:
         before, after = pairs["abilities"]
-        low, high = _interval([(before, after)], seed)
+        low, high = _interval([(before, after)])
         fields["forgetting_points"] = 100 * (before.accuracy - after.accuracy)
         fields["forgetting_points_ci95"] = (-high, -low)
     robust = [pairs[name] for name in ROBUST if name in pairs]
@@ -94,7 +94,7 @@ def weigh_probes(outcome: Outcome, seed: int) -> dict[str, Any]:
     kept = merged(robust)
     return fields | {
         "robust_gain_points": 100 * sum(gain for _, gain in kept) / max(1, len(kept)),
-        "robust_gain_points_ci95": _interval(robust, seed),
+        "robust_gain_points_ci95": _interval(robust),
         "exam_only": exam_only([merged([pair]) for pair in exams], kept),
     }
 
@@ -152,11 +152,11 @@ def contrast(first: Gains, second: Gains, weight: float, other: float) -> tuple[
     return value, math.sqrt(variance)
 
 
-def _interval(pairs: Sequence[tuple[Evaluation, Evaluation]], seed: int) -> tuple[float, float]:
+def _interval(pairs: Sequence[tuple[Evaluation, Evaluation]]) -> tuple[float, float]:
     """The 95 % interval of the gain in points over groups of items, several exams as one."""
     before = [result for was, _ in pairs for result in was.results]
     after = [result for _, now in pairs for result in now.results]
     points, _ = gain_intervals(
-        [r.score for r in before], [r.score for r in after], [r.group for r in before], seed
+        [r.score for r in before], [r.score for r in after], [r.group for r in before]
     )
     return points

@@ -1,4 +1,4 @@
-"""How sure a difference between two students on the same items is.
+"""Whether two students on the same items differ at all.
 
 Everything here is paired and clustered: items of one group (context, template, source
 problem) are one observation, because a student that gets one of them right tends to get all.
@@ -24,36 +24,6 @@ def group_sums(values: Sequence[float], groups: Sequence[str]) -> tuple[Floats, 
     _, index = np.unique(np.asarray(groups, dtype=object).astype(str), return_inverse=True)
     sums = np.bincount(index, weights=np.asarray(values, dtype=float)).astype(np.float64)
     return sums, np.bincount(index).astype(np.float64)
-
-
-def interval(values: Sequence[float], groups: Sequence[str], seed: int = 0) -> tuple[float, float]:
-    """Return the 95 % percentile bootstrap interval of the mean, resampling whole groups."""
-    sums, sizes = group_sums(values, groups)
-    draws = _draws(len(sums), seed)
-    means = draws @ sums / (draws @ sizes)
-    low, high = np.quantile(means, [0.025, 0.975])
-    return float(low), float(high)
-
-
-def gain_intervals(
-    base: Sequence[float], final: Sequence[float], groups: Sequence[str], seed: int = 0
-) -> tuple[tuple[float, float], tuple[float, float] | None]:
-    """Return 95 % intervals of the gain in points (0-100) and in percent of the base score.
-
-    The percent interval is None where a resample may hold no right base answer (base under
-    10 right): a ratio to nothing has no interval.
-    """
-    base_sums, sizes = group_sums(base, groups)
-    final_sums, _ = group_sums(final, groups)
-    draws = _draws(len(sizes), seed)
-    totals = draws @ sizes
-    base_means, final_means = draws @ base_sums / totals, draws @ final_sums / totals
-    points = np.quantile((final_means - base_means) * 100, [0.025, 0.975])
-    gain_points = (float(points[0]), float(points[1]))
-    if sum(base) < 10 or not base_means.all():
-        return gain_points, None
-    percent = np.quantile((final_means / base_means - 1) * 100, [0.025, 0.975])
-    return gain_points, (float(percent[0]), float(percent[1]))
 
 
 def paired_p_value(
@@ -83,10 +53,3 @@ def mcnemar(won: int, lost: int) -> float:
         return 1.0
     tail = sum(math.comb(changed, k) for k in range(min(won, lost) + 1))
     return min(1.0, float(2 * tail / 2**changed))
-
-
-def _draws(groups: int, seed: int) -> Floats:
-    """Return bootstrap multiplicities of shape (resamples, groups)."""
-    rng = np.random.default_rng(seed)
-    counts = rng.multinomial(groups, np.full(groups, 1 / groups), size=RESAMPLES)
-    return counts.astype(float)

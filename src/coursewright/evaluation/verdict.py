@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from coursewright.evaluation.choice import compare, corrected_score
+from coursewright.evaluation.intervals import gain_intervals, interval
+from coursewright.evaluation.parts import gain_parts, training_seed_sd
 from coursewright.evaluation.probes import weigh_probes
-from coursewright.evaluation.statistics import (
-    FEW_GROUPS,
-    gain_intervals,
-    interval,
-    paired_p_value,
-)
+from coursewright.evaluation.statistics import FEW_GROUPS
+from coursewright.power import smallest_gain
 from coursewright.records import (
     Answered,
     Audit,
@@ -45,39 +44,70 @@ def judge(outcome: Outcome, seed: int) -> dict[str, Any]:
     if not outcome.private:
         return fields
     base, final = outcome.base[2], outcome.private[0]
-    base_scores = [r.score for r in base.results]
-    final_scores = [r.score for r in final.results]
     groups = [r.group for r in final.results]
-    points_interval, percent_interval = gain_intervals(base_scores, final_scores, groups, seed)
-    p_value = paired_p_value(base_scores, final_scores, groups, seed)
+    return (
+        fields
+        | _gain(outcome, base, final, seed)
+        | weigh_probes(outcome)
+        | {
+            "base": Scores(
+                visible=outcome.base[0].accuracy,
+                scored=outcome.base[1].accuracy,
+                private=base.accuracy,
+            ),
+            "final": FinalScores(
+                round=outcome.best,
+                visible=outcome.final[0].accuracy,
+                scored=outcome.final[1].accuracy,
+                scored_corrected=_corrected(outcome, seed),
+                private=final.accuracy,
+                private_ci95=interval(_scores(final), groups),
+                retrainings=len(outcome.retrainings),
+                private_by_retraining=tuple(e.accuracy for e in outcome.private),
+                dataset=outcome.choice.rows if outcome.choice else None,
+            ),
+            "few_groups": len(set(groups)) < FEW_GROUPS,
+            "minimum_detectable_points": smallest_gain(len(set(groups))),
+            "reported_apart": _apart(base, final),
+            "forgetful_rounds": outcome.choice.forgetful if outcome.choice else (),
+        }
+    )
+
+
+def _gain(outcome: Outcome, base: Evaluation, final: Evaluation, seed: int) -> dict[str, Any]:
+    """What the delivered student gained on private, and what may be claimed of it."""
+    if not outcome.retrainings:
+        # The base model is delivered: its gain over itself is no estimate.
+        nothing: dict[str, Any] = {"gain_points": 0.0, "gain_points_ci95": (0.0, 0.0)}
+        return nothing | {"p_value": 1.0, "verdict": "inconclusive"}
+    groups = [r.group for r in final.results]
+    found = compare(_scores(base), _scores(final), groups, ALPHA, seed)
+    _, percent_interval = gain_intervals(_scores(base), _scores(final), groups)
     gain = final.accuracy - base.accuracy
-    return fields | {
-        "base": Scores(
-            visible=outcome.base[0].accuracy,
-            scored=outcome.base[1].accuracy,
-            private=base.accuracy,
-        ),
-        "final": FinalScores(
-            round=outcome.best,
-            visible=outcome.final[0].accuracy,
-            scored=outcome.final[1].accuracy,
-            private=final.accuracy,
-            private_ci95=interval(final_scores, groups, seed),
-            retrainings=len(outcome.retrainings),
-            private_by_retraining=tuple(e.accuracy for e in outcome.private),
-            dataset=outcome.choice.rows if outcome.choice else None,
-        ),
+    by_seed = training_seed_sd(outcome.private)
+    return {
         "gain_points": gain * 100,
-        "gain_points_ci95": points_interval,
+        "gain_points_ci95": found.ci95,
         "gain_pct": gain / base.accuracy * 100 if percent_interval else None,
         "gain_pct_ci95": percent_interval,
-        "p_value": p_value,
-        "improved": gain > 0 and p_value < ALPHA,
-        "few_groups": len(set(groups)) < FEW_GROUPS,
-        "reported_apart": _apart(base, final),
-        "forgetful_rounds": outcome.choice.forgetful if outcome.choice else (),
-        **weigh_probes(outcome, seed),
+        "gain_parts": gain_parts(base, final),
+        "training_seed_sd_points": None if by_seed is None else 100 * by_seed,
+        "p_value": found.p_value,
+        "verdict": found.verdict,
+        "improved": found.verdict == "improved",
     }
+
+
+def _corrected(outcome: Outcome, seed: int) -> float:
+    """Scored mean of what was chosen, corrected for the choice among rounds and base model."""
+    among = {None: outcome.base[1]} | {r.number: r.scored for r in outcome.rounds if r.scored}
+    per_item = [_scores(evaluation) for evaluation in among.values()]
+    groups = [r.group for r in outcome.base[1].results]
+    return corrected_score(per_item, groups, list(among).index(outcome.best), seed)
+
+
+def _scores(evaluation: Evaluation) -> list[float]:
+    return [result.score for result in evaluation.results]
 
 
 def _summary(done: Round) -> RoundSummary:

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import ConfigDict, Field
 
 from coursewright.records.base import (
+    Claim,
     Failure,
     Mode,
     Operation,
@@ -49,6 +50,8 @@ class FinalScores(Scores):
 
     round: int | None
     """Whose data set it was trained on; None where the base model itself is delivered."""
+    scored_corrected: float | None = None
+    """Scored accuracy of the chosen round, or base model, corrected for having been chosen."""
     private_ci95: tuple[float, float]
     retrainings: int
     private_by_retraining: tuple[float, ...] = ()
@@ -87,9 +90,19 @@ class Result(Record):
     gain_points_ci95: tuple[float, float] | None = None
     gain_pct: float | None = None
     gain_pct_ci95: tuple[float, float] | None = None
+    gain_parts: dict[Literal["format", "ability"], float] = Field(default_factory=dict)
+    """Points gained on items whose answer became readable, or ceased to be, and on all others."""
+    training_seed_sd_points: float | None = None
+    """How far the training seed alone moves the private score (standard deviation)."""
+    verdict: Claim | None = None
+    """What may be said of the delivered student against the base model, by the private test."""
     improved: bool = False
+    """Whether that is "improved"."""
     p_value: float | None = None
+    minimum_detectable_points: float | None = None
+    """The smallest gain that the private test can be relied on to see (4 times of 5, at worst)."""
     few_groups: bool = False
+    """So few groups of private items that no coverage is promised of the intervals."""
     delivered: Literal["student", "base"] | None = None
     """`base`: no round beat the base model on scored, so that is what the run ends with."""
     noise: NoiseFloor | None = None

@@ -127,7 +127,7 @@ def _scores(result: Result) -> tuple[Fact, ...]:
     assert result.base is not None
     assert result.final is not None
     low, high = result.final.private_ci95
-    said = "improved" if result.improved else "no improvement shown"
+    claim: Claim = result.verdict or ("improved" if result.improved else "inconclusive")
     p_value = "" if result.p_value is None else f"p = {result.p_value:.2g}"
     return (
         Fact("base model", percent(result.base.private), "private exam"),
@@ -136,7 +136,7 @@ def _scores(result: Result) -> tuple[Fact, ...]:
             percent(result.final.private),
             f"private exam, 95 % interval {percent(low)} to {percent(high)}; {_made_of(result)}",
         ),
-        Fact("claim", said, p_value, "good" if result.improved else "care"),
+        Fact("claim", claim, p_value, _TONES[claim]),
         *_against_others(result),
     )
 
