@@ -250,6 +250,7 @@ def make_auditor(
         passages={passage.id: passage.text for passage in passages},
         ledger=store.ledger_path,
         scorer=pick_scorer(config, task),
+        diversity=task.diversity,
     )
     return SubmissionAuditor(
         store.artifacts,

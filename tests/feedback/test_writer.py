@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from coursewright.feedback import GuardedFeedback
-from coursewright.records import Audit, Collection, Feedback, Item, Row
+from coursewright.records import Audit, Check, Collection, Feedback, Item, Row
 from tests.fakes import evaluation
 
 ITEMS = [
@@ -67,6 +67,15 @@ def test_the_base_models_score_and_some_kept_rows_are_told() -> None:
     audit = Audit(verdict="clean", rows="0", kept=1, sample=rows)
     feedback = told(audit=audit)
     assert (feedback.base_visible, feedback.sample) == (0.1, rows)
+
+
+def test_what_the_audit_measured_is_told_unless_feedback_is_cut_down() -> None:
+    narrow = Check(
+        name="diversity", verdict="flagged", evidence=("red only",), figures={"topics": 0.2}
+    )
+    audit = Audit(verdict="flagged", kept=1, checks=(narrow,))
+    assert "Data, diversity (flagged): red only" in told(audit=audit).text
+    assert "red" not in told(GuardedFeedback(ITEMS, seed=1, kind="withheld"), audit=audit).text
 
 
 def right_by_topic(feedback: Feedback) -> dict[str, float]:

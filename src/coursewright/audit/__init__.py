@@ -26,6 +26,7 @@ from coursewright.audit.checks import (
     worst,
 )
 from coursewright.audit.citing import Citations
+from coursewright.audit.diversity import Diversity
 from coursewright.audit.overlap import Overlap
 from coursewright.audit.provenance import Provenance
 from coursewright.records import Audit, Item, Row, TracedRow
@@ -40,7 +41,7 @@ __all__ = [
     "SubmissionAuditor",
 ]
 
-ROUND_CHECKS: tuple[AuditCheck, ...] = (Citations(), Provenance(), Overlap())
+ROUND_CHECKS: tuple[AuditCheck, ...] = (Citations(), Provenance(), Overlap(), Diversity())
 FINAL_CHECKS: tuple[AuditCheck, ...] = ()
 
 SAMPLE = 5

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from coursewright.protocols import Scorer
-from coursewright.records import Check, Item, Seed, TracedRow, Verdict
+from coursewright.records import Check, DiversityLimits, Item, Seed, TracedRow, Verdict
 
 TOLERATED = 0.10
 """Share of a submission's rows that may be refused before the submission is called flagged."""
@@ -48,6 +48,8 @@ class Context:
     ledger: Path | None = None
     """The run's record of teacher calls; None for a file from outside."""
     scorer: Scorer | None = None
+    diversity: DiversityLimits = field(default_factory=DiversityLimits)
+    """How varied the rows must be."""
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,8 @@ from coursewright.seeding import derive
 
 BAD_CASES = 30
 ERROR_CHARACTERS = 6000
+EVIDENCE = 6
+"""Sentences of one audit check."""
 SCORELESS = ("bad-cases", "withheld")
 
 
@@ -83,8 +85,10 @@ class GuardedFeedback:
         told, line = (score.accuracy if score and self._paper else None), ""
         if score and scored and noise is not None:
             told, line = _rationed(scored, base_scored, noise.step, released)
+        prose = _prose(error, kept, dropped, examples, base_visible, score, topics)
+        measures = _measures(audit if self._kind in ("full", "shuffled") else None)
         return Feedback(
-            text=_prose(error, kept, dropped, examples, base_visible, score, topics) + line,
+            text="\n".join([prose + line, *measures]),
             error=error,
             visible=score.accuracy if score else None,
             base_visible=None if self._kind in SCORELESS else base_visible.accuracy,
@@ -153,6 +157,16 @@ def _topics(visible: Evaluation | None) -> tuple[TopicScore, ...]:
         TopicScore(topic=topic, items=len(found), accuracy=sum(found) / len(found))
         for topic, found in sorted(scores.items())
     )
+
+
+def _measures(audit: Audit | None) -> list[str]:
+    """What the audit measured of the rows as a whole: it holds them against visible items."""
+    return [
+        f"Data, {check.name}{' (flagged)' * (check.verdict == 'flagged')}: "
+        + "; ".join(check.evidence[:EVIDENCE])
+        for check in (audit.checks if audit else ())
+        if check.figures
+    ]
 
 
 def _prose(

@@ -97,6 +97,8 @@ class Check(Record):
     name: str
     verdict: Verdict
     evidence: tuple[str, ...] = ()
+    figures: dict[str, float] = Field(default_factory=dict, exclude_if=lambda found: not found)
+    """What was measured, by name; `docs/audits.md` explains the names."""
     seconds: float = 0.0
 
 

@@ -122,6 +122,35 @@ class RowLimits(Record):
     maximum: int = Field(default=2000, ge=1)
 
 
+class Floor(Record):
+    """What is below `flagged` is called flagged; an attempt below `refused` is not trained on."""
+
+    flagged: float = Field(ge=0, allow_inf_nan=False)
+    refused: float = Field(ge=0, allow_inf_nan=False)
+
+
+class Ceiling(Record):
+    """What is above `flagged` is called flagged; an attempt above `refused` is not trained on."""
+
+    flagged: float = Field(ge=0, le=1, allow_inf_nan=False)
+    refused: float = Field(ge=0, le=1, allow_inf_nan=False)
+
+
+class DiversityLimits(Record):
+    """How varied the rows of a submission must be."""
+
+    topics: Floor = Floor(flagged=0.9, refused=0.3)
+    """Effective number of topics, as a share of the visible items' own."""
+    spread: Floor = Floor(flagged=0.55, refused=0.12)
+    """Vendi score of the questions, as a share of the visible items' at the same number."""
+    wordings: Ceiling = Ceiling(flagged=0.4, refused=0.9)
+    """Share of rows that the five commonest wordings cover; of the commonest, to be refused."""
+    repeats: Ceiling = Ceiling(flagged=0.1, refused=0.6)
+    """Share of rows that repeat an earlier one."""
+    fall: float = Field(default=0.75, ge=0, le=1, allow_inf_nan=False)
+    """Flagged where topics or spread are below this share of an earlier round's."""
+
+
 class Passage(Record):
     """A piece of a document of the task's corpus, as programs search and cite it."""
 
@@ -169,6 +198,7 @@ class Task(Record):
     scorer: dict[str, Any]
     generation: Generation = Generation()
     rows: RowLimits = RowLimits()
+    diversity: DiversityLimits = DiversityLimits()
     baselines: tuple[str, ...] = ()
     probes: dict[ProbeName, tuple[ProbePart, ...]] = Field(default_factory=dict)
     license: str | None = None

@@ -3,7 +3,9 @@
 from coursewright.similarity.diversity import (
     compression_ratio,
     distinct_ngrams,
+    effective_number,
     entropy,
+    evenly,
     hashed_ngrams,
     vendi,
     word_entropy,
@@ -18,12 +20,18 @@ from coursewright.similarity.overlap import (
     normalised,
     word_ngrams,
 )
+from coursewright.similarity.topics import TopicGuesser
+from coursewright.similarity.wordings import commonest_wordings
 
 __all__ = [
     "DisjointSets",
+    "TopicGuesser",
+    "commonest_wordings",
     "compression_ratio",
     "distinct_ngrams",
+    "effective_number",
     "entropy",
+    "evenly",
     "group_by_overlap",
     "group_by_runs",
     "hashed_ngrams",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from coursewright.similarity.overlap import normalised
 
 Floats = NDArray[np.float64]
+T = TypeVar("T")
 
 DIMENSIONS = 512
 GRAM_SIZES = (3, 4, 5)
@@ -44,6 +46,18 @@ def entropy(labels: Iterable[object]) -> float:
     shares = counts / counts.sum() if len(counts) else counts
     # 0.0 - x: a single label has entropy 0.0, not -0.0.
     return float(0.0 - (shares * np.log2(shares)).sum())
+
+
+def effective_number(labels: Iterable[object]) -> float:
+    """How many equally frequent labels would have the entropy of these (Hill number of order 1).
+
+    Corrected for the size of the sample (Miller 1955); 0.0 for no label.
+    """
+    counts = Counter(labels)
+    if not counts:
+        return 0.0
+    bias = (len(counts) - 1) / (2 * counts.total() * np.log(2))
+    return float(2 ** (entropy(counts.elements()) + bias))
 
 
 def word_entropy(texts: Iterable[str]) -> float:
@@ -97,3 +111,10 @@ def vendi(vectors: Floats) -> float:
     shares = shares[shares > 1e-12]
     shares = shares / shares.sum()  # texts without a gram have no length
     return float(np.exp(0.0 - (shares * np.log(shares)).sum()))
+
+
+def evenly(items: Sequence[T], size: int) -> list[T]:
+    """At most `size` items, evenly spread over all."""
+    if len(items) <= size:
+        return list(items)
+    return [items[at * len(items) // size] for at in range(size)]

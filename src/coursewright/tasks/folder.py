@@ -108,6 +108,7 @@ def _as_task(found: Inspection) -> Task:
         scorer=spec.scorer,
         generation=spec.generation,
         rows=spec.rows,
+        diversity=spec.diversity,
         baselines=tuple(spec.baselines),
         probes=spec.probes,
         license=spec.license,

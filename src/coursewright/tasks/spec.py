@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from coursewright.chat import ConversationFault, read_question, tools_of
 from coursewright.errors import TaskError
 from coursewright.records import (
+    DiversityLimits,
     Generation,
     Item,
     Preamble,
@@ -72,6 +73,8 @@ class TaskSpec(BaseModel):
     """How the student answers."""
     rows: RowLimits = RowLimits()
     """How many training rows a submission may and must have."""
+    diversity: DiversityLimits = DiversityLimits()
+    """How varied they must be; the defaults are measured against the visible items."""
     baselines: tuple[Literal["constant-expression", "keyword-rule"], ...] = Field(
         default=(), strict=False
     )

@@ -12,12 +12,13 @@ from coursewright.bench.analysis import probing
 from coursewright.bench.analysis.book import open_book
 from coursewright.bench.analysis.options import AnalysisOptions
 from coursewright.bench.analysis.probing import chosen, probe
-from coursewright.bench.analysis.quality import gold_of, quality_of, spread
+from coursewright.bench.analysis.quality import gold_of, quality_of
 from coursewright.bench.cells import Measured
 from coursewright.config import RunConfig
 from coursewright.display import Silent
 from coursewright.records import Audit, Round, TracedRow
 from coursewright.scoring import make_scorer
+from coursewright.similarity import evenly
 from coursewright.store import RunStore, prune, put_rows
 from coursewright.tasks import load_task, read_split
 from tests.bench.analysis.invented import cell, measured, rounds, scores
@@ -140,8 +141,8 @@ def test_first_middle_and_last_are_each_taken_once() -> None:
 
 
 def test_rows_are_sampled_evenly() -> None:
-    assert spread(rows(3), 10) == rows(3)
-    assert [row.input for row in spread(rows(10), 5)] == [row.input for row in rows(10)[::2]]
+    assert evenly(rows(3), 10) == rows(3)
+    assert [row.input for row in evenly(rows(10), 5)] == [row.input for row in rows(10)[::2]]
 
 
 def test_a_task_of_the_users_has_no_solver_and_says_nothing_of_quality(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from coursewright.records import Prompt, Task, TracedRow
 from coursewright.similarity import (
     compression_ratio,
     distinct_ngrams,
+    evenly,
     hashed_ngrams,
     normalised,
     vendi,
@@ -39,7 +40,7 @@ def quality_of(
     rows: Sequence[TracedRow], size: int, task: Task, scorer: Scorer, ask: Ask | None
 ) -> Quality:
     """Profile a data set on at most `size` of its rows; without `ask`, no difficulty."""
-    sample = spread(rows, size)
+    sample = evenly(rows, size)
     questions = [row.asked[0] or row.instruction for row in sample]
     outputs = [row.answer for row in sample]
     golds = [gold_of(task, question) for question in questions]
@@ -79,13 +80,6 @@ def diversity(texts: Sequence[str]) -> dict[str, float]:
         "compression": compression_ratio(texts),
         "vendi": vendi(hashed_ngrams(texts)),
     }
-
-
-def spread(rows: Sequence[TracedRow], size: int) -> list[TracedRow]:
-    """At most `size` rows, evenly spread over all."""
-    if len(rows) <= size:
-        return list(rows)
-    return [rows[at * len(rows) // size] for at in range(size)]
 
 
 def gold_of(task: Task, question: str) -> str | float | None:
