@@ -88,17 +88,18 @@ def forecast(config: RunConfig) -> Forecast:
     task = load_task(config.task)
     rules = make_rules(config)
     rounds, again = rules.rounds, config.retrainings * (1 if config.incumbent is None else 2)
-    trainings = rounds + again + rules.noise_seeds
+    noise = rules.noise_seeds or 0
+    trainings = rounds + again + noise
     splits = {s: read_split(task, s) for s in ("visible", "scored", "private")}
     size = model_size(config)
     device, flops = speed(config)
     hours = None
     if size is not None:
         # The noise floor trains on the visible items alone.
-        small = rules.noise_seeds * len(splits["visible"]) / task.rows.maximum
+        small = noise * len(splits["visible"]) / task.rows.maximum
         tokens = (rounds + again + small) * training_tokens(config, task)
         asked = (rounds + 1) * (len(splits["visible"]) + len(splits["scored"]))
-        asked += (rules.noise_seeds + again) * len(splits["scored"])
+        asked += (noise + again) * len(splits["scored"])
         asked += (1 + again) * len(splits["private"])
         asked += 2 * len(probe_items(task).get("probes", ()))
         # A training step costs 6 operations a weight and token, an answer 2; answers use a

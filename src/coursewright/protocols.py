@@ -399,8 +399,8 @@ class Rules:
     """Scored is rationed, the base model an eligible outcome, the winner confirmed."""
     max_forgetting_points: float | None = None
     """Lost on the panel of abilities; a round beyond it cannot win. None: no guard."""
-    noise_seeds: int = 0
-    """Trainings on the baseline data before round 0."""
+    noise_seeds: int | None = None
+    """Trainings on the baseline data before round 0; None: the agent hears nothing of scored."""
     gates: tuple[Gate, ...] = ()
     """Where the run waits for a person."""
 

@@ -29,7 +29,7 @@ from coursewright.errors import IsolationError, RunFolderError, UsageError
 from coursewright.exams import pick_scorer
 from coursewright.preflight import check_guard, check_incumbent, check_servers, what_it_can_show
 from coursewright.protocols import Progress, Stages
-from coursewright.records import Isolation, Outcome, Record, Result, Task
+from coursewright.records import Isolation, OpeningCount, Outcome, Record, Result, Task
 from coursewright.store import (
     Artifacts,
     RunFolder,
@@ -141,6 +141,8 @@ def reproduce(run: str, runs: Path, progress: Progress, *, retrain: bool) -> Rep
                 store.reuse(original, MEASURED)
             # What this machine knew then, and the user's own file: not what is reproduced.
             store.reuse(original, frozenset({"noise", "own rows", "count openings"}))
+            # A run from before openings were counted keeps its unknown number.
+            store.journal.stage("count openings", {}, OpeningCount, OpeningCount)
             again = carry(store, config, progress, attended=False)
     return compare(result, again)
 
@@ -218,6 +220,8 @@ def try_question(run: str, runs: Path, question: str) -> dict[str, str]:
     """Answer one question with the base model and with a run's student."""
     folder = RunFolder(resolve_run(run, runs))
     result = folder.result()
+    if result is not None and result.delivered == "base":
+        raise RunFolderError("has no student: it delivered the base model", file=folder.path)
     if result is None or not folder.student_path.is_dir():
         raise RunFolderError("has no student yet", file=folder.path)
     config, task = folder.config, load_task(folder.config.task)

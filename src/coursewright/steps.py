@@ -44,13 +44,15 @@ def measure_noise(stages: Stages, base: Evaluation) -> Noise | None:
     """Find out how far the scored mean moves by the training seed alone; None where nobody asks.
 
     The same baseline data is trained with several seeds. Another run with the same task and
-    student may have done it already. None of this reaches the agent.
+    student may have done it already. Of this the agent hears the step alone.
     """
     count = stages.rules.noise_seeds
-    if not count:
+    if count is None:
         return None
 
     def produce() -> Noise:
+        if not count:
+            return stages.noise.settle(base, (), "not asked for")
         known = stages.noise.known()
         if known is not None:
             return known

@@ -155,7 +155,8 @@ class RunConfig(Part):
     none of the rest."""
     noise_seeds: int = Field(default=3, ge=0, le=20, exclude_if=lambda count: count == 3)
     """Trainings on the visible items before the first round of a guarded, iterative run, kept in
-    the user's cache for later runs; 0: none."""
+    the user's cache for later runs; 0: none, and what the agent hears of scored is rationed by the
+    number of items alone."""
     guard: GuardConfig | None = Field(default=None, exclude_if=lambda guard: guard is None)
     replay: ReplayConfig | None = Field(default=None, exclude_if=lambda replay: replay is None)
     incumbent: IncumbentConfig | None = Field(default=None, exclude_if=lambda own: own is None)

@@ -144,8 +144,8 @@ def _rationed(
     floor = rounded(base.accuracy, step)
     last = floor if released is None else released
     told = release(scored.accuracy, last, step)
-    rise = f"a rise of {100 * step:.1f} points over {last:.1%}"
-    said = f"no {rise}" if told is None else f"about {told:.1%}, {rise}"
+    rise = f"rise of {100 * step:.1f} points over {last:.1%}"
+    said = f"no {rise}" if told is None else f"about {told:.1%}, a {rise}"
     return told, f"\nOn other items, which stay hidden: {said} (base model about {floor:.1%})."
 
 

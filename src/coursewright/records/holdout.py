@@ -42,7 +42,7 @@ class Choice(Record):
 class OpeningCount(Record):
     """How often this private split has been opened on this machine, this time included."""
 
-    count: int | None
+    count: int | None = None
     """None where it cannot be known."""
 
 

@@ -28,7 +28,10 @@ def pin_teacher(teacher: RunTeacher, runs: Path) -> RunTeacher:
     if result is None:
         raise _cannot(run, f"has not finished; `coursewright resume {run.name}` goes on with it")
     if not run.student_path.is_dir():
-        raise _cannot(run, "left no student (it had no valid submission), so it cannot teach")
+        raise _cannot(
+            run,
+            "left no student (no submission was valid, or none beat its base), so it cannot teach",
+        )
     if isinstance(student, CustomPart):
         raise _cannot(run, f"has a student of the class {student.path}, which cannot teach")
     weights = folder_digest(run.student_path)
