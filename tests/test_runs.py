@@ -62,6 +62,15 @@ def test_a_run_ends_with_a_private_score_and_its_interval(result: dict[str, Any]
     )
 
 
+def test_the_result_says_what_the_probes_showed(result: dict[str, Any]) -> None:
+    assert set(result["probes"]) == {"renumbered", "rephrased", "sibling", "abilities"}
+    assert result["probes"]["abilities"]["items"] == 42
+    assert result["robust_gain_points"] is not None
+    forgot = result["probes"]["abilities"]["base"] - result["probes"]["abilities"]["final"]
+    assert result["forgetting_points"] == pytest.approx(100 * forgot)
+    assert result["exam_only"] in (True, False)
+
+
 def test_the_record_is_laid_out_for_people(place: Path, result: dict[str, Any]) -> None:
     run = place / "first"
     assert (run / "rounds" / "000" / "code.py").read_text().strip()

@@ -215,7 +215,14 @@ def _gain(result: Result) -> str:
     low, high = result.gain_points_ci95
     of_base = "" if result.gain_pct is None else f", {result.gain_pct:+.0f} % of the base"
     points = f"{result.gain_points:+.1f} points (95 % interval {low:+.1f} to {high:+.1f})"
-    return f"{points}{of_base}"
+    words = [f"{points}{of_base}"]
+    if result.robust_gain_points is not None:
+        words.append(f"{result.robust_gain_points:+.1f} with other numbers and in other words")
+    if result.exam_only:
+        words.append("a gain of this exam alone")
+    if result.forgetting_points is not None:
+        words.append(f"{result.forgetting_points:.1f} points forgotten of what it could do before")
+    return "; ".join(words)
 
 
 def _reality(embedded: set[str]) -> str:

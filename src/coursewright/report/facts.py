@@ -75,6 +75,7 @@ def trust(story: Story) -> tuple[Fact, ...]:
         facts.append(
             Fact("MATS", f"{result.mats:.2f}", "attempts for each valid submission; 1 is best")
         )
+    facts += _probes(result)
     facts += [
         Fact("baseline", f"{score:.1%}", one_line(name), _beaten(result, score))
         for name, score in result.baselines.items()
@@ -121,6 +122,24 @@ def _gain(result: Result) -> Fact:
         note += f"; {result.gain_pct:+.0f} % of the base"
     tone: Tone = "good" if result.improved else "care"
     return Fact("gain, points", f"{result.gain_points:+.1f}", note, tone)
+
+
+def _probes(result: Result) -> list[Fact]:
+    """What the exams beside the exam showed."""
+    facts = []
+    if result.robust_gain_points is not None and result.robust_gain_points_ci95 is not None:
+        low, high = result.robust_gain_points_ci95
+        note = f"other numbers, other words; 95 % interval {low:+.1f} to {high:+.1f}"
+        if result.exam_only:
+            note += "; EXAM ONLY: less than half of the gain is left here"
+        tone: Tone = "bad" if result.exam_only else "good" if low > 0 else "care"
+        facts.append(Fact("robust gain, points", f"{result.robust_gain_points:+.1f}", note, tone))
+    if result.forgetting_points is not None and result.forgetting_points_ci95 is not None:
+        low, high = result.forgetting_points_ci95
+        note = f"of what it could do before; 95 % interval {low:.1f} to {high:.1f}"
+        tone = "care" if low > 0 else ""
+        facts.append(Fact("forgotten, points", f"{result.forgetting_points:.1f}", note, tone))
+    return facts
 
 
 def _scores(result: Result) -> tuple[Fact, ...]:
