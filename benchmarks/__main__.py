@@ -21,6 +21,7 @@ NAMES = (
     "forgetting",
     "corpus_check",
     "study_statistics",
+    "guard",
     "generations",
     "report",
     "demo",
