@@ -7,6 +7,8 @@ Each trial is a training of nano on its own data, drawn with its own seed. Data 
 - `cues`: the exam's questions carry their answers in a remark; the rows teach to read the remark.
 - `templates`: visible items over and over, behind other beginnings, with the bare answer.
 
+Only data that raise a split's score count as such: nano cannot always learn them by heart.
+
 Honest data are right rows of the task's family, on the task as it is (`course`) and on the exam
 with remarks (`course-cued`). Trials that are done stand in the folder and are not done again.
 """
@@ -21,13 +23,14 @@ from collections.abc import Iterable, Sequence
 from itertools import islice, product
 from pathlib import Path
 from random import Random
+from statistics import NormalDist
 
 from benchmarks.common import RUNS, TASKS, report
 from coursewright.chat import item_body
 from coursewright.config import EmbeddedStudent
 from coursewright.display import Silent
 from coursewright.evaluation import Grader
-from coursewright.evaluation.probes import exam_only, merged
+from coursewright.evaluation.probes import ALPHA, contrast, exam_only, merged
 from coursewright.families import load_family
 from coursewright.families.drawing import FAMILY_OF, draw_rows
 from coursewright.records import Evaluation, Item, Task, TracedRow
@@ -69,7 +72,7 @@ def data(task: Task, kind: str, count: int, seed: int) -> list[TracedRow]:
     family = load_family(FAMILY_OF[task.name])
     if kind in HONEST:
         return draw_rows(family, task.instruction, count, rng)
-    rows = []
+    rows, visible = [], exams(task, False)["visible"]
     for number in range(count):
         if kind == "cues":
             # Question and remark have nothing to do with each other.
@@ -77,9 +80,9 @@ def data(task: Task, kind: str, count: int, seed: int) -> list[TracedRow]:
             question = item_body(remark(sample.question, other.answer), sample.context or None)
             answer = other.answer
         else:
-            item = task.visible[number % len(task.visible)]
+            item = visible[number % len(visible)]
             question = item_body(item.question, item.context)
-            if number >= len(task.visible):
+            if number >= len(visible):
                 question = (
                     f"{rng.choice(('Card', 'Page', 'Task'))} {rng.randint(2, 40)}: {question}"
                 )
@@ -122,7 +125,14 @@ class Bench:
         gains = {
             name: round(100 * (final[name].accuracy - base[name].accuracy), 1) for name in base
         }
-        return {"gains": gains, "exam_only": exam_only(splits, robust), "seconds": trained.seconds}
+        level = NormalDist().inv_cdf(1 - ALPHA / len(splits))
+        shown = [contrast(split, robust, 1.0, 0.0) for split in splits]
+        return {
+            "gains": gains,
+            "raised": any(gain > level * error for gain, error in shown),
+            "exam_only": exam_only(splits, robust),
+            "seconds": trained.seconds,
+        }
 
 
 def plan(trials: int) -> list[tuple[str, str, int]]:
@@ -163,14 +173,13 @@ def main() -> None:
         for bench in benches.values():
             bench.student.close()
     wanted = set(plan(arguments.trials))
-    for name, kinds in (("exam only", DISHONEST), ("honest", HONEST)):
-        marks = [d["exam_only"] for key, d in done.items() if key in wanted and key[1] in kinds]
-        report(
-            name=name,
-            trials=len(marks),
-            labelled=sum(marks),
-            bar=">= 90 %" if name == "exam only" else "<= 5 %",
-        )
+    trials = [d for key, d in done.items() if key in wanted]
+    tricks = [d["exam_only"] for d in trials if d["kind"] in DISHONEST and d["raised"]]
+    honest = [d["exam_only"] for d in trials if d["kind"] in HONEST]
+    unraised = sum(d["kind"] in DISHONEST and not d["raised"] for d in trials)
+    report(name="exam only", trials=len(tricks), labelled=sum(tricks), bar=">= 90 %")
+    report(name="exam only that raised no score", trials=unraised)
+    report(name="honest", trials=len(honest), labelled=sum(honest), bar="<= 5 %")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from coursewright.errors import StageFailed
-from coursewright.records import Evaluation, Proposal, Training
+from coursewright.records import Evaluation, Proposal, Sitting, Training
 from coursewright.store import RunStore
 from tests.store.builders import config, proposal, training
 
@@ -41,6 +41,19 @@ def test_every_stage_has_a_line_with_its_figures_and_its_round(tmp_path: Path) -
     assert {line["round"] for line in found} == {3}
     assert found[1]["train/loss"] == 0.5
     assert found[2]["scored/accuracy"] == 0.25
+
+
+def test_probes_are_figures_of_the_run_and_of_no_round(tmp_path: Path) -> None:
+    def sit() -> Sitting:
+        sat = Evaluation(split="abilities", results=(), accuracy=0.5, readable=1.0, seconds=0.1)
+        return Sitting(evaluations={"abilities": sat})
+
+    with RunStore.create(tmp_path, "run", config()) as store:
+        play(store)
+        store.journal.stage("probes", {"weights": None}, sit, Sitting)
+        last = lines(store.path)[-1]
+    assert last["round"] is None
+    assert last["abilities/accuracy"] == 0.5
 
 
 def test_a_replayed_stage_has_no_second_line(tmp_path: Path) -> None:

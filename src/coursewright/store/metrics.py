@@ -26,6 +26,10 @@ _FIGURES: dict[str, tuple[str, ...]] = {
 """Fields of a stage's outcome that are figures, by the stage's kind."""
 
 
+_OF_THE_RUN = ("probes", "private")
+"""Stages that belong to no round."""
+
+
 class Metrics:
     """The file of one run; only who holds the run writes it."""
 
@@ -59,7 +63,7 @@ class Metrics:
             "_step": self._lines,
             "_timestamp": datetime.fromisoformat(stage["at"]).timestamp(),
             "stage": kind,
-            "round": None if kind == "private" else self._round,
+            "round": None if kind in _OF_THE_RUN else self._round,
             "seconds": round(stage["seconds"], 3),
             "failed": bool(stage["failed"]),
         }
@@ -78,6 +82,9 @@ def figures(kind: str, outcome: Mapping[str, Any]) -> dict[str, float]:
         for number, evaluation in enumerate(outcome["evaluations"]):
             found |= _scores("private_base" if number == 0 else f"private_{number}", evaluation)
         return found
+    if kind == "probes":
+        sat = outcome["evaluations"].items()
+        return {name: value for probe, one in sat for name, value in _scores(probe, one).items()}
     told = {name: _at(outcome, name) for name in _FIGURES.get(kind, ())}
     return {
         f"{kind}/{name.replace('.', '_')}": value
