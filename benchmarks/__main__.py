@@ -22,6 +22,7 @@ NAMES = (
     "corpus_check",
     "study_statistics",
     "guard",
+    "policy",
     "generations",
     "report",
     "demo",

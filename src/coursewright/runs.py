@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from coursewright import evaluation, loop
+from coursewright.audit import with_policy
 from coursewright.briefing import full_brief, make_brief, part_name, read_notes
 from coursewright.config import (
     CommandAgent,
@@ -27,6 +28,7 @@ from coursewright.config import (
 from coursewright.display import Silent
 from coursewright.errors import IsolationError, RunFolderError, UsageError
 from coursewright.exams import pick_scorer
+from coursewright.guardrails import settled_policy
 from coursewright.preflight import check_guard, check_incumbent, check_servers, what_it_can_show
 from coursewright.protocols import Progress, Stages
 from coursewright.records import Isolation, OpeningCount, Outcome, Record, Result, Task
@@ -85,6 +87,7 @@ def run(config: RunConfig, progress: Progress | None = None) -> Result:
     check_servers(config)
     check_incumbent(config, task)
     check_guard(config, task)
+    with_policy(settled_policy(config))
     capped = config.budget.cost_usd is not None
     make_brief(config, task)
     check_teacher(config.teacher, full_brief(config, task), capped=capped)
@@ -158,6 +161,7 @@ def anchored(config: RunConfig, progress: Progress) -> RunConfig:
         update["task"] = str(Path(config.task).absolute())
     if config.notes is not None:
         update["notes"] = config.notes.absolute()
+    update["policy"] = settled_policy(config)
     if config.incumbent is not None:
         own = config.incumbent.path.absolute()
         update["incumbent"] = config.incumbent.model_copy(update={"path": own})
@@ -375,6 +379,8 @@ def human_inputs(config: RunConfig, outcome: Outcome) -> tuple[str, ...]:
         inputs.append("rows of their own")
     if config.replay is not None and config.replay.path is not None:
         inputs.append("replay rows")
+    if config.policy is not None:
+        inputs.append("policy")
     for done in outcome.rounds:
         inputs += [f"note before round {done.number}"] * len(done.heard.notes)
         for answer in done.approvals:

@@ -321,7 +321,7 @@ def dataset(done: Round | None) -> str | None:
     if done is None:
         return None
     if done.audit is not None and done.audit.rows is not None:
-        return done.audit.rows
+        return done.audit.untouched or done.audit.rows
     return None if done.collection is None else done.collection.rows
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import coursewright
 from coursewright.agents import IdeaLibrary, make_agent
-from coursewright.audit import Context, SubmissionAuditor
+from coursewright.audit import Context, SubmissionAuditor, with_policy
 from coursewright.briefing import (
     make_brief,
     part_name,
@@ -36,6 +36,7 @@ from coursewright.config import (
 from coursewright.evaluation import NoiseFloor
 from coursewright.exams import make_evaluator, make_probes, pick_scorer, probe_items
 from coursewright.feedback import GuardedFeedback
+from coursewright.guardrails import licensed, settled_policy
 from coursewright.mixing import make_intake, make_own_rows, with_replay
 from coursewright.plugins import construct
 from coursewright.protocols import Agent, Jail, Progress, Rules, Search, Stages, Student
@@ -86,6 +87,8 @@ def assemble(
     task = load_task(config.task)
     brief, exam = make_brief(config, task), public_items(config, task)
     passages = read_corpus(task)
+    if (policy := settled_policy(config)) is not None:
+        brief, passages = licensed(policy, task, brief, passages)
     paper = config.protocol == "paper"
     with contextlib.ExitStack() as stack:
         student = make_student(
@@ -256,6 +259,7 @@ def make_auditor(
         store.artifacts,
         context,
         lambda: {split: read_split(task, split) for split in hidden} | probe_items(task),
+        round_checks=with_policy(settled_policy(config)),
     )
 
 

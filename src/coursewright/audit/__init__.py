@@ -28,7 +28,9 @@ from coursewright.audit.checks import (
 from coursewright.audit.citing import Citations
 from coursewright.audit.diversity import Diversity
 from coursewright.audit.overlap import Overlap
+from coursewright.audit.policy import PolicyCheck
 from coursewright.audit.provenance import Provenance
+from coursewright.config import Policy
 from coursewright.records import Audit, Item, Row, TracedRow
 from coursewright.store import Artifacts, put_rows, read_rows
 
@@ -38,7 +40,9 @@ __all__ = [
     "AuditCheck",
     "Context",
     "Finding",
+    "PolicyCheck",
     "SubmissionAuditor",
+    "with_policy",
 ]
 
 ROUND_CHECKS: tuple[AuditCheck, ...] = (Citations(), Provenance(), Overlap(), Diversity())
@@ -91,12 +95,16 @@ class SubmissionAuditor:
             findings.append(_examined(check, kept, context))
             kept = findings[-1].kept
         dropped: Counter[str] = Counter()
+        originals: dict[str, TracedRow] = {}
         for finding in findings:
             dropped.update(finding.dropped)
+            originals.update(finding.originals)
+        before = [originals.get(row.model_dump_json(), row) for row in kept] if originals else []
         verdicts = [finding.check.verdict for finding in findings]
         return Audit(
             verdict=worst([*verdicts, verdict_of(len(read) - len(kept), len(read))]),
             rows=put_rows(self._artifacts, kept),
+            untouched=put_rows(self._artifacts, before) if originals else None,
             kept=len(kept),
             dropped=dict(dropped),
             examples=tuple(line for finding in findings for line in finding.examples),
@@ -125,6 +133,11 @@ class SubmissionAuditor:
             checks=tuple(finding.check for finding in findings),
             seconds=time.monotonic() - began,
         )
+
+
+def with_policy(policy: Policy | None) -> tuple[AuditCheck, ...]:
+    """Return the checks of a round with a user's policy: last, so that it judges what is left."""
+    return ROUND_CHECKS if policy is None else (*ROUND_CHECKS, PolicyCheck(policy))
 
 
 class _Earlier(Sequence[tuple[int, Sequence[TracedRow]]]):

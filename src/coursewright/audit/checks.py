@@ -62,6 +62,8 @@ class Finding:
     examples: tuple[str, ...] = ()
     refusal: str | None = None
     """Why the whole attempt must not be trained on, whatever rows are left."""
+    originals: Mapping[str, TracedRow] = field(default_factory=dict)
+    """Rows as they were before the check changed them, by the JSON of what it made of them."""
 
 
 class AuditCheck(Protocol):

@@ -47,6 +47,9 @@ def run(
     ] = None,
     runs: Annotated[Path | None, typer.Option(help="Folder that holds the runs.")] = None,
     name: Annotated[str | None, typer.Option("--name", help="The run's id.")] = None,
+    policy: Annotated[
+        Path | None, typer.Option(help="YAML file with rules for the data; see docs/policy.md.")
+    ] = None,
     gate: Annotated[
         list[str] | None,
         typer.Option(help="Wait for a person at: plan, sample or export; may be repeated."),
@@ -87,6 +90,8 @@ def run(
         overrides["budget"] = {"rounds": rounds, "one_shot_attempts": rounds}
     if runs is not None:
         overrides["runs"] = str(runs)
+    if policy is not None:
+        overrides["policy"] = str(policy)
     if gate:
         overrides["gates"] = gate
     if allow_weak:

@@ -13,11 +13,14 @@ from pydantic import TypeAdapter, ValidationError
 
 from coursewright.config.agents import AgentConfig
 from coursewright.config.parts import CustomPart
+from coursewright.config.policy import Policy
 from coursewright.config.run import RunConfig
 from coursewright.config.students import EMBEDDED_NAMES, HuggingFaceStudent, StudentConfig
 from coursewright.config.teachers import TeacherConfig
 from coursewright.errors import ConfigError
 
+MOST_BYTES = 1024**2
+"""Of a file of settings."""
 TAGGED = {"agent", "teacher", "student", "search"}
 _AGENTS: TypeAdapter[Any] = TypeAdapter(AgentConfig)
 _TEACHERS: TypeAdapter[Any] = TypeAdapter(TeacherConfig)
@@ -108,17 +111,7 @@ def load_config(file: Path | None, overrides: dict[str, Any]) -> RunConfig:
     """
     data: dict[str, Any] = {}
     if file is not None:
-        try:
-            loaded = yaml.safe_load(file.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise ConfigError(f"cannot be read: {error.strerror}", file=file) from error
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            mark = getattr(error, "problem_mark", None)
-            line = None if mark is None else mark.line + 1
-            raise ConfigError("is not valid YAML in UTF-8", file=file, line=line) from error
-        if not isinstance(loaded, dict):
-            raise ConfigError("expected a mapping of settings", file=file)
-        data = loaded
+        data = _yaml(file, "a mapping of settings")
     data = merge(data, overrides)
     try:
         return RunConfig.model_validate(data)
@@ -131,6 +124,48 @@ def load_config(file: Path | None, overrides: dict[str, Any]) -> RunConfig:
         raise ConfigError(
             first["msg"][0].lower() + first["msg"][1:], file=file, field=field
         ) from error
+
+
+def load_policy(file: Path, *, trusted: bool = True) -> Policy:
+    """Read a policy file; one that is not `trusted` may name no class.
+
+    Raises:
+        ConfigError: it cannot be read, or a field is wrong; names file and field.
+    """
+    data = _yaml(file, "a mapping of rules")
+    try:
+        policy = Policy.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(first["msg"][0].lower() + first["msg"][1:], file=file, field=field) from (
+            error
+        )
+    if policy.classifiers and not trusted:
+        raise ConfigError(
+            "a task's own policy may name no class; give the file by --policy to allow it",
+            file=file,
+            field="classifiers",
+        )
+    return policy
+
+
+def _yaml(file: Path, what: str) -> dict[str, Any]:
+    try:
+        with file.open("rb") as opened:
+            content = opened.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
+            raise ConfigError(f"is larger than {MOST_BYTES} bytes", file=file)
+        loaded = yaml.safe_load(content.decode("utf-8"))
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror}", file=file) from error
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        line = None if mark is None else mark.line + 1
+        raise ConfigError("is not valid YAML in UTF-8", file=file, line=line) from error
+    if not isinstance(loaded, dict):
+        raise ConfigError(f"expected {what}", file=file)
+    return loaded
 
 
 def merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:

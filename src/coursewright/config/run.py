@@ -10,6 +10,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from coursewright.config.agents import AgentConfig, HeuristicAgent
 from coursewright.config.endpoints import ServerUrl
 from coursewright.config.parts import CustomPart, Part
+from coursewright.config.policy import Policy
 from coursewright.config.students import EmbeddedStudent, StudentConfig
 from coursewright.config.teachers import SimulatedTeacher, TeacherConfig
 from coursewright.records import BriefLevel, FeedbackKind, Gate, Mode, Setting
@@ -136,6 +137,9 @@ class RunConfig(Part):
     setting: Setting = "scratch"
     feedback: FeedbackKind = "full"
     """How much the agent hears of its rounds. Anything but `full` is an ablation."""
+    policy: Policy | Path | None = None
+    """What may be in training data, or the file that says so (see `policy`). None: what the task
+    folder's `policy.yaml` says, if it has one. The run's record holds the rules themselves."""
     gates: tuple[Gate, ...] = ()
     """Where the run waits until a person has said `coursewright approve`: at the `plan` of every
     round, before its program runs; at the first data `sample`, before anything is trained on it; at

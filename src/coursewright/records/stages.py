@@ -113,6 +113,9 @@ class Audit(Record):
     examples: tuple[str, ...] = ()
     sample: tuple[Row, ...] = ()
     """A few of the kept rows, evenly spread."""
+    untouched: str | None = None
+    """Digest of the same rows as they were before the policy changed some; None: it changed none.
+    Programs build on those, since they stand in the responses they name."""
     checks: tuple[Check, ...] = ()
     refusal: str | None = None
     """Why nothing may be trained on it, whatever rows are left."""
