@@ -32,6 +32,8 @@ def cw(*arguments: str) -> subprocess.CompletedProcess[str]:
         (["run", "science-mini", "--agent", "program:missing.py"], "missing.py"),
         (["run", "science-mini", "--agent", "replay:missing.jsonl"], "missing.jsonl"),
         (["run", "science-mini", "--mode", "twice"], "mode"),
+        (["run", "science-mini", "--protocol", "guarded-basic"], "--protocol"),
+        (["run", "science-mini", "--incumbent", "missing.jsonl"], "missing.jsonl"),
         (["run", "science-mini", "--rounds", "0"], "budget.rounds"),
         (["run", "science-mini", "--config", "missing.yaml"], "missing.yaml"),
         (["run", "science-mini", "--name", "../out"], "name"),

@@ -93,8 +93,8 @@ def run(config: RunConfig, progress: Progress | None = None) -> Result:
     check_teacher(config.teacher, full_brief(config, task), capped=capped)
     progress = progress or Silent()
     config = anchored(config, progress)
-    progress.say(what_it_can_show(task))
     with RunStore.create(config.runs, config.name, config, inputs_of(config, task)) as store:
+        progress.say(what_it_can_show(task))
         try:
             return carry(store, config, progress)
         except (UsageError, IsolationError):

@@ -31,6 +31,8 @@ def test_every_card_carries_a_round_to_its_score(tmp_path: Path) -> None:
                 "student": PARROT.model_dump(),
                 "setting": "seed",
                 "budget": {"rounds": count},
+                # Parrots learn nothing, and nothing better than the base is delivered else.
+                "protocol": "paper",
                 "retrainings": 1,
                 "runs": str(tmp_path / "runs"),
             }

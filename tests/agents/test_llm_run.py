@@ -45,6 +45,8 @@ def config_for(place: Path, server: Scripted, **settings: Any) -> RunConfig:
             },
             "student": PARROT.model_dump(),
             "budget": {"rounds": 4},
+            # Parrots learn nothing, and nothing better than the base is delivered else.
+            "protocol": "paper",
             "retrainings": 1,
             "runs": str(place / "runs"),
             "name": "told",
