@@ -26,10 +26,12 @@ from coursewright.audit.checks import (
     worst,
 )
 from coursewright.audit.citing import Citations
+from coursewright.audit.correctness import Correctness
 from coursewright.audit.diversity import Diversity
 from coursewright.audit.overlap import Overlap
 from coursewright.audit.policy import PolicyCheck
 from coursewright.audit.provenance import Provenance
+from coursewright.audit.repeats import Repeats
 from coursewright.config import Policy
 from coursewright.records import Audit, Item, Row, TracedRow
 from coursewright.store import Artifacts, put_rows, read_rows
@@ -45,7 +47,14 @@ __all__ = [
     "with_policy",
 ]
 
-ROUND_CHECKS: tuple[AuditCheck, ...] = (Citations(), Provenance(), Overlap(), Diversity())
+ROUND_CHECKS: tuple[AuditCheck, ...] = (
+    Citations(),
+    Provenance(),
+    Overlap(),
+    Repeats(),
+    Diversity(),
+    Correctness(),
+)
 FINAL_CHECKS: tuple[AuditCheck, ...] = ()
 
 SAMPLE = 5

@@ -145,7 +145,7 @@ class DiversityLimits(Record):
     """Vendi score of the questions, as a share of the visible items' at the same number."""
     wordings: Ceiling = Ceiling(flagged=0.4, refused=0.9)
     """Share of rows that the five commonest wordings cover; of the commonest, to be refused."""
-    repeats: Ceiling = Ceiling(flagged=0.1, refused=0.6)
+    repeats: Ceiling = Ceiling(flagged=0.25, refused=0.6)
     """Share of rows that repeat an earlier one."""
     fall: float = Field(default=0.75, ge=0, le=1, allow_inf_nan=False)
     """Flagged where topics or spread are below this share of an earlier round's."""

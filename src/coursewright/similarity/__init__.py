@@ -18,6 +18,7 @@ from coursewright.similarity.overlap import (
     masked_words,
     near_duplicates,
     normalised,
+    repeated,
     word_ngrams,
 )
 from coursewright.similarity.topics import TopicGuesser
@@ -39,6 +40,7 @@ __all__ = [
     "masked_words",
     "near_duplicates",
     "normalised",
+    "repeated",
     "vendi",
     "word_entropy",
     "word_ngrams",

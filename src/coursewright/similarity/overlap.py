@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence, Set
 
 import numpy as np
+from numpy.typing import NDArray
 
 from coursewright.similarity.join import Sets, run_sets, similar_pairs, word_sets
 
@@ -132,3 +133,11 @@ def near_duplicates(
             if (one, other) not in seen:
                 seen.add((one, other))
                 yield one, other, share
+
+
+def repeated(members: Sequence[Sequence[str]], threshold: float) -> NDArray[np.bool_]:
+    """Which sets overlap an earlier one by ``threshold`` (Jaccard); an empty set never does."""
+    marks = np.zeros(len(members), dtype=bool)
+    for _, right, _ in similar_pairs(word_sets(members), threshold):
+        marks[right] = True
+    return marks
