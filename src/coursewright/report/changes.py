@@ -20,6 +20,8 @@ LINE = 300
 SHOWN = 5
 """Rows, and items, that are shown of those gained and lost."""
 
+Pairs = tuple[tuple[Answered, Answered], ...]
+"""Answers to the same item: before, and now."""
 Kind = Literal["same", "gone", "new", "changed", "skipped"]
 
 
@@ -43,9 +45,9 @@ class Change:
     rows_kept: int
     gained: tuple[TracedRow, ...]
     lost: tuple[TracedRow, ...]
-    fixed: tuple[tuple[Answered, Answered], ...]
-    """Visible items answered rightly now and wrongly before: the answer before, and now."""
-    broken: tuple[tuple[Answered, Answered], ...]
+    fixed: Pairs
+    """Visible items answered better now than before."""
+    broken: Pairs
     """The other way round."""
 
 
@@ -116,9 +118,7 @@ def _end_of(lines: Sequence[Line], left: Sequence[str]) -> int:
     return min(done, len(left))
 
 
-def _turned(
-    before: Round, after: Round
-) -> tuple[tuple[tuple[Answered, Answered], ...], tuple[tuple[Answered, Answered], ...]]:
+def _turned(before: Round, after: Round) -> tuple[Pairs, Pairs]:
     if before.visible is None or after.visible is None:
         return (), ()
     old = {result.id: result for result in before.visible.results}

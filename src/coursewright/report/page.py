@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from coursewright.records import Round, TracedRow
 from coursewright.report import charts
-from coursewright.report.changes import SHOWN, changes
+from coursewright.report.changes import SHOWN, Change, Pairs, changes
 from coursewright.report.facts import headline, percent, spending, trust
 from coursewright.report.inert import few, inert, one_line
 from coursewright.report.quality import profile
@@ -41,17 +41,30 @@ def render(story: Story) -> str:
     """
     script = _asset("rows.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    page = _templates().get_template("report.html.j2")
-    return page.render(
-        **view(story), style=Markup(_asset("style.css")), script=Markup(script), digest=digest
+    rows = story.data_set(story.best)
+    table, left_out = row_table(story, rows)
+    return (
+        templates()
+        .get_template("report.html.j2")
+        .render(
+            **overview(story),
+            **quality(story),
+            changes=[shown_change(change) for change in changes(story)],
+            rows=table[:WITHOUT_SCRIPT],
+            row_count=len(rows),
+            left_out=left_out,
+            row_data=Markup(_as_script_data(table)),
+            style=Markup(_asset("style.css")),
+            script=Markup(script),
+            digest=digest,
+        )
     )
 
 
-def view(story: Story) -> dict[str, Any]:
-    """All that the template shows, as plain values."""
-    best = story.best
-    rows = story.data_set(best)
-    table, left_out = row_table(story, rows)
+def overview(story: Story) -> dict[str, Any]:
+    """What the templates show of a run but for its data: cheap enough to be asked for often."""
+    best, result = story.best, story.result
+    chosen = None if best is None else best.number
     return {
         "name": one_line(story.folder.name),
         "task": one_line(story.config.task.rstrip("/").rsplit("/", 1)[-1]),
@@ -59,33 +72,35 @@ def view(story: Story) -> dict[str, Any]:
         "status": story.status,
         "parts": _parts(story),
         "headline": headline(story),
-        "alarms": [one_line(a, 400) for a in (story.result.alarms if story.result else ())],
+        "alarms": [one_line(alarm, 400) for alarm in (result.alarms if result else ())],
         "trust": trust(story),
         "spending": spending(story),
         "score_chart": Markup(_score_chart(story)),
         "rounds": [_round(story, done) for done in story.rounds],
-        "chosen": None if best is None else best.number,
-        "tree": Markup(charts.tree(_points(story), None if best is None else best.number)),
+        "chosen": chosen,
+        "tree": Markup(charts.tree(_points(story), chosen)),
         "topics": story.topics,
         "topic_chart": Markup(
             charts.topics([(one_line(t.topic, 60), t.before, t.after) for t in story.topics])
         ),
-        "profiled": [done.number for done in story.first_middle_last],
-        "measures": profile([story.data_set(done) for done in story.first_middle_last]),
-        "changes": [_change(change) for change in changes(story)],
-        "rows": table[:WITHOUT_SCRIPT],
-        "row_count": len(rows),
-        "left_out": left_out,
-        "row_data": Markup(_as_script_data(table)),
         "failures": Counter(done.failure for done in story.rounds if done.failure).most_common(),
         "dropped": _dropped(story.rounds),
         "checks": _checks(story),
         "seconds": _seconds(story),
-        "human": [one_line(said) for said in (story.result.human_inputs if story.result else ())],
+        "human": [one_line(said) for said in (result.human_inputs if result else ())],
         "history": few((inert(line, 500) for line in reversed(story.folder.history())), HISTORY),
         "config": inert(
             yaml.safe_dump(story.config.model_dump(mode="json"), sort_keys=False), 20_000
         ),
+    }
+
+
+def quality(story: Story) -> dict[str, Any]:
+    """The profile of the first, the middle and the last valid submission."""
+    chosen = story.first_middle_last
+    return {
+        "profiled": [done.number for done in chosen],
+        "measures": profile([story.data_set(done) for done in chosen]),
     }
 
 
@@ -179,8 +194,8 @@ def _round(story: Story, done: Round) -> dict[str, Any]:
     }
 
 
-def _change(change: Any) -> dict[str, Any]:
-    def answers(pairs: Any) -> list[dict[str, str]]:
+def shown_change(change: Change) -> dict[str, Any]:
+    def answers(pairs: Pairs) -> list[dict[str, str]]:
         return [
             {
                 "id": one_line(now.id),
@@ -263,7 +278,7 @@ def _shown_whole(value: Any) -> Any:
 
 
 @cache
-def _templates() -> jinja2.Environment:
+def templates() -> jinja2.Environment:
     return jinja2.Environment(
         loader=jinja2.PackageLoader("coursewright.report", "templates"),
         autoescape=True,
