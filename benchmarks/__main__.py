@@ -25,6 +25,7 @@ NAMES = (
     "policy",
     "generations",
     "report",
+    "dashboard",
     "demo",
     "study",
     "reproductions",

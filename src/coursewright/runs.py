@@ -34,6 +34,7 @@ from coursewright.protocols import Progress, Stages
 from coursewright.records import Isolation, OpeningCount, Outcome, Record, Result, Task
 from coursewright.store import (
     Artifacts,
+    Pulse,
     RunFolder,
     RunStore,
     export_gate,
@@ -252,6 +253,7 @@ def carry(
     store: RunStore, config: RunConfig, progress: Progress, *, attended: bool = True
 ) -> Result:
     """Run the loop in a held run folder, and write down the result."""
+    progress = Pulse(progress, store.path / "progress.json")
     with assemble(store, config, progress, attended=attended) as stages:
         require_isolation(store, stages.sandbox.isolation)
         require_isolation(store, getattr(stages.agent, "isolation", None), stage="propose")

@@ -181,27 +181,6 @@ def show(
     _print_result(result, as_json)
 
 
-@runs_app.command()
-def report(
-    run: RunName,
-    runs: Runs = DEFAULT_RUNS,
-    output: Annotated[
-        Path | None, typer.Option("-o", help="Where the page goes; by default into the run folder.")
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Write a run as one HTML page that needs no network."""
-    from coursewright.display import printable
-    from coursewright.report import write_report
-    from coursewright.store import resolve_run
-
-    place = write_report(resolve_run(run, runs), output)
-    if as_json:
-        emit({"report": str(place)})
-    else:
-        typer.echo(printable(str(place)))
-
-
 @runs_app.command("try")
 def try_student(
     run: RunName,

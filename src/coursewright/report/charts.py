@@ -5,7 +5,7 @@ Every picture is a fixed drawing area that scales with the page. A table beside 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -90,6 +90,33 @@ def scores(
         parts.append(_text("tick", at, HEIGHT - BOTTOM + 16, "private"))
     parts.append(_text("axis", (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 4, "round"))
     return _picture(HEIGHT, "Score by round", parts)
+
+
+def curves(lines: Sequence[tuple[str, Sequence[tuple[int, float]]]]) -> str:
+    """A line of (round, score) for each name; colours by their order, eight of them."""
+    known = [score for _, points in lines for _, score in points]
+    if not known:
+        return ""
+    low, high = _limits(known)
+    last = max(number for _, points in lines for number, _ in points)
+
+    def x(number: int) -> float:
+        return LEFT + number / max(1, last) * (WIDTH - LEFT - RIGHT)
+
+    def y(score: float) -> float:
+        return TOP + (high - score) / (high - low) * (HEIGHT - TOP - BOTTOM)
+
+    parts = [*_grid(low, high, y)]
+    for number in range(0, last + 1, max(1, -(-last // 15))):
+        parts.append(_text("tick", x(number), HEIGHT - BOTTOM + 16, str(number)))
+    for place, (name, points) in enumerate(lines):
+        path = _path([(x(number), y(score)) for number, score in points])
+        parts.append(
+            f'<polyline class="line curve-{place % 8}" points="{path}">'
+            f"<title>{escape(name)}</title></polyline>"
+        )
+    parts.append(_text("axis", (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 4, "round"))
+    return _picture(HEIGHT, "Best score so far, by round", parts)
 
 
 def tree(points: Sequence[Point], chosen: int | None) -> str:
@@ -197,8 +224,7 @@ def _limits(known: Sequence[float]) -> tuple[float, float]:
     return max(0.0, low), max(high, low + 0.1)
 
 
-def _grid(low: float, high: float, y: object) -> Iterator[str]:
-    assert callable(y)
+def _grid(low: float, high: float, y: Callable[[float], float]) -> Iterator[str]:
     for tenth in range(round(low * 10), round(high * 10) + 1):
         at = y(tenth / 10)
         yield _line("grid", LEFT, at, WIDTH - RIGHT, at)

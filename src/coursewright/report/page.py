@@ -104,8 +104,10 @@ def quality(story: Story) -> dict[str, Any]:
     }
 
 
-def row_table(story: Story, rows: Sequence[TracedRow]) -> tuple[list[dict[str, Any]], int]:
-    """The rows as the page embeds them, and how many found no room."""
+def row_table(
+    story: Story, rows: Sequence[TracedRow], room: int | None = EMBEDDED_BYTES
+) -> tuple[list[dict[str, Any]], int]:
+    """The rows as a page shows them, and how many found no room."""
     table: list[dict[str, Any]] = []
     size = 0
     for number, row in enumerate(rows, 1):
@@ -117,9 +119,10 @@ def row_table(story: Story, rows: Sequence[TracedRow]) -> tuple[list[dict[str, A
             "r": story.origins.get(identity(row)),
             "c": (row.response or "")[:12],
         }
-        size += len(json.dumps(entry))
-        if size > EMBEDDED_BYTES:
-            return table, len(rows) - len(table)
+        if room is not None:
+            size += len(json.dumps(entry))
+            if size > room:
+                return table, len(rows) - len(table)
         table.append(entry)
     return table, 0
 

@@ -14,6 +14,7 @@ from coursewright.store.openings import PrivateOpenings
 from coursewright.store.people import HeedingJournal, RunPeople, export_gate, place_of
 from coursewright.store.places import cache_folder, state_folder
 from coursewright.store.prune import Pruned, prune
+from coursewright.store.pulse import Pulse
 from coursewright.store.requests import Request, Requests
 from coursewright.store.rows import put_rows, read_rows
 from coursewright.store.run import RunStore, amend, require_name
@@ -30,6 +31,7 @@ __all__ = [
     "NotTaken",
     "PrivateOpenings",
     "Pruned",
+    "Pulse",
     "Request",
     "Requests",
     "RunEntry",

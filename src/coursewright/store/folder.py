@@ -11,6 +11,7 @@
     rounds/NNN/       what a person wants to look at, links into artifacts
     student/          the delivered weights
     metrics.jsonl     a line of figures for every stage, for trackers
+    progress.json     how far the stage under way is
     result.json       the outcome, once there is one
     lock              held by the process that works on the run
 
