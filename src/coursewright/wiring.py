@@ -316,8 +316,11 @@ def check_agent(config: RunConfig, task: Task) -> None:
 
 
 def withheld_folders(config: RunConfig, task: Task) -> tuple[Path, ...]:
-    """Return the folders of a run that no agent may see, whatever the user shows it."""
-    return (Path(task.folder), config.runs)
+    """Return the folders that no agent may see, whatever the user shows it.
+
+    Beside those of the run: what the user's cache knows of scored, and the count of openings.
+    """
+    return (Path(task.folder), config.runs, cache_folder(), state_folder())
 
 
 def make_rules(config: RunConfig) -> Rules:
