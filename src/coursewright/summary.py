@@ -25,6 +25,7 @@ def lines(result: Result) -> list[str]:
     ]
     out += [
         "",
+        *_review(result),
         f"audit      {result.audit}; isolation {result.isolation.level}, "
         + ("verified by the escape probe" if result.isolation.verified else "NOT verified"),
         f"teacher    {result.teacher_usage.calls} calls, {result.teacher_usage.cached} from cache"
@@ -50,6 +51,17 @@ def lines(result: Result) -> list[str]:
         )
     out.append(f"record     {result.path}")
     return [printable(line) for line in out]
+
+
+def _review(result: Result) -> list[str]:
+    said = result.review
+    if said is None:
+        return []
+    return [
+        f"review     {said.bad + said.unsure} of {said.judged} judged rows bad or doubtful: at "
+        f"most {said.bad_share_upper:.1%} of {said.rows} rows are bad, with {said.confidence:.0%} "
+        "confidence"
+    ]
 
 
 def _agent(result: Result) -> str:

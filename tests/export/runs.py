@@ -71,10 +71,16 @@ def finished_run(
     train: Train = copied_base,
     agent: Any = None,
     task: str = TASK,
+    gates: tuple[str, ...] = (),
     **changes: Any,
 ) -> Path:
     """Make a finished run; `changes` are laid over its result record. Returns its folder."""
-    fields = {"student": student or EmbeddedStudent(), "retrainings": 2, "task": task}
+    fields = {
+        "student": student or EmbeddedStudent(),
+        "retrainings": 2,
+        "task": task,
+        "gates": gates,
+    }
     if agent is not None:
         fields["agent"] = agent
     config = RunConfig(runs=runs, name=name, **fields)

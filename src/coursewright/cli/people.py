@@ -61,6 +61,30 @@ def stop(run: RunName, runs: Runs = DEFAULT_RUNS, as_json: Json = False) -> None
     _print_said(stop_run(run, runs), as_json)
 
 
+@people_app.command()
+def review(
+    run: RunName,
+    rows: Annotated[int, typer.Option(min=1, help="Rows to judge in all.")] = 60,
+    reviewer: Annotated[
+        str | None, typer.Option("--as", metavar="NAME", help="Who judges; default: you.")
+    ] = None,
+    runs: Runs = DEFAULT_RUNS,
+) -> None:
+    """Judge rows drawn from a finished run's data set; say what that certifies of all."""
+    import getpass
+
+    from coursewright.review import review_run
+
+    said, left = review_run(run, runs, reviewer or getpass.getuser(), rows)
+    typer.echo(
+        f"{said.judged} rows judged, {said.bad} bad, {said.unsure} not sure: at most "
+        f"{said.bad_share_upper:.1%} of {said.rows} rows are bad, with {said.confidence:.0%} "
+        "confidence"
+    )
+    if left:
+        typer.echo(f"{left} rows wait; the same command goes on from here")
+
+
 def _print_said(said: Any, as_json: bool) -> None:
     from coursewright.display import printable
 

@@ -16,13 +16,15 @@ from coursewright.drafting.finishing import finish
 from coursewright.drafting.queue import DraftFolder, DraftNote
 from coursewright.drafting.reviewing import Sitting
 from coursewright.drafting.settings import DraftSettings, parse_settings
-from coursewright.drafting.terminal import open_terminal, review
+from coursewright.drafting.terminal import Input, open_terminal, review
 
 __all__ = [
     "DraftNote",
     "DraftSettings",
+    "Input",
     "draft",
     "finish_draft",
+    "open_terminal",
     "parse_settings",
     "review_draft",
 ]

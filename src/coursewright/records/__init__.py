@@ -60,6 +60,7 @@ from coursewright.records.result import (
     ProbeScores,
     Result,
     RoundSummary,
+    RowReview,
     Scores,
 )
 from coursewright.records.stages import (
@@ -158,6 +159,7 @@ __all__ = [
     "RowForm",
     "RowKind",
     "RowLimits",
+    "RowReview",
     "Scores",
     "Seed",
     "Setting",

@@ -69,6 +69,23 @@ class ProbeScores(Record):
     gain_points_ci95: tuple[float, float]
 
 
+class RowReview(Record):
+    """What people who judged rows of the delivered data set say about all of its rows."""
+
+    dataset: str
+    rows: int
+    """Of the whole data set."""
+    queued: int
+    """Drawn at random to be judged."""
+    judged: int
+    bad: int
+    unsure: int
+    """Counted as bad."""
+    bad_share_upper: float
+    """Upper bound on the share of bad rows among all, exact and one-sided (`review.bounds`)."""
+    confidence: float
+
+
 class Result(Record):
     """The outcome of a run: what `run --json` prints and `result.json` holds."""
 
@@ -120,6 +137,8 @@ class Result(Record):
     """On the delivered data set: the worse of its round's audit and the final one."""
     audit_checks: tuple[Check, ...] = ()
     """All checks of both, in order."""
+    review: RowReview | None = None
+    """What people said of the delivered rows, after the run."""
     human_inputs: tuple[str, ...]
     mats: float | None
     rounds: tuple[RoundSummary, ...]

@@ -16,6 +16,7 @@ from coursewright.store.places import cache_folder, state_folder
 from coursewright.store.prune import Pruned, prune
 from coursewright.store.pulse import Pulse
 from coursewright.store.requests import Request, Requests
+from coursewright.store.reviews import Reviews
 from coursewright.store.rows import put_rows, read_rows
 from coursewright.store.run import RunStore, amend, require_name
 from coursewright.store.scratch import Scratch
@@ -34,6 +35,7 @@ __all__ = [
     "Pulse",
     "Request",
     "Requests",
+    "Reviews",
     "RunEntry",
     "RunFolder",
     "RunJournal",

@@ -6,6 +6,7 @@
     journal.sqlite    finished stages, consumed time, history
     ledger.sqlite     every teacher call
     requests.sqlite   what people asked of the run, and what it waits for; if any
+    reviews.sqlite    what people said of rows of the final data set; if any
     asked.sqlite      every question that programs put to the base student
     artifacts/        content by digest
     rounds/NNN/       what a person wants to look at, links into artifacts
