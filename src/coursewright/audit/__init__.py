@@ -30,6 +30,7 @@ from coursewright.audit.correctness import Correctness
 from coursewright.audit.diversity import Diversity
 from coursewright.audit.overlap import Overlap
 from coursewright.audit.policy import PolicyCheck
+from coursewright.audit.profile import Profile
 from coursewright.audit.provenance import Provenance
 from coursewright.audit.repeats import Repeats
 from coursewright.config import Policy
@@ -54,6 +55,7 @@ ROUND_CHECKS: tuple[AuditCheck, ...] = (
     Repeats(),
     Diversity(),
     Correctness(),
+    Profile(),
 )
 FINAL_CHECKS: tuple[AuditCheck, ...] = ()
 

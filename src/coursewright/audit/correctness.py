@@ -25,6 +25,7 @@ from coursewright.families.program_reading import Unreadable, result_of
 from coursewright.families.solving import programs
 from coursewright.protocols import Scorer
 from coursewright.records import Check, Item, TracedRow
+from coursewright.scoring.cruxeval import CruxEval
 from coursewright.scoring.equations import false_equations, numbers_in
 from coursewright.scoring.expression import exact_gold, expression_value
 from coursewright.scoring.literal import Literal
@@ -73,7 +74,9 @@ class Correctness:
         began = time.monotonic()
         sample = evenly(rows, SAMPLE)
         manners = _manners(context.visible)
-        scorer = context.scorer or Literal()
+        # Other scorers may run programs of their own; these two only parse.
+        given = context.scorer
+        scorer: Scorer = given if isinstance(given, Literal | CruxEval) else Literal()
         wrong: list[tuple[TracedRow, str]] = []
         verified = 0
         for row, question in zip(sample, questions(sample), strict=True):

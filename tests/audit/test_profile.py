@@ -1,0 +1,78 @@
+"""Only what is of another kind than the exam is flagged."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+from coursewright.audit import Context
+from coursewright.audit.profile import Profile
+from coursewright.families import load_family
+from coursewright.families.drawing import draw_rows
+from coursewright.records import Item, TracedRow
+from coursewright.scoring import make_scorer
+
+SCIENCE = load_family("science")
+RNG = Random(3)
+VISIBLE = tuple(
+    Item(id=f"v{number}", question=one.question, answer=one.answer)
+    for number, one in enumerate(skill.sample(RNG) for skill in SCIENCE.skills for _ in range(4))
+)
+CONTEXT = Context(visible=VISIBLE, scorer=make_scorer({"kind": "numeric"}))
+GERMAN = "Ein Zug fährt {} Kilometer weit und braucht dafür {} Stunden. Wie schnell ist er?"
+RUSSIAN = "Поезд прошёл {} километров за {} часов. Какова его скорость?"
+
+
+def drawn() -> list[TracedRow]:
+    return draw_rows(SCIENCE, "Solve.", 100, Random(1))
+
+
+def written(question: str = "", answer: str = "") -> list[TracedRow]:
+    rows = drawn()
+    return [
+        one.model_copy(
+            update={
+                "input": question.format(2 * n, n + 1) if question else one.input,
+                "output": answer or one.output,
+            }
+        )
+        for n, one in enumerate(rows)
+    ]
+
+
+def test_honest_rows_are_clean_and_described() -> None:
+    check = Profile().examine(drawn(), CONTEXT).check
+    assert check.verdict == "clean"
+    assert check.figures["readable"] == 1.0
+    assert check.figures["foreign_letters"] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("rows", "why"),
+    [
+        (written(question=GERMAN), "another language"),
+        (written(question=RUSSIAN), "of a script"),
+        (written(question="How? {} {}"), "times as long"),
+        (written(answer="I am not sure."), "form that the scorer"),
+        (written(answer="12 * 7 = 84"), "one answer is given in 100%"),
+    ],
+)
+def test_what_is_of_another_kind_is_flagged_and_kept(rows: list[TracedRow], why: str) -> None:
+    finding = Profile().examine(rows, CONTEXT)
+    assert finding.check.verdict == "flagged"
+    assert any(why in words for words in finding.check.evidence)
+    assert len(finding.kept) == len(rows)
+    assert finding.refusal is None
+
+
+def test_an_answer_that_is_common_in_the_exam_may_be_common_in_the_rows() -> None:
+    often = tuple(item.model_copy(update={"answer": "84"}) for item in VISIBLE)
+    check = Profile().examine(written(answer="84"), Context(visible=often)).check
+    assert check.verdict == "clean"
+
+
+@pytest.mark.parametrize("visible", [(), VISIBLE])
+def test_few_rows_and_none_are_not_judged(visible: tuple[Item, ...]) -> None:
+    for rows in ([], written(question=RUSSIAN)[:20]):
+        assert Profile().examine(rows, Context(visible=visible)).check.verdict == "clean"
