@@ -102,3 +102,11 @@ def test_without_licences_everything_is_handed_out() -> None:
     brief = make_brief(seeds=(Seed(id="1", question="a", meta={"license": "secret"}),))
     task: Task = load_task("science-mini")
     assert licensed(Policy(), task, brief, ()) == (brief, ())
+
+
+def test_the_example_is_a_policy() -> None:
+    example = Path(__file__).parents[1] / "examples" / "policies" / "school.yaml"
+    policy = load_policy(example)
+    assert {name for name in Policy.model_fields if getattr(policy, name)} >= {
+        *("blocked", "topics", "personal_data", "sources", "languages", "transforms"),
+    }
