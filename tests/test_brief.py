@@ -13,7 +13,7 @@ from coursewright.config import HeuristicAgent, load_config
 from coursewright.errors import ConfigError
 from coursewright.records import Allowance, Brief, Turn
 from coursewright.runs import human_inputs, inputs_of
-from coursewright.tasks import load_task
+from coursewright.tasks import load_task, read_probe
 
 TASK = "science-mini"
 
@@ -30,6 +30,15 @@ def test_each_level_tells_more() -> None:
     assert (line.visible, description.visible, description.seeds) == ((), (), ())
     assert visible.visible == seeds.visible != ()
     assert (visible.seeds, bool(seeds.seeds)) == ((), True)
+
+
+def test_no_brief_holds_a_probe() -> None:
+    task = load_task(TASK)
+    items = [i for parts in task.probes.values() for p in parts for i in read_probe(task, p)]
+    assert len(items) > 600
+    for settings in ({}, {"setting": "seed"}, {"protocol": "paper"}):
+        text = told(**settings).model_dump_json()
+        assert not [item.id for item in items if item.question in text or item.id in text]
 
 
 def test_without_a_level_the_setting_decides() -> None:
