@@ -26,6 +26,7 @@ NAMES = (
     "generations",
     "report",
     "dashboard",
+    "provenance",
     "demo",
     "study",
     "reproductions",

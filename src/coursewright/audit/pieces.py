@@ -28,6 +28,8 @@ _LINK = re.compile(
     r"\b(?:and|then|also|first|second|third|next|finally|part|\d{1,2}|[a-h])\b(?=\s*[.:)]|\s)|[()]"
 )
 """Words and numbering that stand between joined pieces."""
+_NUMBER = re.compile(r"^\(?\d{1,2}[.):]\s+")
+_CUTS = tuple(map(re.compile, (r"\n", r"\n\s*\n", r"(?:^|\n)\s*\(?\d{1,2}[.):]\s+")))
 _LABELLED = re.compile(rf"^(?:\W|{LABELS.pattern})+")
 _INTRODUCED = re.compile(
     r"(?:[:=→`\"'([]|\b(?:answer|output|result|solution|expression|query|program|code|text)\b"
@@ -120,23 +122,34 @@ def joined(claim: Claim) -> Sequence[Part] | None:
             if asked:
                 rest = without(values, asked)
                 found.append((at, asked, rest or (), evidence))
+        # Questions that the response only answers stand in its request.
+        for piece in _written_pieces(claim.raw_question):
+            at = next(places(piece, claim.question), -1)
+            if at >= 0 and any(stands_in(piece, text) for text in evidence.request):
+                values = tuple(ways for each in evidence.given(piece) for ways in each)
+                found.append((at, piece, values, evidence))
     found.sort(key=lambda one: (one[0], -len(one[1])))
     parts: list[Part] = []
     question, output, start = claim.question, claim.output, 0
     for at, asked, values, evidence in found:
         if at < start or len(parts) == _PIECES:
             continue  # a piece of the one before it
-        start = at + len(asked)
         place, answer = _first_in(values, output)
-        if not answer:
-            return None
+        if not answer or is_content(_LINK.sub(" ", output[:place])):
+            continue  # another call may have answered it like this
+        start = at + len(asked)
         parts.append(Part(evidence, asked, answer))
         question = _taken(question, (asked,))
-        if is_content(_LINK.sub(" ", output[:place])):
-            return None
         output = output[place + len(answer) :]
     glue = _LINK.sub(" ", f"{question} | {output}")
     return None if len(parts) < 2 or is_content(glue) else parts
+
+
+def _written_pieces(question: str) -> set[str]:
+    """What a question is written in pieces of: lines, paragraphs, numbered parts; folded."""
+    cut = (part for cutter in _CUTS for part in cutter.split(question)[:_PIECES])
+    pieces = (fold(_NUMBER.sub("", part.strip())) for part in cut)
+    return {piece for piece in pieces if len(piece) > LONG}
 
 
 def _longest_in(values: Ways, text: str) -> tuple[int, str]:

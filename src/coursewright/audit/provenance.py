@@ -48,7 +48,7 @@ from coursewright.audit.faults import (
     UNLIKE,
     UNNAMED,
 )
-from coursewright.audit.reading import fold, stands_in
+from coursewright.audit.reading import fold, stands_in, unlabelled
 from coursewright.audit.response import Evidence
 from coursewright.audit.turns import Exercise, answer_fault, exercises_in, is_given, parts_of
 from coursewright.records import Item, Message, RowKind, Seed, TracedRow
@@ -134,11 +134,11 @@ class _Asked:
             before = row.messages[:-1]
             last = max(n for n, turn in enumerate(before) if turn.role == "user")
             raw = before[last].content
-            return cls(fold(raw), raw, None, (*before[:last], *before[last + 1 :]))
+            return cls(unlabelled(fold(raw)), raw, None, (*before[:last], *before[last + 1 :]))
         # Without an input the whole exercise stands in the instruction.
-        question = fold(row.input)
+        question = unlabelled(fold(row.input))
         if not question:
-            return cls(fold(row.instruction), row.instruction, None, ())
+            return cls(unlabelled(fold(row.instruction)), row.instruction, None, ())
         return cls(question, row.input, fold(row.instruction), ())
 
 

@@ -15,6 +15,9 @@ _PLAIN = {"n": "\n", "r": "\n", "t": " "}
 _NUMBER = re.compile(r"[-+]?(?:\d[\d,]*\.?\d*|\.\d+)(?:e[-+]?\d{1,3})?")
 _QUOTES = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "−": "-"})
 
+_LABEL_BEFORE = re.compile(r"^(?:q|question|problem|exercise)\s*:\s*(?=\S)")
+_LABEL_AFTER = re.compile(r"(?<=[\s.?!])(?:a|answer|solution|output)\s*:$")
+
 Ways = tuple[tuple[str, ...], ...]
 """Values, each in all the folded ways of writing it down."""
 
@@ -26,6 +29,11 @@ def fold(text: str) -> str:
     """Case, layout, width of characters and kind of quotes made equal; single spaces."""
     plain = unicodedata.normalize("NFKC", text).translate(_QUOTES).casefold()
     return " ".join(plain.split())
+
+
+def unlabelled(question: str) -> str:
+    """A folded question without the labels that programs put before and after it."""
+    return _LABEL_AFTER.sub("", _LABEL_BEFORE.sub("", question)).strip()
 
 
 def unescape(text: str) -> str:

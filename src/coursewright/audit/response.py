@@ -94,7 +94,8 @@ class Evidence:
             if any(stands_in(output, answer) for answer in self._answers_after(question)):
                 return None
             return NOT_ITS_ANSWER
-        if not any(stands_in(output, text) for text in self._candidates(question)):
+        candidates = self._candidates(question)
+        if not any(stands_in(output, c) or composed_of(((c,),), output) for c in candidates):
             return NO_ANSWER
         return None
 
