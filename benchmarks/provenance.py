@@ -29,7 +29,7 @@ from coursewright.display import Silent
 from coursewright.families import load_family
 from coursewright.records import Brief, Proposal, TracedRow, Turn
 from coursewright.records.stages import Transform
-from coursewright.runs import run
+from coursewright.runs import resume, run
 from coursewright.store import RunFolder, read_rows
 from coursewright.tasks import load_task
 from tests.parrot import PARROT
@@ -63,11 +63,13 @@ class CardsInTurn:
 
 
 def play_cards(task: str, place: Path) -> RunFolder:
-    """One run in which every card has its round; found again if it was made before."""
-    if not (place / task / "result.json").is_file():
+    """One run in which every card has its round; gone on with if it was begun before."""
+    if (place / task).is_dir():
+        resume(str(place / task), place, Silent())
+    else:
         config = {
             "task": task,
-            "agent": {"kind": "custom", "path": f"{__name__}:CardsInTurn"},
+            "agent": {"kind": "custom", "path": "benchmarks.provenance:CardsInTurn"},
             "student": PARROT.model_dump(),
             "setting": "seed",
             "budget": {"rounds": len(load_cards())},

@@ -10,6 +10,7 @@
     ├── NoValidSubmission              3   the budget went by without a data set to train on
     ├── IsolationError                 4   the sandbox is weaker than the run asks for
     ├── RunHeld                        5   another process holds the run folder
+    ├── NotVerified                    6   a bundle does not hold what its result claims
     ├── Interrupted                  130   stopped by hand or a lost helper; `resume` goes on
     ├── HelperLost                     -   a helper process died under a stage: do it again
     │   └── ProgramLost                -   it was the program; every time: its own failure
@@ -98,6 +99,12 @@ class RunHeld(CoursewrightError):
     """Another process holds the lock of this run folder."""
 
     exit_code = 5
+
+
+class NotVerified(CoursewrightError):
+    """A bundle is not what it claims to be, or could not be checked whole."""
+
+    exit_code = 6
 
 
 class Interrupted(CoursewrightError):

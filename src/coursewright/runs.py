@@ -41,6 +41,7 @@ from coursewright.store import (
     file_digest,
     pin_teacher,
     read_stages,
+    record_digest,
     resolve_run,
     storage,
 )
@@ -261,6 +262,7 @@ def carry(
         result = conclude(store, config, stages, outcome)
     if outcome.retrainings:
         store.deliver(outcome.retrainings[0].weights)
+    result = result.model_copy(update={"record": record_digest(store)})
     store.write_result(result)
     if attended:
         at_export(store, config, result, progress)

@@ -229,6 +229,55 @@ def export(
 
 
 @runs_app.command()
+def bundle(
+    run: RunName,
+    to: Annotated[Path, typer.Option("--to", metavar="FILE.zip", help="The file to write.")],
+    runs: Runs = DEFAULT_RUNS,
+    as_json: Json = False,
+) -> None:
+    """Write what somebody else needs to check a finished run: its record without weights."""
+    from coursewright.verification import write_bundle
+
+    done = write_bundle(run, runs, to)
+    if as_json:
+        emit(done.model_dump(mode="json"))
+        return
+    typer.echo(f"bundle  {done.path}: {done.files} files, {done.bytes / 1e6:.1f} MB")
+    typer.echo(f"record  {done.record}")
+
+
+@runs_app.command()
+def verify(
+    bundle: Annotated[Path, typer.Argument(help="A bundle (zip file or folder) or a run folder.")],
+    task: Annotated[
+        str | None,
+        typer.Option(help="Your own copy of the task: a folder, or a built-in name."),
+    ] = None,
+    record: Annotated[
+        str | None, typer.Option(help="The record's digest, if it was published.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Check a run's hashes, ledger, audits and scores again, without training anything."""
+    from coursewright.display import printable
+    from coursewright.errors import NotVerified
+    from coursewright.verification import verify as verify_bundle
+
+    found = verify_bundle(bundle, task=task, record=record)
+    if as_json:
+        emit(found.model_dump(mode="json"))
+    else:
+        for check in found.checks:
+            typer.echo(printable(f"{'holds' if check.holds else 'FAILS':<6} {check.name}"))
+            for fault in check.faults:
+                typer.echo(printable(f"       {fault}"))
+        typer.echo(f"record {found.record}")
+    if not found.holds:
+        failed = [check.name for check in found.checks if not check.holds]
+        raise NotVerified(f"{bundle}: does not verify: {', '.join(failed)}")
+
+
+@runs_app.command()
 def prune(run: RunName, runs: Runs = DEFAULT_RUNS, as_json: Json = False) -> None:
     """Delete intermediate checkpoints of a finished run; the record and the student stay."""
     from coursewright.store import prune as prune_run

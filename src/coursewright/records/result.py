@@ -171,5 +171,7 @@ class Result(Record):
     seconds: dict[str, float]
     embedded: tuple[str, ...] = ()
     """Which of agent, teacher and student are the small built-in ones."""
+    record: str | None = None
+    """Digest over all stages and calls of the run (see `store.sealing`), for `verify`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)

@@ -20,6 +20,7 @@ from coursewright.store.reviews import Reviews
 from coursewright.store.rows import put_rows, read_rows
 from coursewright.store.run import RunStore, amend, require_name
 from coursewright.store.scratch import Scratch
+from coursewright.store.sealing import record_digest
 from coursewright.store.shared import SharedAnswers
 from coursewright.store.teachers import pin_teacher
 from coursewright.store.untrusted import NotTaken, chunks_of, untrusted_folder
@@ -60,6 +61,7 @@ __all__ = [
     "put_rows",
     "read_rows",
     "read_stages",
+    "record_digest",
     "require_name",
     "resolve_run",
     "state_folder",

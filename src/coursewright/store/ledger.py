@@ -16,6 +16,7 @@ Money is counted in nanodollars, so that sums are exact; a call whose price nobo
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import sqlite3
 from collections.abc import Iterator
@@ -380,6 +381,14 @@ class Ledger:
             finish_reason=finish,
             cost=cost,
             estimated=bool(guess),
+        )
+
+    def misnamed_requests(self) -> int:
+        """How many requests have another text than the digest that names them says."""
+        rows = self._db.execute("SELECT digest, text FROM requests")
+        return sum(
+            hashlib.sha256(str(text).encode("utf-8", "surrogatepass")).hexdigest() != digest
+            for digest, text in rows
         )
 
     def calls_after(self, round_number: int) -> int:

@@ -7,7 +7,7 @@
 Start reading at `desk`, which is the way of one call.
 """
 
-from coursewright.teacher.client import GatewayLine, GatewayLost, GatewayTeacher
+from coursewright.teacher.client import GatewayLine, GatewayLost, GatewayTeacher, usage_of
 from coursewright.teacher.egress import told_to_programs, withheld_texts
 from coursewright.teacher.upstreams import check_teacher
 
@@ -17,5 +17,6 @@ __all__ = [
     "GatewayTeacher",
     "check_teacher",
     "told_to_programs",
+    "usage_of",
     "withheld_texts",
 ]

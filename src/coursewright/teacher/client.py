@@ -191,16 +191,7 @@ class GatewayTeacher:
 
     def usage(self, round_number: int | None = None, of: str = "teacher") -> Usage:
         """What the whole run, or one round, has spent `of` teacher or student."""
-        totals = self._totals(round_number, of)
-        return Usage(
-            calls=totals.calls,
-            cached=totals.cached,
-            prompt_tokens=totals.prompt_tokens,
-            completion_tokens=totals.completion_tokens,
-            estimated=totals.estimated,
-            shared=totals.shared,
-            cost_usd=None if totals.unpriced else in_dollars(totals.cost),
-        )
+        return usage_of(self._totals(round_number, of))
 
     def _totals(self, round_number: int | None, of: str) -> Totals:
         if self.pid is not None and self._folder is not None:
@@ -337,6 +328,19 @@ class GatewayTeacher:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(_STOP_SECONDS)
         self._bury()
+
+
+def usage_of(totals: Totals) -> Usage:
+    """What a ledger's totals are as metered use."""
+    return Usage(
+        calls=totals.calls,
+        cached=totals.cached,
+        prompt_tokens=totals.prompt_tokens,
+        completion_tokens=totals.completion_tokens,
+        estimated=totals.estimated,
+        shared=totals.shared,
+        cost_usd=None if totals.unpriced else in_dollars(totals.cost),
+    )
 
 
 def student_desk(
