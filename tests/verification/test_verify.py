@@ -429,13 +429,19 @@ def test_a_folders_links_are_not_followed(made: Path, folder: Path) -> None:
         "a: &a [1, 1]\nb: &b [*a, *a]\nc: [*b, *b]\n",
         "scorer:\n  kind: custom\n  path: os:system\n",
         "search:\n  kind: custom\n  path: antigravity:x\n",
+        "policy:\n  classifiers: [{name: x, path: 'antigravity:x'}]\n",
+        "policy: /etc/passwd\n",
         "[" * 100_000,
         "!!python/object/apply:os.system ['true']",
     ],
 )
 def test_a_config_runs_no_code_and_takes_no_time(folder: Path, text: str) -> None:
     before = (folder / "run.yaml").read_text()
-    told = re.sub(r"(?m)^(scorer|search):.*\n(?:[ -].*\n)*", "", before) if ":\n" in text else ""
+    told = (
+        re.sub(r"(?m)^(scorer|search|policy):.*\n(?:[ -].*\n)*", "", before)
+        if ":\n" in text
+        else ""
+    )
     (folder / "run.yaml").write_text(told + text)
     assert {"config", "result", "audits"} <= failing(folder)
 

@@ -29,9 +29,11 @@ from typing import Any
 import yaml
 
 import coursewright
-from coursewright.briefing import public_items
+from coursewright.briefing import full_brief, public_items
 from coursewright.config import CustomPart, RunConfig
+from coursewright.config.policy import Classifier, Policy
 from coursewright.errors import CoursewrightError, NotVerified, RunFolderError
+from coursewright.guardrails import licensed, settled_policy
 from coursewright.records import Audit, Execution, Record, Round
 from coursewright.store import RunStore, digest_of, read_stages, record_digest
 from coursewright.store.folder import first_change, settings
@@ -206,15 +208,21 @@ def _config(case: _Case, held: contextlib.ExitStack) -> Iterator[str]:
         return
     store = held.enter_context(RunStore.open(case.place))
     config: RunConfig = store.config
-    for name in ("scorer", "search"):
-        if isinstance(getattr(config, name), CustomPart):
-            yield (
-                f"run.yaml: {name} is code of its maker's ({getattr(config, name).path[:80]}), "
-                "which is not run here"
-            )
+    code = [
+        *(getattr(config, name) for name in ("scorer", "search")),
+        *(config.policy.classifiers if isinstance(config.policy, Policy) else ()),
+    ]
+    for part in code:
+        if isinstance(part, (CustomPart, Classifier)):
+            yield f"run.yaml: {part.path[:80]} is code of its maker's, which is not run here"
             return
+    if isinstance(config.policy, Path):
+        yield "run.yaml: names a policy by its file; a run's record holds the rules themselves"
+        return
     case.task = load_task(case.task_name or config.task)
-    case.result, case.config = store.result(), config
+    # From here on the task is the checker's own; what the run was keyed with stands in the store.
+    case.config = config.model_copy(update={"task": case.task.folder})
+    case.result = store.result()
     case.stages = read_stages(store.journal_path)
     if case.result is None:
         yield "result.json: is not there"
@@ -325,13 +333,11 @@ def _predictions(case: _Case, held: contextlib.ExitStack) -> Iterator[str]:
 
 
 def _audits(case: _Case, held: contextlib.ExitStack) -> Iterator[str]:
-    auditor = make_auditor(
-        case.config,
-        case.task,
-        case.store,
-        public_items(case.config, case.task),
-        read_corpus(case.task),
-    )
+    config, task = case.config, case.task
+    exam, passages = public_items(config, task), read_corpus(task)
+    if (policy := settled_policy(config)) is not None:
+        _, passages = licensed(policy, task, full_brief(config, task), passages)
+    auditor = make_auditor(config, task, case.store, exam, passages)
     for stage in case.stages:
         if stage["kind"] not in ("audit", "audit_final") or stage["failed"]:
             continue

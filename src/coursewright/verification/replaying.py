@@ -5,6 +5,7 @@ Whatever a result says that does not follow from its own record comes out differ
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -42,28 +43,25 @@ def replay(
     """
     archive = _Archive(store)
     exam = public_items(config, task)
-    parts: dict[str, Any] = {
-        name: _Nobody(name)
-        for name in ("brief", "agent", "intake", "auditor", "evaluator", "noise", "probes", "ideas")
-    }
-    stages = Stages(
-        **parts,
-        openings=_Nobody("openings"),
-        task=task,
-        rules=make_rules(config),
-        program_files={},
-        sandbox=_Sandbox(recorded.isolation),
-        teacher=RecordedTeacher(store),
-        student=_Student(student),
-        feedback=GuardedFeedback(
+    known: dict[str, Any] = {
+        "task": task,
+        "rules": make_rules(config),
+        "program_files": {},
+        "sandbox": _Sandbox(recorded.isolation),
+        "teacher": RecordedTeacher(store),
+        "student": _Student(student),
+        "feedback": GuardedFeedback(
             exam, config.seed, paper=config.protocol == "paper", kind=config.feedback
         ),
-        search=make_search(config),
-        journal=store.journal,
-        archive=archive,
-        progress=Silent(),
-        own_rows=_own_rows(config, task, store),
-    )
+        "search": make_search(config),
+        "journal": store.journal,
+        "archive": archive,
+        "progress": Silent(),
+        "own_rows": _own_rows(config, task, store),
+    }
+    # Whoever is not named here has to do something, or to know something that no record holds.
+    names = {field.name for field in fields(Stages)}
+    stages = Stages(**{name: _Nobody(name) for name in names} | known)
     outcome = loop.run(stages)
     return Replayed(result=conclude(store, config, stages, outcome), rounds=tuple(archive.rounds))
 
