@@ -11,7 +11,7 @@ from coursewright.agents import make_agent
 from coursewright.briefing import make_brief
 from coursewright.config import HeuristicAgent, load_config
 from coursewright.errors import ConfigError
-from coursewright.records import Allowance, Brief, Turn
+from coursewright.records import Allowance, Brief, Outcome, Turn
 from coursewright.runs import human_inputs, inputs_of
 from coursewright.tasks import load_task, read_probe
 
@@ -52,7 +52,7 @@ def test_notes_are_told_once_they_are_there_and_count_as_human_inputs(tmp_path: 
     for settings in ({}, {"brief": "notes", "setting": "seed"}):
         config = load_config(None, {"task": TASK, "notes": str(notes), **settings})
         assert "metres per second" in make_brief(config, load_task(TASK)).description
-        assert "notes" in human_inputs(config)
+        assert "notes" in human_inputs(config, Outcome(base=(), rounds=()))
         assert "notes" in inputs_of(config, load_task(TASK))
     assert "metres" not in told(notes=str(notes), brief="description").description
 
