@@ -21,6 +21,7 @@ NAMES = (
     "forgetting",
     "corpus_check",
     "study_statistics",
+    "exam_statistics",
     "guard",
     "policy",
     "generations",

@@ -1,0 +1,45 @@
+"""What a person reads first of a result."""
+
+from typing import Any
+
+from coursewright.records import Result
+from coursewright.summary import lines
+from tests.export.runs import result
+
+
+def said(**fields: Any) -> str:
+    return "\n".join(lines(result("r", "d").model_copy(update=fields)))
+
+
+def corrected(score: float) -> dict[str, Any]:
+    final = result("r", "d").final
+    assert final is not None
+    return {"final": final.model_copy(update={"scored_corrected": score})}
+
+
+def test_the_verdict_stands_beside_the_gain() -> None:
+    assert "worse, p = 1e-09" in said(verdict="worse", improved=False)
+    assert "sees gains from 9.5 points" in said(
+        verdict="inconclusive", minimum_detectable_points=9.5
+    )
+    assert "sees gains" not in said(verdict="improved", minimum_detectable_points=9.5)
+
+
+def test_a_result_from_before_there_were_verdicts_is_still_told() -> None:
+    old = Result.model_validate(result("r", "d").model_dump(exclude_defaults=True))
+    assert old.verdict is None
+    assert "improved, p = 1e-09" in "\n".join(lines(old))
+
+
+def test_parts_seeds_and_correction_are_told_where_they_are_known() -> None:
+    told = said(gain_parts={"format": 12.0, "ability": 18.0}, training_seed_sd_points=1.25)
+    assert "+12.0 where answers became readable, +18.0 where they already were" in told
+    assert "another training seed moves it by 1.2 points" in told
+    assert "41.0% corrected for the choice" in said(**corrected(0.41))
+    assert "corrected" not in said()
+    assert "training seed" not in said()
+
+
+def test_too_few_groups_are_said() -> None:
+    assert "few groups" in said(few_groups=True)
+    assert "few groups" not in said()
