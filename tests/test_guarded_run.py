@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from coursewright.bench.measured import private_exam
 from coursewright.config import Budget, CustomPart, IncumbentConfig, ProgramAgent, RunConfig
 from coursewright.display import Silent
 from coursewright.errors import ConfigError, NoValidSubmission, RunFolderError
@@ -87,6 +88,9 @@ def test_a_guarded_run_says_what_its_number_rests_on(places: Path) -> None:
     assert mixed[: len(audited)] == audited
     assert 90 <= len(mixed) < len(audited) + 90, "what both have is there once"
 
+    # A study looks at the base model and the run's own students alone.
+    assert [one.accuracy for one in private_exam(folder, result)] == [0.0, 1.0, 1.0]
+
     # A replay needs neither the user's file nor what this machine knows, and changes none of it.
     mine.unlink()
     before = sorted((path, path.stat().st_mtime_ns) for path in (places / "state").iterdir())
@@ -122,7 +126,10 @@ def test_a_run_that_beats_nothing_delivers_the_base_model_and_says_so(places: Pa
     assert result.gain_points == 0.0
     assert (result.confirmation, result.scored_queries) == (None, 0)
     assert result.private_openings == 1
-    assert not RunFolder(places / "runs" / "first").student_path.exists()
+    folder = RunFolder(places / "runs" / "first")
+    assert not folder.student_path.exists()
+    base, student = private_exam(folder, result)
+    assert base == student, "in a study that is a gain of 0, not a run without a submission"
     with pytest.raises(NoValidSubmission, match="base model"):
         export_run("first", places / "runs", str(places / "out"))
     with pytest.raises(RunFolderError, match="base model"):

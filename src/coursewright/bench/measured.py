@@ -12,7 +12,7 @@ from coursewright.bench.baselines.direct import Sitting
 from coursewright.bench.cells import Cell, Measured
 from coursewright.bench.plan import Job, Places, Plan
 from coursewright.errors import RunFolderError
-from coursewright.records import Evaluation, PrivateOpening
+from coursewright.records import Evaluation, PrivateOpening, Result
 from coursewright.store import RunFolder, read_stages
 
 
@@ -72,9 +72,6 @@ def _read_run(cell: Cell, places: Places, name: str) -> Measured:
     folder = RunFolder(places.runs / name)
     result = folder.result()
     assert result is not None
-    opened = [
-        stage["outcome"] for stage in read_stages(folder.journal_path) if stage["kind"] == "private"
-    ]
     found = Measured(
         cell=cell,
         run=f"runs/{name}",
@@ -83,14 +80,23 @@ def _read_run(cell: Cell, places: Places, name: str) -> Measured:
         usage=result.teacher_usage,
         seconds=result.seconds["total"],
     )
+    sat = private_exam(folder, result)
+    return _with_scores(found, sat) if sat else found
+
+
+def private_exam(folder: RunFolder, result: Result) -> tuple[Evaluation, ...]:
+    """Return how base model and retrained students did in a run's private exam, the base first.
+
+    Where the base model was delivered it is its own student: the gain is 0. Empty where the exam
+    was never opened. A data set that the user already had sits it too, and is left out.
+    """
+    opened = [s["outcome"] for s in read_stages(folder.journal_path) if s["kind"] == "private"]
     if not opened:
-        return found
+        return ()
     evaluations = PrivateOpening.model_validate_json(opened[-1]).evaluations
     if result.final is None or not result.final.retrainings:
-        # The base model was delivered: it is its own student, and its gain is 0.
-        return _with_scores(found, (evaluations[0], evaluations[0]))
-    # A data set that the user already had may have sat the exam too, behind the students.
-    return _with_scores(found, evaluations[: 1 + result.final.retrainings])
+        return (evaluations[0], evaluations[0])
+    return evaluations[: 1 + result.final.retrainings]
 
 
 def _with_scores(found: Measured, evaluations: Sequence[Evaluation]) -> Measured:
