@@ -38,7 +38,6 @@ PROGRAMS: dict[str, End] = {
     "million_files": End("failed", "killed", "more than 300 files"),
     "output_flood": End("failed", "killed", "more than 64 MiB of output"),
     "forged_scores": End(),
-    "deaf": End("failed", "timeout", "deadline"),
     "suicide": End("failed", None),
     "meddling": End(),
     "poisoned_caches": End(),

@@ -28,6 +28,9 @@ ATTACKS = {
 }
 
 
+LEVELS = [pytest.param(level, marks=pytest.mark.xdist_group(f"siege-{level}")) for level in ATTACKS]
+
+
 @dataclass(frozen=True)
 class Surroundings:
     """Secrets and listeners of this machine that no program may reach."""
@@ -98,11 +101,15 @@ def _files() -> list[str]:
     return [*map(str, found), "/etc/passwd", "/etc/shadow"]
 
 
+def require(level: str) -> None:
+    """Skip where bubblewrap is missing, and that was allowed."""
+    if level == "L3" and shutil.which("bwrap") is None and os.environ.get(WITHOUT) == "1":
+        pytest.skip("bubblewrap is missing, and that was allowed")
+
+
 @pytest.fixture(
     scope="module",
-    params=[
-        pytest.param(level, marks=pytest.mark.xdist_group(f"siege-{level}")) for level in ATTACKS
-    ],
+    params=LEVELS,
 )
 def siege(
     request: pytest.FixtureRequest,
@@ -111,8 +118,7 @@ def siege(
 ) -> Iterator[house.Siege]:
     """One run at one level, all its attacks in turn, over before the first test looks."""
     level = request.param
-    if level == "L3" and shutil.which("bwrap") is None and os.environ.get(WITHOUT) == "1":
-        pytest.skip("bubblewrap is missing, and that was allowed")
+    require(level)
     place = tmp_path_factory.mktemp(f"siege-{level}")
     place.chmod(0o755)
     lines = (house.make_task(place / "shown", CANARY) / "visible.jsonl").read_text().splitlines()

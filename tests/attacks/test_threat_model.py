@@ -33,7 +33,7 @@ def test_every_hostile_program_is_named_and_every_name_is_played() -> None:
     files = {path.stem for path in (TESTS / "attacks" / "programs").glob("*.py")} - {"prelude"}
     in_table = {Path(name).stem for name in named() if name.startswith("attacks/programs/")}
     assert in_table == files
-    alone = {"submission", "upstream_faults", "collecting"}
+    alone = {"submission", "upstream_faults", "collecting", "deaf"}
     assert files - alone == set(PROGRAMS)
 
 

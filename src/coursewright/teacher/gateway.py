@@ -41,6 +41,7 @@ from coursewright.errors import CoursewrightError, RunHeld
 from coursewright.store.ledger import Ledger, Totals
 from coursewright.store.scratch import Scratch
 from coursewright.store.shared import SharedAnswers
+from coursewright.teacher.crowd import Crowd
 from coursewright.teacher.desk import Desk
 from coursewright.teacher.errand import Line
 from coursewright.teacher.settings import GatewaySettings
@@ -81,16 +82,20 @@ class Door:
     """The socket of one open round: the teacher behind it, and perhaps the base student."""
 
     def __init__(
-        self, teacher: Window, student: Window | None, socket: Path, read_seconds: float
+        self,
+        teacher: Window,
+        student: Window | None,
+        socket: Path,
+        *,
+        read_seconds: float,
+        concurrency: int,
     ) -> None:
         self.socket = socket
         self._teacher = teacher
         self._student = student
         self._read_seconds = read_seconds
-        # No decompression: a bomb is refused as an unreadable body, never unpacked.
-        self._runner = web.ServerRunner(
-            web.Server(self._handle, auto_decompress=False, access_log=None), shutdown_timeout=1.0
-        )
+        self._crowd = Crowd(self._handle, concurrency)
+        self._runner = web.ServerRunner(self._crowd, shutdown_timeout=1.0)
 
     async def open(self) -> None:
         """Listen."""
@@ -112,7 +117,8 @@ class Door:
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         try:
-            return web.json_response(await self._route(request))
+            async with self._crowd.room_for(request):
+                return web.json_response(await self._route(request))
         except Refusal as refusal:
             return web.json_response(refusal.body(), status=refusal.status)
 
@@ -216,7 +222,12 @@ class Gateway:
         if self._student is not None and self._settings.student is not None:
             line = self._student.open(number, self._settings.student.round_calls)
             student = Window(self._student, line)
-        door = Door(teacher, student, socket, self._settings.read_seconds)
+        settings = self._settings
+        door = Door(
+            *(teacher, student, socket),
+            read_seconds=settings.read_seconds,
+            concurrency=settings.concurrency,
+        )
         self._doors[number] = door
         await door.open()
         return door
