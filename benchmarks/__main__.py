@@ -3,7 +3,7 @@
 Each prints one JSON object per line on standard output, and progress on standard error. They
 take hours together; `study` keeps its runs in `runs/bench` and goes on where it stopped.
 `python -m benchmarks.builders FOLDER` and `benchmarks.scorer_agreement FOLDER` stand apart: they
-need a folder with the benchmarks' own files.
+need a folder with the benchmarks' own files. So does `benchmarks.intake_fuzz`: it needs a fuzzer.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ NAMES = (
     "guard",
     "policy",
     "generations",
+    "blindspots",
     "report",
     "dashboard",
     "provenance",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,31 @@ def test_cards_show_venom_and_obey_none_of_it(place: Path, tmp_path: Path) -> No
                 assert "javascript" not in target
                 assert "127.0.0.1" not in target
             assert "Verified: 100" not in token.content or token.type != "inline", token
+
+
+class Elements(HTMLParser):
+    """What a browser would make of a page: its elements, and handlers in their attributes."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.handlers: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.handlers += [name for name, _ in attrs if name.startswith("on")]
+        self.handlers += [value for _, value in attrs if value and "javascript:" in value]
+
+
+def test_the_page_of_the_run_has_no_element_that_a_row_brought(place: Path, tmp_path: Path) -> None:
+    command(place, "report", "venom", "-o", str(tmp_path / "page.html"))
+    page = (tmp_path / "page.html").read_text()
+    found = Elements(page)
+    assert "ontoggle" in page, "the rows are shown"
+    assert found.handlers == []
+    assert "img" not in found.tags
+    assert found.tags.count("script") == 2
 
 
 def test_exported_rows_are_read_back_as_they_were(place: Path, tmp_path: Path) -> None:

@@ -19,8 +19,6 @@ def test_a_hostile_upstream_costs_its_own_calls_and_no_other_row(
         siege = house.besiege(
             *(tmp_path, "L2", [attack], server),
             targets={"faults": list(FAULTS)},
-            seconds=60.0,
-            patience=10.0,
         )
         met = dict(server.met)
     played = siege.rounds[attack]
