@@ -251,6 +251,15 @@ def test_exercises_of_one_or_several_responses_may_be_joined(calls: Calls) -> No
     assert judged(calls, made("joined", questions[0], "12 km", both)) == "teacher"
 
 
+def test_the_numbers_of_joined_parts_are_no_answers(calls: Calls) -> None:
+    key = calls.add(ASK, pair(f"{FALL} One?", "2") + pair(f"{FALL} Two?", "1"))
+    joined = f"1. {FALL} One?\n2. {FALL} Two?"
+    for output in ("1. 2\n2. 1", "(1) 2 (2) 1", "2, 1"):
+        assert judged(calls, made("joined", joined, output, key)) == "derived"
+    for output in ("1. 1\n2. 2", "1. 2\n2. 2", "1, 2"):
+        assert judged(calls, made("joined", joined, output, key)) == faults.UNLIKE["joined"]
+
+
 # ---------------------------------------------------------------- parts of one
 
 

@@ -52,3 +52,11 @@ def test_what_the_request_already_gives_as_the_answer_is_an_echo(
 )
 def test_what_stands_there_for_another_reason_is_not(request_text: str, output: str) -> None:
     assert not is_echo(fold(request_text), fold(Q), fold(output))
+
+
+def test_code_of_the_next_question_gives_no_answer() -> None:
+    first, second = "def f(x): return x\nf([])", "def g(x):\n    res = []\n    return res"
+    request = f"Solve each.\nQuestion 1: {first}\nQuestion 2: {second}"
+    assert not is_echo(fold(request), fold(first), "[]")
+    for given in (f"{request}\nThe answer is [].", f"Question 1: {first} = []\n{second}"):
+        assert is_echo(fold(given), fold(first), "[]")

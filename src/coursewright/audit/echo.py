@@ -26,6 +26,8 @@ _ANSWER = (
 )
 _DICTATED = re.compile(f"{_SAY}{_FILLER}$")
 _ANSWERED = re.compile(f"(?:{_ANSWER}|{_SAY}){_FILLER}$")
+_BY_SIGN = re.compile(r"[=→>]\W*$")
+_NEXT_QUESTION = re.compile(r"\b(?:question|problem|exercise)\s*#?\d+\s*[:.)]")
 _RIGHT_AFTER = re.compile(rf"{_GAP}[^\w{_GAP}]*$")
 _NUMBERING = re.compile(r"(?:\b(?:question|problem|item|example|step|q|no)\W*|[.?!\"'\s]\s*\(?)$")
 _CHOICE_BEFORE = re.compile(r"(?:\bor\b|\band\b|,|/|\||\bbetween\b)\W*$")
@@ -52,7 +54,8 @@ def _is_given(rest: str, at: int, length: int, asked: int) -> bool:
         return False
     if at > asked:
         if _ANSWERED.search(before):
-            return True
+            # `x = 1` in the next question of a list, which may be code, answers nothing here.
+            return not (_BY_SIGN.search(before) and _NEXT_QUESTION.search(rest[asked:at]))
         is_numbering = re.match(r"\s*[.:)]\s", after) and _NUMBERING.search(before)
         return bool(_RIGHT_AFTER.search(before)) and not is_numbering
     return bool(_DICTATED.search(before))

@@ -29,6 +29,7 @@ _LINK = re.compile(
 )
 """Words and numbering that stand between joined pieces."""
 _NUMBER = re.compile(r"^\(?\d{1,2}[.):]\s+")
+_PART_NUMBER = re.compile(r"(?:(?<=\s)|^)\(?(\d{1,2})[.):]\s")
 _CUTS = tuple(map(re.compile, (r"\n", r"\n\s*\n", r"(?:^|\n)\s*\(?\d{1,2}[.):]\s+")))
 _LABELLED = re.compile(rf"^(?:\W|{LABELS.pattern})+")
 _INTRODUCED = re.compile(
@@ -130,7 +131,7 @@ def joined(claim: Claim) -> Sequence[Part] | None:
                 found.append((at, piece, values, evidence))
     found.sort(key=lambda one: (one[0], -len(one[1])))
     parts: list[Part] = []
-    question, output, start = claim.question, claim.output, 0
+    question, output, start = claim.question, _unnumbered(claim.output), 0
     for at, asked, values, evidence in found:
         if at < start or len(parts) == _PIECES:
             continue  # a piece of the one before it
@@ -143,6 +144,17 @@ def joined(claim: Claim) -> Sequence[Part] | None:
         output = output[place + len(answer) :]
     glue = _LINK.sub(" ", f"{question} | {output}")
     return None if len(parts) < 2 or is_content(glue) else parts
+
+
+def _unnumbered(text: str) -> str:
+    """A folded text without the numbers 1., 2., 3. … of its parts, which are no answers."""
+    marks: list[re.Match[str]] = []
+    for mark in _PART_NUMBER.finditer(text):
+        if int(mark[1]) == len(marks) + 1:
+            marks.append(mark)
+    for mark in reversed(marks if len(marks) > 1 else []):
+        text = f"{text[: mark.start()]} \n {text[mark.end() :]}"
+    return text
 
 
 def _written_pieces(question: str) -> set[str]:
