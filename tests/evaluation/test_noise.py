@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 import pytest
@@ -17,9 +18,12 @@ from tests.fakes import evaluation
 SCORED = [evaluation(accuracy) for accuracy in (0.40, 0.45, 0.50)]
 
 
+task_named = functools.cache(load_task)
+
+
 def floor(place: Path, key: str = "k", task: str = "science-mini") -> NoiseFloor:
     """The noise floor of a run whose files, and the user's cache, lie at `place`."""
-    loaded = load_task(task)
+    loaded = task_named(task)
     scorer = make_scorer(loaded.scorer)
     kept = Kept(place / "cache")
     (place / "kept").mkdir(exist_ok=True)
@@ -30,7 +34,7 @@ def floor(place: Path, key: str = "k", task: str = "science-mini") -> NoiseFloor
 def test_the_baseline_data_are_the_visible_items_with_answers_that_score(
     name: str, tmp_path: Path
 ) -> None:
-    task = load_task(name)
+    task = task_named(name)
     scorer = make_scorer(task.scorer)
     rows = read_rows(Artifacts(tmp_path / "kept"), floor(tmp_path, task=name).rows())
     assert len(rows) == len(task.visible)
@@ -43,7 +47,7 @@ def test_a_conversation_gets_its_gold_as_last_turn(tmp_path: Path) -> None:
     asked = Message(role="user", content="hello")
     item = Item.model_validate({"id": "a", "messages": [asked.model_dump()], "answer": "hi"})
     task = Task.model_validate(
-        {**load_task("science-mini").model_dump(), "visible": [item.model_dump()]}
+        {**task_named("science-mini").model_dump(), "visible": [item.model_dump()]}
     )
     artifacts = Artifacts(tmp_path)
     scorer = make_scorer({"kind": "label"})

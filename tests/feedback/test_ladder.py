@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coursewright.feedback.ladder import release, rounded
@@ -42,6 +42,7 @@ def test_what_is_told_rises_by_a_step_each_time_and_is_a_whole_number_of_steps(
     assert len(told_so_far) <= 1 / step + 1
 
 
+@settings(deadline=None, max_examples=50)
 @given(scores, scores, steps)
 def test_whoever_is_told_nothing_cannot_tell_two_scores_apart(
     one: float, other: float, step: float

@@ -60,7 +60,9 @@ def test_a_file_without_a_usable_row_is_told_in_a_line(
 texts = st.sampled_from(["one", "two", "three", " two ", "four"])
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(
+    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60
+)
 @given(st.lists(texts, max_size=8), st.lists(texts, max_size=8), st.integers(1, 12))
 def test_mixing_keeps_the_submission_first_and_whole_and_adds_what_is_new(
     tmp_path_factory: pytest.TempPathFactory, theirs: list[str], mine: list[str], room: int
