@@ -7,14 +7,14 @@ more line in one of them.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import coursewright
 from coursewright.agents import IdeaLibrary, make_agent
-from coursewright.audit import Context, SubmissionAuditor, with_policy
+from coursewright.auditors import make_auditor
 from coursewright.briefing import (
     make_brief,
     part_name,
@@ -34,7 +34,7 @@ from coursewright.config import (
     TeacherConfig,
 )
 from coursewright.evaluation import NoiseFloor
-from coursewright.exams import make_evaluator, make_probes, pick_scorer, probe_items
+from coursewright.exams import make_evaluator, make_probes, pick_scorer
 from coursewright.feedback import GuardedFeedback
 from coursewright.guardrails import licensed, settled_policy
 from coursewright.mixing import make_intake, make_own_rows, with_replay
@@ -43,10 +43,7 @@ from coursewright.protocols import Agent, Jail, Progress, Rules, Search, Stages,
 from coursewright.records import (
     Generation,
     Isolation,
-    Item,
-    Passage,
     Preamble,
-    Split,
     Task,
 )
 from coursewright.sandbox import (
@@ -69,7 +66,7 @@ from coursewright.store import (
     state_folder,
 )
 from coursewright.student import AskedStudent, LocalStudent, ReplayingStudent, TeachingStudent
-from coursewright.tasks import load_task, read_corpus, read_split
+from coursewright.tasks import load_task, read_corpus
 from coursewright.teacher import GatewayTeacher, told_to_programs, withheld_texts
 
 PATIENCE = 3
@@ -231,35 +228,6 @@ def taking_turns(
         student=student,
         evaluator=make_evaluator(config, stages.task, student, stages.progress, shared),
         probes=make_probes(config, stages.task, student, stages.progress, shared),
-    )
-
-
-def make_auditor(
-    config: RunConfig,
-    task: Task,
-    store: RunStore,
-    exam: Sequence[Item],
-    passages: Sequence[Passage],
-) -> SubmissionAuditor:
-    """Return the one who decides which rows may be trained on; `exam` are the public items."""
-    hidden: tuple[Split, ...] = (
-        ("private",) if config.protocol == "paper" else ("scored", "private")
-    )
-    context = Context(
-        instructions=(task.instruction,),
-        topics=tuple(sorted({item.topic for item in exam if item.topic})),
-        visible=exam,
-        seeds=task.seeds if config.setting == "seed" else (),
-        passages={passage.id: passage.text for passage in passages},
-        ledger=store.ledger_path,
-        scorer=pick_scorer(config, task),
-        diversity=task.diversity,
-    )
-    return SubmissionAuditor(
-        store.artifacts,
-        context,
-        lambda: {split: read_split(task, split) for split in hidden} | probe_items(task),
-        round_checks=with_policy(settled_policy(config)),
     )
 
 

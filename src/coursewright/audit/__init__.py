@@ -26,9 +26,9 @@ from coursewright.audit.checks import (
     worst,
 )
 from coursewright.audit.citing import Citations
+from coursewright.audit.contamination import Copies, Exposure
 from coursewright.audit.correctness import Correctness
 from coursewright.audit.diversity import Diversity
-from coursewright.audit.overlap import Overlap
 from coursewright.audit.policy import PolicyCheck
 from coursewright.audit.profile import Profile
 from coursewright.audit.provenance import Provenance
@@ -51,13 +51,13 @@ __all__ = [
 ROUND_CHECKS: tuple[AuditCheck, ...] = (
     Citations(),
     Provenance(),
-    Overlap(),
+    Copies(),
     Repeats(),
     Diversity(),
     Correctness(),
     Profile(),
 )
-FINAL_CHECKS: tuple[AuditCheck, ...] = ()
+FINAL_CHECKS: tuple[AuditCheck, ...] = (Exposure(),)
 
 SAMPLE = 5
 """Kept rows that are shown to whoever made them."""
@@ -99,10 +99,15 @@ class SubmissionAuditor:
             hidden={},
             earlier=_Earlier(self._artifacts, earlier),
         )
+        return self._sifted(read_rows(self._artifacts, rows), context, self._round_checks)
+
+    def _sifted(
+        self, read: Sequence[TracedRow], context: Context, checks: Sequence[AuditCheck]
+    ) -> Audit:
         began = time.monotonic()
-        read = kept = read_rows(self._artifacts, rows)
+        kept = tuple(read)
         findings: list[Finding] = []
-        for check in self._round_checks:
+        for check in checks:
             findings.append(_examined(check, kept, context))
             kept = findings[-1].kept
         dropped: Counter[str] = Counter()
@@ -143,6 +148,26 @@ class SubmissionAuditor:
             examples=tuple(line for finding in findings for line in finding.examples),
             checks=tuple(finding.check for finding in findings),
             seconds=time.monotonic() - began,
+        )
+
+    def audit_file(self, rows: str) -> Audit:
+        """Put rows that are in no round (a digest) through both passes.
+
+        The final checks see all rows, also those that were dropped. Without a call ledger nothing
+        can be traced, and that is not checked.
+        """
+        read = read_rows(self._artifacts, rows)
+        traced = self._context.ledger is not None
+        checks = [c for c in self._round_checks if traced or c.name != Provenance.name]
+        sifted = self._sifted(read, replace(self._context, round_number=None, hidden={}), checks)
+        final = self.audit_final(rows)
+        return sifted.model_copy(
+            update={
+                "verdict": worst([sifted.verdict, final.verdict]),
+                "checks": (*sifted.checks, *final.checks),
+                "examples": (*sifted.examples, *final.examples),
+                "seconds": sifted.seconds + final.seconds,
+            }
         )
 
 

@@ -13,6 +13,7 @@ from types import FrameType
 
 import typer
 
+from coursewright.cli.auditing import auditing_app
 from coursewright.cli.pages import pages_app
 from coursewright.cli.people import people_app
 from coursewright.cli.runs import runs_app
@@ -31,6 +32,7 @@ app = typer.Typer(
 app.add_typer(runs_app)
 app.add_typer(people_app)
 app.add_typer(pages_app)
+app.add_typer(auditing_app)
 app.add_typer(studies_app)
 app.add_typer(tasks_app, name="task")
 

@@ -10,6 +10,14 @@ from coursewright.similarity.diversity import (
     vendi,
     word_entropy,
 )
+from coursewright.similarity.join import run_sets
+from coursewright.similarity.neighbours import (
+    Nearest,
+    character_likeness,
+    nearest,
+    word_likeness,
+    words_of,
+)
 from coursewright.similarity.overlap import (
     DisjointSets,
     group_by_overlap,
@@ -26,7 +34,9 @@ from coursewright.similarity.wordings import commonest_wordings
 
 __all__ = [
     "DisjointSets",
+    "Nearest",
     "TopicGuesser",
+    "character_likeness",
     "commonest_wordings",
     "compression_ratio",
     "distinct_ngrams",
@@ -39,9 +49,13 @@ __all__ = [
     "jaccard",
     "masked_words",
     "near_duplicates",
+    "nearest",
     "normalised",
     "repeated",
+    "run_sets",
     "vendi",
     "word_entropy",
+    "word_likeness",
     "word_ngrams",
+    "words_of",
 ]

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from coursewright.similarity.join import Sets, run_sets, similar_pairs, word_sets
 
 _WORD = re.compile(r"[^\W_]+|[^\s\w]")
-_SPACED = re.compile(r"[\W_]+")
-_SIGN = re.compile(r"[-+*/%<>=!~^&|\[\](){}]")
+_SIGN = r"[-+*/%<>=!~^&|\[\](){}]"
+_WORD_OR_SIGN = re.compile(rf"[^\W_]+|{_SIGN}")
+_BETWEEN_SIGNS = re.compile(rf"(?<={_SIGN}) (?={_SIGN})")
 _DIGITS = re.compile(r"\d+")
 
 
@@ -21,16 +22,7 @@ def normalised(text: str) -> str:
     Signs of operation and comparison stay too, for without them different programs look the same.
     """
     folded = unicodedata.normalize("NFKC", text).casefold()
-    if _SIGN.search(folded):
-        folded = _SPACED.sub(lambda gap: _signs(gap.group()), folded)
-    else:
-        folded = _SPACED.sub(" ", folded)
-    return " ".join(folded.split())
-
-
-def _signs(gap: str) -> str:
-    kept = "".join(_SIGN.findall(gap))
-    return f" {kept} " if kept else " "
+    return _BETWEEN_SIGNS.sub("", " ".join(_WORD_OR_SIGN.findall(folded)))
 
 
 def masked_words(text: str) -> frozenset[str]:

@@ -29,6 +29,7 @@ from typing import Any
 import yaml
 
 import coursewright
+from coursewright.auditors import make_auditor
 from coursewright.briefing import full_brief, public_items
 from coursewright.config import CustomPart, RunConfig
 from coursewright.config.policy import Classifier, Policy
@@ -51,7 +52,6 @@ from coursewright.verification.taking import (
     take_folder,
     take_zip,
 )
-from coursewright.wiring import make_auditor
 
 _NOT_COMPARED = {"run", "path", "seconds", "record"}
 """Of a result: where the run lies, and what a clock decides; `record` has its own check."""
