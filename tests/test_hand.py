@@ -91,7 +91,8 @@ def test_no_call_passes_an_unapproved_gate_even_across_kills(
 ) -> None:
     task = prepare(place)[0]
     config = place / "gated.yaml"
-    settings = {**CONFIG, "budget": {"rounds": 1}, "gates": ["plan", "sample"]}
+    less = {"budget": {"rounds": 1}, "noise_seeds": 0}
+    settings = {**CONFIG, **less, "gates": ["plan", "sample"]}
     config.write_text(yaml.safe_dump(settings))
 
     run = begin("run", task, "--config", str(config), "--name", "gated")
@@ -103,20 +104,17 @@ def test_no_call_passes_an_unapproved_gate_even_across_kills(
 
     again = begin("resume", "gated")
     waits(place, again, "plan")
-    assert "def main" in "\n".join(say(place, "approve", "gated", "--show")["lines"])
-    say(place, "stop", "gated")
-    assert again.wait(timeout=60) == 130
     assert calls(place) == 0
-
+    assert "def main" in "\n".join(say(place, "approve", "gated", "--show")["lines"])
     say(place, "steer", "gated", "Too late for this round.")
     said = say(place, "approve", "gated")
     assert (said["kind"], said["about"]) == ("approved", "the plan of round 0")
-    third = begin("resume", "gated", "--json")
-    waits(place, third, "sample")
+    waits(place, again, "sample")
     spent = calls(place)
     assert spent > 0
-    os.killpg(third.pid, signal.SIGKILL)
-    third.wait()
+    say(place, "stop", "gated")
+    assert again.wait(timeout=60) == 130
+    # What is answered while no process is there counts as well.
     assert "rows" in say(place, "approve", "gated", "--show")["lines"][0]
     say(place, "approve", "gated", "--reject", "Half of it is about levers.")
 
