@@ -33,6 +33,7 @@ NAMES = (
     "study",
     "reproductions",
     "kills",
+    "contamination",
 )
 
 
