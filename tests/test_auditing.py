@@ -80,3 +80,13 @@ def test_what_is_no_plain_file_is_a_usage_error(tmp_path: Path) -> None:
     for name in ("pipe", "missing", "."):
         with pytest.raises(UsageError, match=r"cannot be read|no plain file"):
             audit_file(tmp_path / name, "science-mini", None, tmp_path)
+
+
+def test_a_policy_is_put_to_a_file_too(tmp_path: Path) -> None:
+    path = written(tmp_path / "rows.jsonl", HONEST[:200])
+    rules = tmp_path / "policy.yaml"
+    rules.write_text("personal_data: {}\nblocked: [{name: trials, patterns: ['(?i)trial']}]\n")
+    trials = sum("trial" in row.input.lower() for row in HONEST[:200])
+    assert trials > 0
+    found = audit_file(path, "science-mini", None, tmp_path, rules)
+    assert found.dropped == {"policy: blocked topic trials": trials}

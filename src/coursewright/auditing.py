@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from coursewright.auditors import make_file_auditor
+from coursewright.config import RunConfig
 from coursewright.errors import UsageError
+from coursewright.guardrails import settled_policy
 from coursewright.records import Audit, Collection, RowLimits
 from coursewright.store import Artifacts, RunFolder, resolve_run, storage
 from coursewright.submission import Limits, SubmissionIntake
@@ -36,16 +38,21 @@ class FileAudit:
         return dropped
 
 
-def audit_file(path: Path, task_name: str, run: str | None, runs: Path) -> FileAudit:
+def audit_file(
+    path: Path, task_name: str, run: str | None, runs: Path, policy: Path | None = None
+) -> FileAudit:
     """Parse a file as a submission to a task and judge it, with the hidden items at hand.
 
-    With a `run` its rows are traced in that run's call ledger.
+    With a `run` its rows are traced in that run's call ledger. The rules are those of the file
+    `policy`, else the task folder's own.
 
     Raises:
+        ConfigError: the policy cannot be read, or a rule is wrong.
         UsageError: the file cannot be read, or holds no rows.
         TaskError, RunFolderError: task or run cannot be used.
     """
     task = load_task(task_name)
+    rules = settled_policy(RunConfig(task=task_name, policy=policy))
     ledger = None if run is None else RunFolder(resolve_run(run, runs)).ledger_path
     with tempfile.TemporaryDirectory(prefix="coursewright-") as place:
         artifacts = Artifacts(Path(place))
@@ -58,7 +65,7 @@ def audit_file(path: Path, task_name: str, run: str | None, runs: Path) -> FileA
         if collection.rows is None or not collection.kept:
             reasons = "; ".join(collection.examples[:3])
             raise UsageError(f"{path}: {collection.error}{reasons and f' ({reasons})'}")
-        audit = make_file_auditor(task, artifacts, ledger).audit_file(collection.rows)
+        audit = make_file_auditor(task, artifacts, ledger, rules).audit_file(collection.rows)
     unchecked = () if ledger else ("provenance: no call ledger; --run RUN names one",)
     return FileAudit(collection, audit, unchecked)
 

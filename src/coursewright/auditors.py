@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from coursewright.audit import Context, SubmissionAuditor, with_policy
-from coursewright.config import RunConfig
+from coursewright.config import Policy, RunConfig
 from coursewright.exams import pick_scorer, probe_items
 from coursewright.guardrails import settled_policy
 from coursewright.protocols import Scorer
@@ -43,7 +43,9 @@ def make_auditor(
     )
 
 
-def make_file_auditor(task: Task, artifacts: Artifacts, ledger: Path | None) -> SubmissionAuditor:
+def make_file_auditor(
+    task: Task, artifacts: Artifacts, ledger: Path | None, policy: Policy | None = None
+) -> SubmissionAuditor:
     """Return one who judges a file from outside, by all that a task folder holds."""
     context = make_context(
         task,
@@ -53,7 +55,12 @@ def make_file_auditor(task: Task, artifacts: Artifacts, ledger: Path | None) -> 
         ledger=ledger,
         scorer=make_scorer(task.scorer, Path(task.folder)),
     )
-    return SubmissionAuditor(artifacts, context, lambda: hidden_items(task, ("scored", "private")))
+    return SubmissionAuditor(
+        artifacts,
+        context,
+        lambda: hidden_items(task, ("scored", "private")),
+        round_checks=with_policy(policy),
+    )
 
 
 def make_context(

@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coursewright.audit import ROUND_CHECKS, Context, Finding, PolicyCheck, SubmissionAuditor
+from coursewright.audit import (
+    ROUND_CHECKS,
+    Context,
+    Finding,
+    PolicyCheck,
+    SubmissionAuditor,
+    with_policy,
+)
 from coursewright.audit.languages import language_of
 from coursewright.audit.personal import personal_data, plain, redacted
 from coursewright.config import Policy
@@ -246,5 +253,8 @@ class TestTransforms:
         assert auditor.audit(put_rows(artifacts, [row("sit")]), 0).untouched is None
 
 
-def test_without_a_policy_nothing_is_added() -> None:
-    assert not any(check.name == "policy" for check in ROUND_CHECKS)
+def test_rows_are_traced_first_changed_then_and_judged_by_all_others_as_they_are_then() -> None:
+    names = [check.name for check in with_policy(Policy())]
+    assert names.index("policy") == names.index("provenance") + 1
+    assert [name for name in names if name != "policy"] == [check.name for check in ROUND_CHECKS]
+    assert with_policy(None) == ROUND_CHECKS

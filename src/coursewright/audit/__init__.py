@@ -172,8 +172,15 @@ class SubmissionAuditor:
 
 
 def with_policy(policy: Policy | None) -> tuple[AuditCheck, ...]:
-    """Return the checks of a round with a user's policy: last, so that it judges what is left."""
-    return ROUND_CHECKS if policy is None else (*ROUND_CHECKS, PolicyCheck(policy))
+    """Return the checks of a round with a user's policy.
+
+    It follows provenance: rows are traced first and changed then, and all other checks judge
+    what may be trained on.
+    """
+    if policy is None:
+        return ROUND_CHECKS
+    at = 1 + next(n for n, each in enumerate(ROUND_CHECKS) if each.name == Provenance.name)
+    return (*ROUND_CHECKS[:at], PolicyCheck(policy), *ROUND_CHECKS[at:])
 
 
 class _Earlier(Sequence[tuple[int, Sequence[TracedRow]]]):

@@ -24,6 +24,9 @@ def audit(
         str | None,
         typer.Option("--run", metavar="RUN", help="Trace the rows in this run's call ledger."),
     ] = None,
+    policy: Annotated[
+        Path | None, typer.Option(help="YAML file with rules for the data; see docs/policy.md.")
+    ] = None,
     runs: Runs = DEFAULT_RUNS,
     as_json: Json = False,
 ) -> None:
@@ -31,7 +34,7 @@ def audit(
     from coursewright.auditing import audit_file
     from coursewright.display import printable
 
-    found = audit_file(submission, task, run, runs)
+    found = audit_file(submission, task, run, runs, policy)
     read, kept = found.collection.read, found.audit.kept
     if as_json:
         emit(
