@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -95,23 +96,24 @@ def nearest(
     return Nearest(known, first, second, text, best, crowd)
 
 
-def word_likeness(known: Sequence[Sequence[str]], texts: Sequence[Sequence[str]]) -> Pieces:
+def word_likeness(known: Iterable[Sequence[str]], texts: Iterable[Sequence[str]]) -> Pieces:
     """Shared over all words of two lists of different words (Jaccard), weighted by their rarity.
 
     A word weighs log(1 + N / n) where n of all N lists hold it (inverse document frequency).
+    Each list is read once, so that of many texts only numbers are held.
     """
     numbers: dict[str, int] = {}
     mine = _coded(known, numbers)
     vocabulary = len(numbers)
     theirs = _coded(texts, numbers)
     frequency = np.bincount(np.concatenate([mine.members, theirs.members]), minlength=len(numbers))
-    weight = np.log1p((len(known) + len(texts)) / np.maximum(1, frequency))
+    weight = np.log1p((len(mine) + len(theirs)) / np.maximum(1, frequency))
     held = mine.sums(weight)
     total = theirs.sums(weight)
-    postings = _Postings(mine, vocabulary, len(known))
-    step = max(1, _CELLS // max(1, len(known)))
-    for start in range(0, len(texts), step):
-        shared = postings.shared(theirs, start, min(start + step, len(texts)), weight)
+    postings = _Postings(mine, vocabulary, len(mine))
+    step = max(1, _CELLS // max(1, len(mine)))
+    for start in range(0, len(theirs), step):
+        shared = postings.shared(theirs, start, min(start + step, len(theirs)), weight)
         union = held[None, :] + total[start : start + len(shared), None] - shared
         yield start, (shared / np.maximum(union, 1e-9)).astype(np.float32)
 
@@ -142,6 +144,9 @@ class _Lists:
     starts: Ints
     members: Ints
 
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
     def sums(self, weight: NDArray[np.float64]) -> NDArray[np.float64]:
         summed = np.concatenate([[0.0], np.cumsum(weight[self.members])])
         return np.asarray(summed[self.starts[1:]] - summed[self.starts[:-1]])
@@ -154,12 +159,12 @@ class _Lists:
 
 
 def _coded(lists: Iterable[Sequence[str]], numbers: dict[str, int]) -> _Lists:
-    members: list[int] = []
-    sizes = [0]
+    members = array("q")
+    starts = array("q", [0])
     for words in lists:
-        members += [numbers.setdefault(word, len(numbers)) for word in words]
-        sizes.append(len(members))
-    return _Lists(np.array(sizes, dtype=np.int64), np.array(members, dtype=np.int64))
+        members.extend([numbers.setdefault(word, len(numbers)) for word in words])
+        starts.append(len(members))
+    return _Lists(np.array(starts, dtype=np.int64), np.array(members, dtype=np.int64))
 
 
 class _Postings:

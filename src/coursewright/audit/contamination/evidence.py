@@ -53,7 +53,7 @@ def measure(items: Sequence[str], rows: Sequence[str], groups: Ints) -> list[Mea
     """Return all measures of these texts; `groups` are numbers of the items' groups."""
     measures = [*_standing(items, rows), *_runs(items, rows)]
     for name, words in (("words", words_of), ("pairs", _words_and_pairs)):
-        pieces = word_likeness(list(map(words, items)), list(map(words, rows)))
+        pieces = word_likeness(map(words, items), map(words, rows))
         measures += _neighbours(name, nearest(pieces, len(rows), groups), len(items))
     pieces = character_likeness(items, rows)
     return measures + _neighbours("characters", nearest(pieces, len(rows), groups), len(items))

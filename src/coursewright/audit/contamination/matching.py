@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
@@ -72,7 +73,7 @@ def find_copies(
     kinds = np.unique(np.array(ids, dtype=object), return_inverse=True)[1].astype(np.int64)
     listed = list(map(words_of, known))
     # The items themselves are looked at too: they may be siblings of one template.
-    pieces = word_likeness(listed, [*map(words_of, bare), *listed])
+    pieces = word_likeness(listed, chain(map(words_of, bare), listed))
     own = np.concatenate([np.full(len(texts), -1), kinds])
     found = nearest(pieces, len(own), kinds, own, CLOSE)
     long = np.array([len(words) >= WORDS for words in listed])
