@@ -24,6 +24,7 @@ NAMES = (
     "exam_statistics",
     "guard",
     "policy",
+    "quality",
     "generations",
     "blindspots",
     "report",

@@ -32,7 +32,8 @@ QUESTION = "Anna has seven red apples in a bag and eats three of them on Monday.
 def test_a_repeat_has_the_answer_and_nearly_the_question(
     question: str, answer: str, repeats: bool
 ) -> None:
-    marks = repeats_in([row(QUESTION, "4", "k"), row(question, answer, "k")])
+    marks, share = repeats_in([row(QUESTION, "4", "k"), row(question, answer, "k")])
+    assert share == repeats / 2
     assert marks.tolist() == [False, repeats]
 
 
@@ -57,5 +58,16 @@ def test_some_rows_taken_twice_are_flagged_alone() -> None:
 
 
 def test_questions_without_words_and_no_rows_are_survived() -> None:
-    assert repeats_in([]).tolist() == []
-    assert repeats_in([row("", "4", "k"), row("…", "…", "k"), row("…", "…", "k")]).sum() == 1
+    assert repeats_in([])[1] == 0.0
+    assert repeats_in([row("", "4", "k"), row("…", "…", "k"), row("…", "…", "k")])[1] == 1 / 3
+
+
+def test_of_a_large_file_the_share_is_reckoned_from_a_sample(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows = [row(f"{QUESTION} {word}", "4", "k") for word in ("Say", "Tell", "Think")] * 100
+    rows += drawn(300)
+    _, whole = repeats_in(rows)
+    monkeypatch.setattr("coursewright.audit.repeats.LARGE", 100)
+    assert whole == pytest.approx(299 / 600, abs=0.02)
+    assert repeats_in(rows)[1] == pytest.approx(whole, abs=0.02)

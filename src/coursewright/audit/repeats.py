@@ -19,10 +19,12 @@ from numpy.typing import NDArray
 from coursewright.audit.checks import Context, Finding, shown
 from coursewright.audit.exam import questions
 from coursewright.records import Check, TracedRow
-from coursewright.similarity import normalised, repeated
+from coursewright.similarity import evenly, normalised, repeated
 
 OVERLAP = 0.8
 """Share of three-word runs in common from which two questions are nearly the same."""
+LARGE = 5000
+"""Rows from which on an even sample of them is compared word by word."""
 FEWEST_ROWS = 50
 _WORD = re.compile(r"[^\W_]+|[^\s\w]")
 _ENDS = 40
@@ -37,11 +39,10 @@ class Repeats:
     def examine(self, rows: Sequence[TracedRow], context: Context) -> Finding:
         """Look for every row's like among the rows before it."""
         began = time.monotonic()
-        marks = repeats_in(rows)
-        share = float(marks.mean()) if len(rows) else 0.0
+        marks, share = repeats_in(rows)
         bounds = context.diversity.repeats
         judged = len(rows) >= FEWEST_ROWS
-        words = f"{int(marks.sum())} of {len(rows)} rows repeat an earlier one"
+        words = f"{round(share * len(rows))} of {len(rows)} rows repeat an earlier one"
         flagged = judged and share > bounds.flagged
         examples = tuple(shown(rows[at]) for at in np.flatnonzero(marks)[:2]) if flagged else ()
         check = Check(
@@ -55,8 +56,12 @@ class Repeats:
         return Finding(check, tuple(rows), refusal=f"collapsed data: {words}" if refused else None)
 
 
-def repeats_in(rows: Sequence[TracedRow]) -> NDArray[np.bool_]:
-    """Which rows have the answer of an earlier row and nearly its question."""
+def repeats_in(rows: Sequence[TracedRow]) -> tuple[NDArray[np.bool_], float]:
+    """Which rows have the answer of an earlier row and nearly its question; and their share.
+
+    Copies that differ in case, layout and marks are found among all rows. Of a large file, those
+    that differ in words are found in an even sample, and the share is reckoned from that.
+    """
     first: dict[tuple[str, str], int] = {}
     marks = np.zeros(len(rows), dtype=bool)
     answers = [normalised(row.answer) or row.answer for row in rows]
@@ -64,10 +69,13 @@ def repeats_in(rows: Sequence[TracedRow]) -> NDArray[np.bool_]:
     for number, (question, answer) in enumerate(zip(asked, answers, strict=True)):
         key = (normalised(question) or question, answer)
         marks[number] = first.setdefault(key, number) != number
-    fresh = np.flatnonzero(~marks)
-    runs = [_runs(asked[at], answers[at]) for at in fresh]
-    marks[fresh[repeated(runs, OVERLAP)]] = True
-    return marks
+    copies = int(marks.sum())
+    fresh = np.flatnonzero(~marks).tolist()
+    sample = evenly(fresh, LARGE)
+    near = repeated([_runs(asked[at], answers[at]) for at in sample], OVERLAP)
+    marks[np.array(sample, dtype=np.int64)[near]] = True
+    found = copies + len(fresh) * float(near.mean() if len(near) else 0.0)
+    return marks, found / max(len(rows), 1)
 
 
 def _runs(question: str, answer: str) -> list[str]:

@@ -98,7 +98,7 @@ class Check(Record):
     verdict: Verdict
     evidence: tuple[str, ...] = ()
     figures: dict[str, float] = Field(default_factory=dict, exclude_if=lambda found: not found)
-    """What was measured, by name; `docs/audits.md` explains the names."""
+    """What was measured, by name; `docs/data-quality.md` explains the names."""
     seconds: float = 0.0
 
 
