@@ -209,6 +209,14 @@ def test_a_number_on_the_way_to_the_result_is_no_answer(calls: Calls, answer: st
     assert fault(calls, row(APPLES, "14", key)) is not None
 
 
+@pytest.mark.parametrize("output", ["[4]", "{4}", "(4,)"])
+def test_a_value_in_a_collection_is_another_value(calls: Calls, output: str) -> None:
+    key = calls.add(ASK, pairs((APPLES, "4")))
+    assert fault(calls, row(APPLES, output, key)) is not None
+    for same in ("(4)", "[ANSWER]4[/ANSWER]", "\\boxed{4}"):
+        assert fault(calls, row(APPLES, same, key)) is None
+
+
 def test_a_hand_written_question_is_refused(calls: Calls) -> None:
     key = calls.add(ASK, pairs((APPLES, "4")))
     assert fault(calls, row("Hand made: what is 2 + 2?", "4", key)) == provenance.NO_QUESTION

@@ -34,6 +34,7 @@ LABELS = re.compile(
 LONG = 16
 """Characters from which on an output does not stand in a value by chance."""
 
+_COLLECTION = re.compile(r"\s*(?:\[\s*,?\s*\]|\{\s*,?\s*\}|\(\s*,\s*\))\s*")
 _REMARK = re.compile(r"\s*[^\W\d_]|\s*\(|[;:.]\s")
 _WORD = re.compile(r"\w")
 _NEXT_QUESTION = re.compile(
@@ -172,7 +173,8 @@ def composed_of(values: Ways, output: str) -> bool:
     ):
         return True
     used, rest = _cover(values, output)
-    return bool(used) and not is_content(rest)
+    # A value in brackets is another value: [2] is not 2.
+    return bool(used) and not is_content(rest) and _COLLECTION.fullmatch(rest) is None
 
 
 def _trimmed_from(value: str, output: str) -> bool:
