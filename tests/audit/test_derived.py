@@ -256,6 +256,8 @@ def test_the_numbers_of_joined_parts_are_no_answers(calls: Calls) -> None:
     joined = f"1. {FALL} One?\n2. {FALL} Two?"
     for output in ("1. 2\n2. 1", "(1) 2 (2) 1", "2, 1"):
         assert judged(calls, made("joined", joined, output, key)) == "derived"
+    sums = calls.add(ASK, pair(f"{FALL} One?", "(3 + 2) / 5") + pair(f"{FALL} Two?", "7 - 4"))
+    assert judged(calls, made("joined", joined, "1. (3 + 2) / 5\n2. 7 - 4", sums)) == "derived"
     for output in ("1. 1\n2. 2", "1. 2\n2. 2", "1, 2"):
         assert judged(calls, made("joined", joined, output, key)) == faults.UNLIKE["joined"]
 

@@ -29,7 +29,7 @@ _LINK = re.compile(
 )
 """Words and numbering that stand between joined pieces."""
 _NUMBER = re.compile(r"^\(?\d{1,2}[.):]\s+")
-_PART_NUMBER = re.compile(r"(?:(?<=\s)|^)\(?(\d{1,2})[.):]\s")
+_PART_NUMBER = re.compile(r"(?:(?<=\s)|^)(\(?)(\d{1,2})([.):])\s")
 _CUTS = tuple(map(re.compile, (r"\n", r"\n\s*\n", r"(?:^|\n)\s*\(?\d{1,2}[.):]\s+")))
 _LABELLED = re.compile(rf"^(?:\W|{LABELS.pattern})+")
 _INTRODUCED = re.compile(
@@ -150,7 +150,9 @@ def _unnumbered(text: str) -> str:
     """A folded text without the numbers 1., 2., 3. … of its parts, which are no answers."""
     marks: list[re.Match[str]] = []
     for mark in _PART_NUMBER.finditer(text):
-        if int(mark[1]) == len(marks) + 1:
+        # All of one style: the 2 of "1. (3 + 2) / 5" numbers nothing.
+        alike = not marks or mark.group(1, 3) == marks[0].group(1, 3)
+        if alike and int(mark[2]) == len(marks) + 1:
             marks.append(mark)
     for mark in reversed(marks if len(marks) > 1 else []):
         text = f"{text[: mark.start()]} \n {text[mark.end() :]}"
