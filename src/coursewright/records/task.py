@@ -139,7 +139,7 @@ class Ceiling(Record):
 class DiversityLimits(Record):
     """How varied the rows of a submission must be."""
 
-    topics: Floor = Floor(flagged=0.9, refused=0.3)
+    topics: Floor = Floor(flagged=0.92, refused=0.3)
     """Effective number of topics, as a share of the visible items' own."""
     spread: Floor = Floor(flagged=0.55, refused=0.12)
     """Vendi score of the questions, as a share of the visible items' at the same number."""
