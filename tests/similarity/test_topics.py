@@ -72,5 +72,7 @@ def test_the_effective_number_counts_equal_labels_and_discounts_rare_ones() -> N
 
 
 def test_an_even_sample_reaches_from_the_first_to_the_last() -> None:
-    assert evenly(range(10), 5) == [0, 2, 4, 6, 8]
+    assert [at // 2 for at in evenly(range(10), 5)] == [0, 1, 2, 3, 4]
+    # Of a file that takes its topics in turn, no topic is left out.
+    assert {at % 14 for at in evenly(range(2000), 1000)} == set(range(14))
     assert evenly("abc", 5) == ["a", "b", "c"]

@@ -9,6 +9,8 @@ from __future__ import annotations
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from random import Random
 from typing import TypeVar
 
 import numpy as np
@@ -114,7 +116,13 @@ def vendi(vectors: Floats) -> float:
 
 
 def evenly(items: Sequence[T], size: int) -> list[T]:
-    """At most `size` items, evenly spread over all."""
+    """At most `size` items, one from each of as many stretches, the same for the same sizes.
+
+    Where in its stretch is dealt: every second row of a file that takes topics in turn would
+    show every second topic alone.
+    """
     if len(items) <= size:
         return list(items)
-    return [items[at * len(items) // size] for at in range(size)]
+    rng = Random(size)
+    ends = [at * len(items) // size for at in range(size + 1)]
+    return [items[rng.randrange(start, end)] for start, end in pairwise(ends)]
