@@ -64,6 +64,14 @@ def test_one_private_question_is_an_alarm_that_names_no_text() -> None:
     assert PRIVATE[3].question not in "".join(found.check.evidence)
 
 
+def test_probes_are_no_alarm_until_several_stand_there_word_for_word() -> None:
+    probes = items([story(RNG) for _ in range(20)], "q")
+    for copied, expected in ((3, "clean"), (4, "flagged")):
+        questions = [*HONEST, *(probe.question for probe in probes[:copied])]
+        hidden = {"scored": SCORED, "private": PRIVATE, "probes": probes}
+        assert verdict(questions, **hidden) == expected
+
+
 def test_a_leaked_hidden_split_is_told_from_the_other() -> None:
     rng = Random(7)
     visible = items([sum_of(rng) for _ in range(60)], "v")
