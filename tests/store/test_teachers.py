@@ -43,7 +43,7 @@ def test_runs_that_cannot_teach_say_why(tmp_path: Path) -> None:
     with RunStore.create(tmp_path, "begun", config()):
         pass
     for name, why in (
-        ("empty", "no valid submission"),
+        ("empty", "no submission was valid, or none beat its base"),
         ("custom", "mine:Student"),
         ("begun", "coursewright resume begun"),
         ("emty", "did you mean empty"),

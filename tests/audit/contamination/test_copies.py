@@ -4,7 +4,9 @@ import pytest
 
 from coursewright.audit import Context
 from coursewright.audit.contamination import Copies
+from coursewright.families import load_family
 from coursewright.records import Item
+from coursewright.tasks import load_task
 from tests.audit.calls import INSTRUCTION, row
 from tests.audit.contamination.stories import items, rows, story, sum_of, swapped
 
@@ -94,3 +96,13 @@ def test_past_a_limit_the_attempt_is_refused_and_says_why() -> None:
 def test_without_rows_or_items_there_is_nothing_to_copy() -> None:
     assert Copies().examine([], CONTEXT).kept == ()
     assert len(Copies().examine(rows(["What?"]), Context()).kept) == 1
+
+
+def test_of_few_texts_nothing_but_copies_word_for_word_goes() -> None:
+    """Each template shows once or twice, and looks like a question that stands alone."""
+    task, skills, rng = load_task("science-mini"), load_family("science").skills, Random(0)
+    honest = [skills[n % len(skills)].sample(rng).question for n in range(60)]
+    context = Context(visible=task.visible[:42], instructions=(task.instruction,))
+    found = Copies().examine(rows([*honest, task.visible[0].question]), context)
+    assert found.dropped == {COPY: 1}
+    assert found.refusal is None

@@ -2,8 +2,8 @@
 
 A question that belongs to a family of alike ones (a template) is like any other question of that
 family, and that is no copying. So what is not word for word counts only where it stands alone: no
-item of another group is nearly as close to the row, few texts are anywhere near the item, and the
-items as a whole are not made from templates.
+item of another group is nearly as close to the row, few texts are anywhere near the item, the
+items as a whole are not made from templates, and there are enough texts to tell.
 """
 
 from __future__ import annotations
@@ -38,6 +38,10 @@ FEW = 3
 TEMPLATED = 0.6
 """Share of items with so many texts so close from which on all are taken for templates: measured
 0.76 and more in generated families, at most 0.55 in benchmarks written by people."""
+
+ENOUGH = 200
+"""Rows and items from which on a template can be told from a question that stands alone: of few
+texts each template shows one or two, and sixty honest rows lost thirteen as near-copies."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,8 @@ def find_copies(
     found = nearest(pieces, len(own), kinds, own, CLOSE)
     long = np.array([len(words) >= WORDS for words in listed])
     templated = (found.crowd[: len(items)] >= FEW).mean() > TEMPLATED
-    single = (found.crowd <= FEW) & (not templated)
+    told_apart = len(texts) + len(items) >= ENOUGH
+    single = (found.crowd <= FEW) & (told_apart and not templated)
     apart = found.first - found.second >= APART
     near = (found.first >= LIKE) & apart & (found.known < len(items)) & single[found.known]
     near &= long[found.known]
