@@ -11,7 +11,7 @@ import jinja2
 from markupsafe import Markup
 
 from coursewright.dashboard.comparing import Comparison
-from coursewright.dashboard.lines import ORDERS, RunLine, stamp_of
+from coursewright.dashboard.lines import RunLine, stamp_of
 from coursewright.errors import RunFolderError
 from coursewright.report import Story, page, read_story
 from coursewright.report.changes import compare
@@ -75,7 +75,6 @@ class Pages:
             asked={"words": "", "status": "", "task": "", **asked},
             by=by,
             falling=falling,
-            orders=ORDERS,
         )
 
     def run(self, folder: Path, progress: dict[str, Any], said: str) -> str:
@@ -83,26 +82,14 @@ class Pages:
         story = self.story(folder)
         return self._render(
             "run.html.j2",
-            **page.overview(story),
-            **self._hand(story),
+            **self._changing(story),
             progress={"stage": "", "done": 0, "total": None, "note": "", **progress},
             said=one_line(said, 300),
-            linked=[done.number for done in story.rounds if done.parent is not None],
-            numbers=[done.number for done in story.rounds],
-            mark=self._mark,
         )
 
     def now(self, folder: Path) -> str:
         """The part of it that changes."""
-        story = self.story(folder)
-        return self._render(
-            "now.html.j2",
-            **page.overview(story),
-            **self._hand(story),
-            linked=[done.number for done in story.rounds if done.parent is not None],
-            numbers=[done.number for done in story.rounds],
-            mark=self._mark,
-        )
+        return self._render("now.html.j2", **self._changing(self.story(folder)))
 
     def quality(self, folder: Path) -> str:
         """The profile of the data."""
@@ -162,6 +149,16 @@ class Pages:
     def problem(self, said: str) -> str:
         """Why there is nothing to show."""
         return self._render("problem.html.j2", said=said)
+
+    def _changing(self, story: Story) -> dict[str, Any]:
+        """All that changes on the page of a run that is under way."""
+        return {
+            **page.overview(story),
+            **self._hand(story),
+            "linked": [done.number for done in story.rounds if done.parent is not None],
+            "numbers": [done.number for done in story.rounds],
+            "mark": self._mark,
+        }
 
     def _hand(self, story: Story) -> dict[str, Any]:
         """What a person can do about this run now."""

@@ -14,6 +14,7 @@ from functools import cached_property
 from coursewright.config import RunConfig
 from coursewright.errors import RunFolderError
 from coursewright.records import Evaluation, PrivateOpening, Result, Round, TracedRow
+from coursewright.search import best_round
 from coursewright.store import RunFolder, is_held, read_rows, read_stages
 
 
@@ -56,10 +57,7 @@ class Story:
         if self.result is not None and self.result.final is not None:
             chosen = self.result.final.round
             return None if chosen is None else self.rounds[chosen]
-        done = [r for r in self.rounds if r.scored is not None]
-        return max(
-            done, key=lambda r: (r.scored.accuracy if r.scored else 0.0, -r.number), default=None
-        )
+        return best_round(self.rounds)
 
     @property
     def first_middle_last(self) -> tuple[Round, ...]:

@@ -1,6 +1,6 @@
 """What to do next: pure functions of the recorded history."""
 
-from coursewright.search.greedy import GreedySearch
+from coursewright.search.greedy import GreedySearch, best_round
 from coursewright.search.one_shot import OneShotSearch
 
-__all__ = ["GreedySearch", "OneShotSearch"]
+__all__ = ["GreedySearch", "OneShotSearch", "best_round"]
