@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from coursewright.records import Result
+from coursewright.records import NearVisible, Result
 from coursewright.summary import lines
 from tests.export.runs import result
 
@@ -38,6 +38,26 @@ def test_parts_seeds_and_correction_are_told_where_they_are_known() -> None:
     assert "41.0% corrected for the choice" in said(**corrected(0.41))
     assert "corrected" not in said()
     assert "training seed" not in said()
+
+
+def test_how_much_of_the_gain_lies_near_visible_items_is_told() -> None:
+    near = NearVisible(
+        items=30,
+        others=10,
+        part_points=15.0,
+        gain_points=20.0,
+        gain_points_ci95=(10.0, 30.0),
+        others_gain_points=2.0,
+        others_gain_points_ci95=(-20.0, 24.0),
+    )
+    told = said(near_visible=near)
+    assert (
+        "+20.0 on the 30 private items that resemble a visible one, +2.0 (-20.0 to +24.0)" in told
+    )
+    assert "resembles a visible one" in said(
+        near_visible=NearVisible(items=0, others=4, part_points=0)
+    )
+    assert "resemble" not in said()
 
 
 def test_too_few_groups_are_said() -> None:

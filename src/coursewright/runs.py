@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from coursewright import evaluation, loop
-from coursewright.audit import with_policy
-from coursewright.briefing import full_brief, make_brief, part_name, read_notes
+from coursewright.audit import near_items, with_policy
+from coursewright.briefing import full_brief, make_brief, part_name, public_items, read_notes
 from coursewright.config import (
     CommandAgent,
     EmbeddedStudent,
@@ -301,9 +301,11 @@ def require_isolation(store: RunStore, found: Isolation | None, *, stage: str = 
 def conclude(store: RunStore, config: RunConfig, stages: Stages, outcome: Outcome) -> Result:
     """Put what was measured, and under which conditions, into the result record."""
     baselines: dict[str, float] = {}
+    near = None
     if outcome.private:
-        scorer = pick_scorer(config, stages.task)
-        baselines = baseline_scores(stages.task, read_split(stages.task, "private"), scorer)
+        scorer, private = pick_scorer(config, stages.task), read_split(stages.task, "private")
+        baselines = baseline_scores(stages.task, private, scorer)
+        near = near_items(private, public_items(config, stages.task))
     parts = (config.agent, config.teacher, config.student)
     names = [part_name(part) for part in parts]
     return Result(
@@ -329,7 +331,7 @@ def conclude(store: RunStore, config: RunConfig, stages: Stages, outcome: Outcom
         ),
         baselines=baselines,
         training=outcome.retrainings[0].setup if outcome.retrainings else None,
-        **evaluation.judge(outcome, config.seed),
+        **evaluation.judge(outcome, config.seed, near),
         **evaluation.guard(outcome, config.seed),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from coursewright.display import printable
-from coursewright.records import Result, Usage
+from coursewright.records import NearVisible, Result, Usage
 from coursewright.store import RunEntry, place_of
 
 
@@ -125,6 +125,8 @@ def _gain(result: Result) -> list[str]:
         parts = (result.gain_parts.get(name, 0.0) for name in ("format", "ability"))
         newly = "{:+.1f} where answers became readable, {:+.1f} where they already were"
         out.append("           " + newly.format(*parts))
+    if (near := result.near_visible) is not None:
+        out.append("           " + near_line(near))
     if result.training_seed_sd_points is not None:
         out.append(
             f"           another training seed moves it by {result.training_seed_sd_points:.1f} "
@@ -138,6 +140,20 @@ def _gain(result: Result) -> list[str]:
     if result.few_groups:
         out.append("           few groups: the intervals' coverage is not promised")
     return out
+
+
+def near_line(near: NearVisible) -> str:
+    """How much of the gain lies on items that resemble visible ones."""
+    if near.gain_points is None:
+        return "no private item resembles a visible one"
+    told = f"{near.gain_points:+.1f} on the {near.items} private items that resemble a visible one"
+    if near.others_gain_points is None or near.others_gain_points_ci95 is None:
+        return f"{told}, which are all"
+    low, high = near.others_gain_points_ci95
+    return (
+        f"{told}, {near.others_gain_points:+.1f} ({low:+.1f} to {high:+.1f}) on the other "
+        f"{near.others}"
+    )
 
 
 def _probes(result: Result) -> list[str]:

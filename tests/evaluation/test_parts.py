@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coursewright.evaluation.parts import gain_parts, training_seed_sd
+from coursewright.evaluation.parts import gain_parts, near_visible, training_seed_sd
 from coursewright.records import Answered, Evaluation
 
 answers = st.lists(
@@ -41,6 +41,29 @@ def test_newly_readable_is_form_and_newly_right_is_ability() -> None:
     final = [(1.0, True), (1.0, True), (0.0, False), (1.0, True)]
     assert gain_parts(sat(base), sat(final)) == {"format": 0.0, "ability": 25.0}
     assert gain_parts(sat(base[:1]), sat(final[:1])) == {"format": 100.0, "ability": 0.0}
+
+
+@given(answers, st.randoms(), st.sets(st.integers(0, 29).map(str)))
+def test_near_and_far_items_sum_to_the_gain(
+    base: list[tuple[float, bool]], random: object, near: set[str]
+) -> None:
+    final = sorted(base, key=lambda _: random.random())  # type: ignore[attr-defined]
+    found = near_visible(sat(base), sat(final), near)
+    whole = 100 * (sat(final).accuracy - sat(base).accuracy)
+    rest = (found.others_gain_points or 0.0) * found.others / len(base)
+    assert found.part_points + rest == pytest.approx(whole, abs=1e-9)
+    assert (found.items + found.others, found.gain_points is None) == (
+        len(base),
+        found.items == 0,
+    )
+
+
+def test_a_gain_on_near_items_alone_leaves_none_elsewhere() -> None:
+    base, final = sat([(0.0, True)] * 40), sat([(1.0, True)] * 10 + [(0.0, True)] * 30)
+    found = near_visible(base, final, {str(n) for n in range(10)})
+    assert (found.part_points, found.gain_points, found.others_gain_points) == (25.0, 100.0, 0.0)
+    assert found.others_gain_points_ci95 is not None
+    assert found.others_gain_points_ci95[0] < 0
 
 
 def students(sd: float, rng: np.random.Generator, size: int = 2) -> list[Evaluation]:

@@ -64,7 +64,13 @@ def page(run: Path) -> str:
 
 def test_the_headline_and_every_round_stand_in_plain_html(page: str) -> None:
     text = Seen(page).text
+    assert (
+        "Improved by 40.0 points. Right on the private exam: 20.0 % before, 60.0 % after." in text
+    )
     assert "gain, points +40.0 95 % interval +30.0 to +50.0; +200 % of the base" in text
+    for part in ("ability +36.0", "format +4.0", "near visible items +18.0", "elsewhere +22.0"):
+        assert part in text
+    assert "forgotten -12.0" in text
     assert "MATS 1.25" in text
     assert "0.25 USD" in text
     assert "student nano small built-in models" in text

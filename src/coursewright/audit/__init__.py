@@ -26,7 +26,7 @@ from coursewright.audit.checks import (
     worst,
 )
 from coursewright.audit.citing import Citations
-from coursewright.audit.contamination import Copies, Exposure
+from coursewright.audit.contamination import Copies, Exposure, near_items
 from coursewright.audit.correctness import Correctness
 from coursewright.audit.diversity import Diversity
 from coursewright.audit.policy import PolicyCheck
@@ -45,6 +45,7 @@ __all__ = [
     "Finding",
     "PolicyCheck",
     "SubmissionAuditor",
+    "near_items",
     "with_policy",
 ]
 

@@ -1,13 +1,14 @@
-"""What a gain is made of: form and ability; and what of it is the luck of a training seed."""
+"""What a gain is made of, by form and by likeness to visible items; and the luck of a seed."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 import numpy as np
 
+from coursewright.evaluation.intervals import Interval, gain_intervals
 from coursewright.evaluation.statistics import group_sums
-from coursewright.records import Evaluation
+from coursewright.records import Answered, Evaluation, NearVisible
 
 
 def gain_parts(base: Evaluation, final: Evaluation) -> dict[str, float]:
@@ -23,6 +24,37 @@ def gain_parts(base: Evaluation, final: Evaluation) -> dict[str, float]:
         part = "format" if was.readable != now.readable else "ability"
         parts[part] += 100 * (now.score - was.score) / len(base.results)
     return parts
+
+
+def near_visible(base: Evaluation, final: Evaluation, near: Set[str]) -> NearVisible:
+    """Tell the gain on the items named in `near` from that on all others.
+
+    Two subsets of one exam: what each adds to the gain depends on its size, what is gained on it
+    does not. A gain that lies on near items alone may be no more than knowledge of the visible.
+    """
+    pairs = list(zip(base.results, final.results, strict=True))
+    close = [(was, now) for was, now in pairs if was.id in near]
+    apart = [(was, now) for was, now in pairs if was.id not in near]
+    points, interval = _gained(close)
+    others, others_interval = _gained(apart)
+    return NearVisible(
+        items=len(close),
+        others=len(apart),
+        part_points=(points or 0.0) * len(close) / len(pairs),
+        gain_points=points,
+        gain_points_ci95=interval,
+        others_gain_points=others,
+        others_gain_points_ci95=others_interval,
+    )
+
+
+def _gained(pairs: Sequence[tuple[Answered, Answered]]) -> tuple[float | None, Interval | None]:
+    """Points gained on these items, with the interval; None for no items."""
+    if not pairs:
+        return None, None
+    was, now = ([pair[side].score for pair in pairs] for side in (0, 1))
+    interval, _ = gain_intervals(was, now, [one.group for one, _ in pairs])
+    return 100 * (sum(now) - sum(was)) / len(pairs), interval
 
 
 def training_seed_sd(students: Sequence[Evaluation]) -> float | None:

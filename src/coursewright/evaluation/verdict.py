@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from typing import Any
 
 from coursewright.evaluation.choice import compare, corrected_score
 from coursewright.evaluation.intervals import gain_intervals, interval
-from coursewright.evaluation.parts import gain_parts, training_seed_sd
+from coursewright.evaluation.parts import gain_parts, near_visible, training_seed_sd
 from coursewright.evaluation.probes import weigh_probes
 from coursewright.evaluation.statistics import FEW_GROUPS
 from coursewright.power import smallest_gain
@@ -28,8 +28,11 @@ ALPHA = 0.05
 """One comparison on private items, of a winner retrained on fresh seeds: no correction."""
 
 
-def judge(outcome: Outcome, seed: int) -> dict[str, Any]:
-    """Return the measured fields of `records.Result`; without a valid round, the few there are."""
+def judge(outcome: Outcome, seed: int, near: Set[str] | None = None) -> dict[str, Any]:
+    """Return the measured fields of `records.Result`; without a valid round, the few there are.
+
+    `near` holds ids of the private items that resemble visible ones; None if that is not known.
+    """
     fields: dict[str, Any] = {
         "status": "finished" if outcome.private else "no-valid-submission",
         "audit": _audit(outcome),
@@ -47,7 +50,7 @@ def judge(outcome: Outcome, seed: int) -> dict[str, Any]:
     groups = [r.group for r in final.results]
     return (
         fields
-        | _gain(outcome, base, final, seed)
+        | _gain(outcome, base, final, seed, near)
         | weigh_probes(outcome)
         | {
             "base": Scores(
@@ -74,7 +77,9 @@ def judge(outcome: Outcome, seed: int) -> dict[str, Any]:
     )
 
 
-def _gain(outcome: Outcome, base: Evaluation, final: Evaluation, seed: int) -> dict[str, Any]:
+def _gain(
+    outcome: Outcome, base: Evaluation, final: Evaluation, seed: int, near: Set[str] | None
+) -> dict[str, Any]:
     """What the delivered student gained on private, and what may be claimed of it."""
     if not outcome.retrainings:
         # The base model is delivered: its gain over itself is no estimate.
@@ -91,6 +96,7 @@ def _gain(outcome: Outcome, base: Evaluation, final: Evaluation, seed: int) -> d
         "gain_pct": gain / base.accuracy * 100 if percent_interval else None,
         "gain_pct_ci95": percent_interval,
         "gain_parts": gain_parts(base, final),
+        "near_visible": None if near is None else near_visible(base, final, near),
         "training_seed_sd_points": None if by_seed is None else 100 * by_seed,
         "p_value": found.p_value,
         "verdict": found.verdict,

@@ -57,6 +57,7 @@ from coursewright.records.messages import (
 )
 from coursewright.records.result import (
     FinalScores,
+    NearVisible,
     ProbeScores,
     Result,
     RoundSummary,
@@ -137,6 +138,7 @@ __all__ = [
     "Item",
     "Message",
     "Mode",
+    "NearVisible",
     "Noise",
     "NoiseFloor",
     "OpeningCount",

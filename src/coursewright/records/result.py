@@ -69,6 +69,21 @@ class ProbeScores(Record):
     gain_points_ci95: tuple[float, float]
 
 
+class NearVisible(Record):
+    """The gain on private items that resemble a visible one (`audit.near_items`), and elsewhere."""
+
+    items: int
+    """Private items that do."""
+    others: int
+    part_points: float
+    """What these items add to the gain over the whole exam; the others add the rest."""
+    gain_points: float | None = None
+    gain_points_ci95: tuple[float, float] | None = None
+    """On these items alone; None where there are none."""
+    others_gain_points: float | None = None
+    others_gain_points_ci95: tuple[float, float] | None = None
+
+
 class RowReview(Record):
     """What people who judged rows of the delivered data set say about all of its rows."""
 
@@ -109,6 +124,8 @@ class Result(Record):
     gain_pct_ci95: tuple[float, float] | None = None
     gain_parts: dict[Literal["format", "ability"], float] = Field(default_factory=dict)
     """Points gained on items whose answer became readable, or ceased to be, and on all others."""
+    near_visible: NearVisible | None = None
+    """How much of the gain lies on items that resemble visible ones; None in older records."""
     training_seed_sd_points: float | None = None
     """How far the training seed alone moves the private score (standard deviation)."""
     verdict: Claim | None = None

@@ -135,10 +135,11 @@ def tree(points: Sequence[Point], chosen: int | None) -> str:
         at_x, at_y = place(point.number)
         if point.parent is not None:
             from_x, from_y = place(point.parent)
-            middle = (from_x + at_x) / 2
+            # It drops right behind the parent, so that it crosses no other round's name.
+            half, down = from_x + step / 2, from_x + step * 0.7
             parts.append(
-                f'<path class="edge" d="M{from_x:.1f} {from_y:.1f} C{middle:.1f} {from_y:.1f} '
-                f'{middle:.1f} {at_y:.1f} {at_x:.1f} {at_y:.1f}"/>'
+                f'<path class="edge" d="M{from_x:.1f} {from_y:.1f} C{half:.1f} {from_y:.1f} '
+                f'{half:.1f} {at_y:.1f} {down:.1f} {at_y:.1f} L{at_x:.1f} {at_y:.1f}"/>'
             )
     for point in points:
         at_x, at_y = place(point.number)

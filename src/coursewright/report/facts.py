@@ -24,6 +24,54 @@ class Fact:
     tone: Tone = ""
 
 
+def verdict(story: Story) -> Fact:
+    """The run in two sentences: what may be said of it, and the figures that say so."""
+    result, best = story.result, story.best
+    if result is None:
+        rounds = f"{len(story.rounds)} round{'' if len(story.rounds) == 1 else 's'} so far"
+        if best is None or best.scored is None:
+            return Fact(f"{story.status.capitalize()}.", f"{rounds}, none scored yet.")
+        return Fact(
+            f"{story.status.capitalize()}: {percent(best.scored.accuracy)} right so far",
+            f"on the scored split, by the data of round {best.number}; {rounds}.{_base(story)}",
+        )
+    if result.base is None or result.final is None:
+        tried = f"None of {len(result.rounds)} rounds left enough valid rows within the budget."
+        return Fact("No valid submission.", tried, tone="bad")
+    if result.delivered == "base":
+        said = f"No round beat the base model ({percent(result.base.private)} on the private exam)."
+        return Fact("The base model stays.", said, tone="care")
+    claim, points = _claim(result), result.gain_points or 0.0
+    words = {
+        "improved": f"Improved by {points:.1f} points.",
+        "worse": f"Worse by {-points:.1f} points.",
+        "inconclusive": "No improvement shown.",
+    }
+    return Fact(words[claim], " ".join(_figures(result)), tone=_TONES[claim])
+
+
+def _figures(result: Result) -> Iterator[str]:
+    assert result.base is not None
+    assert result.final is not None
+    yield (
+        f"Right on the private exam: {percent(result.base.private)} before, "
+        f"{percent(result.final.private)} after."
+    )
+    if result.forgetting_points_ci95 is not None and result.forgetting_points_ci95[0] > 0:
+        yield f"Forgotten of what it could do before: {result.forgetting_points:.1f} points."
+    if result.exam_only:
+        yield "Less than half of the gain is left on other numbers and in other words."
+
+
+def _base(story: Story) -> str:
+    base = story.base_scored
+    return "" if base is None else f" The base model has {percent(base.accuracy)} right."
+
+
+def _claim(result: Result) -> Claim:
+    return result.verdict or ("improved" if result.improved else "inconclusive")
+
+
 def headline(story: Story) -> tuple[Fact, ...]:
     """The figures that stand largest; what is not known yet is left out."""
     result = story.result
@@ -37,7 +85,7 @@ def headline(story: Story) -> tuple[Fact, ...]:
             Fact("best so far", percent(best.scored.accuracy), f"scored, round {best.number}"),
         )
     if result.base is None or result.final is None:
-        return (Fact("outcome", "no valid submission", "within the budget", "bad"),)
+        return ()
     return (_gain(result), *_scores(result))
 
 
@@ -66,7 +114,7 @@ def trust(story: Story) -> tuple[Fact, ...]:
         facts.append(
             Fact(
                 "private exam opened",
-                f"{result.private_openings} times",
+                "once" if result.private_openings == 1 else f"{result.private_openings} times",
                 "on this machine; a figure that was looked at often is worth less",
                 "" if result.private_openings <= 10 else "care",
             )
@@ -75,7 +123,7 @@ def trust(story: Story) -> tuple[Fact, ...]:
         facts.append(
             Fact("MATS", f"{result.mats:.2f}", "attempts for each valid submission; 1 is best")
         )
-    facts += _probes(result)
+    facts.append(_cost(result))
     facts += [
         Fact("baseline", f"{score:.1%}", one_line(name), _beaten(result, score))
         for name, score in result.baselines.items()
@@ -120,34 +168,20 @@ def _gain(result: Result) -> Fact:
         note = f"95 % interval {low:+.1f} to {high:+.1f}"
     if result.gain_pct is not None:
         note += f"; {result.gain_pct:+.0f} % of the base"
+    if result.p_value is not None and result.delivered != "base":
+        note += f"; p {_tiny(result.p_value)}"
     tone: Tone = "good" if result.improved else "care"
     return Fact("gain, points", f"{result.gain_points:+.1f}", note, tone)
 
 
-def _probes(result: Result) -> list[Fact]:
-    """What the exams beside the exam showed."""
-    facts = []
-    if result.robust_gain_points is not None and result.robust_gain_points_ci95 is not None:
-        low, high = result.robust_gain_points_ci95
-        note = f"other numbers, other words; 95 % interval {low:+.1f} to {high:+.1f}"
-        if result.exam_only:
-            note += "; EXAM ONLY: less than half of the gain is left here"
-        tone: Tone = "bad" if result.exam_only else "good" if low > 0 else "care"
-        facts.append(Fact("robust gain, points", f"{result.robust_gain_points:+.1f}", note, tone))
-    if result.forgetting_points is not None and result.forgetting_points_ci95 is not None:
-        low, high = result.forgetting_points_ci95
-        note = f"of what it could do before; 95 % interval {low:.1f} to {high:.1f}"
-        tone = "care" if low > 0 else ""
-        facts.append(Fact("forgotten, points", f"{result.forgetting_points:.1f}", note, tone))
-    return facts
+def _tiny(p_value: float) -> str:
+    return "< 0.0001" if p_value < 0.0001 else f"= {p_value:.2g}"
 
 
 def _scores(result: Result) -> tuple[Fact, ...]:
     assert result.base is not None
     assert result.final is not None
     low, high = result.final.private_ci95
-    claim: Claim = result.verdict or ("improved" if result.improved else "inconclusive")
-    p_value = "" if result.p_value is None else f"p = {result.p_value:.2g}"
     return (
         Fact("base model", percent(result.base.private), "private exam"),
         Fact(
@@ -155,7 +189,6 @@ def _scores(result: Result) -> tuple[Fact, ...]:
             percent(result.final.private),
             f"private exam, 95 % interval {percent(low)} to {percent(high)}; {_made_of(result)}",
         ),
-        Fact("claim", claim, p_value, _TONES[claim]),
         *_against_others(result),
     )
 
@@ -186,6 +219,24 @@ def _against_others(result: Result) -> Iterator[Fact]:
             f"private exam, {own.verdict}; 95 % interval {low:+.1f} to {high:+.1f}",
             _TONES[own.verdict],
         )
+
+
+def _cost(result: Result) -> Fact:
+    """What the run took, of money and of time."""
+    costs = [usage.cost_usd for usage in (result.teacher_usage, result.agent_usage)]
+    known = [cost for cost in costs if cost is not None]
+    money = f"{sum(known):.2f} USD" if known else "no prices known"
+    time = duration(result.seconds.get("total", 0.0))
+    return Fact("cost", money, f"{result.teacher_usage.calls:,} teacher calls; {time}")
+
+
+def duration(seconds: float) -> str:
+    """Seconds in the unit that is easiest to read."""
+    if seconds < 100:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s"
 
 
 def _beaten(result: Result, score: float) -> Tone:

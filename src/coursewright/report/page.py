@@ -18,7 +18,8 @@ from markupsafe import Markup
 from coursewright.records import Round, TracedRow
 from coursewright.report import charts
 from coursewright.report.changes import SHOWN, Change, Pairs, changes
-from coursewright.report.facts import headline, percent, spending, trust
+from coursewright.report.facts import duration, headline, percent, spending, trust, verdict
+from coursewright.report.gain import parts_of_gain, shown_parts
 from coursewright.report.inert import few, inert, one_line
 from coursewright.report.quality import profile
 from coursewright.report.story import Story, identity
@@ -71,8 +72,10 @@ def overview(story: Story) -> dict[str, Any]:
         "created": story.folder.marker.created[:16].replace("T", " "),
         "status": story.status,
         "parts": _parts(story),
+        "verdict": verdict(story),
         "headline": headline(story),
         "alarms": [one_line(alarm, 400) for alarm in (result.alarms if result else ())],
+        "gain_parts": shown_parts(parts_of_gain(result)),
         "trust": trust(story),
         "spending": spending(story),
         "score_chart": Markup(_score_chart(story)),
@@ -261,16 +264,8 @@ def _seconds(story: Story) -> dict[str, Any]:
     total = spent.get("total", 0.0)
     parts = [(name, value) for name, value in spent.items() if name != "total" and value > 0]
     parts.sort(key=lambda pair: -pair[1])
-    bars = [(name, value, _duration(value)) for name, value in parts]
-    return {"total": _duration(total), "chart": Markup(charts.bars(bars)), "parts": bars}
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 100:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s"
+    bars = [(name, value, duration(value)) for name, value in parts]
+    return {"total": duration(total), "chart": Markup(charts.bars(bars)), "parts": bars}
 
 
 def _shown_whole(value: Any) -> Any:

@@ -55,6 +55,8 @@ from coursewright.verification.taking import (
 
 _NOT_COMPARED = {"run", "path", "seconds", "record"}
 """Of a result: where the run lies, and what a clock decides; `record` has its own check."""
+_LATER = {"near_visible"}
+"""Of a result: what runs made before it do not name, so that they claim nothing of it."""
 _DEPTH = 20
 """Of a config's nesting."""
 _MOST = 20
@@ -302,6 +304,8 @@ def _result(case: _Case, held: contextlib.ExitStack) -> Iterator[str]:
         for one in (case.result, done.result)
     )
     for name in was:
+        if name in _LATER and name not in case.result.model_fields_set:
+            continue
         if (change := first_change(was[name], now.get(name), name)) is not None:
             place, told, found = change
             yield f"result.json [{place}]: says {told!a}, the record comes to {found!a}"
