@@ -149,6 +149,13 @@ def test_the_command_exits_6_and_names_what_fails(made: Path, folder: Path) -> N
     assert getattr(told.exception, "exit_code", None) == 6
 
 
+def test_a_result_from_before_a_figure_was_reckoned_claims_nothing_of_it(folder: Path) -> None:
+    edit(folder / "result.json", lambda r: r.pop("near_visible"))
+    assert verify(folder).holds
+    edit(folder / "result.json", lambda r: r.update(near_visible=None))
+    assert not verify(folder).holds
+
+
 # ---------------------------------------------------------------- what is found
 
 

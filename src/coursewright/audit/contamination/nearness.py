@@ -25,4 +25,6 @@ def near_items(items: Sequence[Item], seen: Sequence[Item]) -> frozenset[str]:
     words = [words_of(masked(text, names)) for text in texts]
     pieces = word_likeness(words[: len(seen)], words[len(seen) :])
     found = nearest(pieces, len(items), np.arange(len(seen)))
-    return frozenset(i.id for i, like in zip(items, found.first, strict=True) if like >= LIKE)
+    # Rounded, so that every machine tells ties alike: `verify` computes this again.
+    likeness = found.first.astype(float).round(4)
+    return frozenset(i.id for i, like in zip(items, likeness, strict=True) if like >= LIKE)
