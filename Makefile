@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test check bench nano pico tasks format clean
+.PHONY: demo test check bench docs nano pico tasks format clean
 
 demo: $(READY)  ## the main job: an agent teaches the embedded student, on the CPU, with no key
 	$(BIN)/coursewright run science-mini --config examples/demo.yaml
@@ -19,6 +19,14 @@ check: $(READY)  ## formatter, linter, types, import contracts
 
 bench: $(READY)  ## the measurements of LOG.md; hours
 	$(BIN)/python -m benchmarks
+
+# Built from a copy, so that nothing written from the code ever lies among the pages that people write.
+docs: $(READY)  ## the documentation site, into build/site
+	rm -rf build/docs build/site
+	mkdir -p build
+	cp -r docs build/docs
+	$(BIN)/python scripts/make_reference.py build/docs
+	$(BIN)/zensical build --clean --strict
 
 format: $(READY)
 	$(BIN)/ruff format .
@@ -42,7 +50,7 @@ $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check "$$(grep '^torch==' constraints.txt)"
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,programs,bench,dashboard,dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,programs,bench,dashboard,docs,dev]'
 	touch $@
 
 clean:

@@ -1,0 +1,1 @@
+"""What `make_reference.py` needs to tell of settings and records."""
