@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
@@ -20,10 +22,22 @@ PLACE = "COURSEWRIGHT_TESTS"
 
 def pytest_configure() -> None:
     """No test may find what the user's runs left behind, or leave anything there."""
+    # Tests start hundreds of processes. Where nobody keeps bytecode each compiles the package
+    # anew, and that is more than half of what a short command costs.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
+    # Five thousand tests and what they import are no garbage, then or later.
+    gc.disable()
     if PLACE not in os.environ:
         place = Path(tempfile.mkdtemp(prefix="coursewright-tests-"))
         os.environ[PLACE] = f"{os.getpid()} {place}"
         os.environ[CACHE], os.environ[STATE] = str(place / "cache"), str(place / "state")
+
+
+def pytest_collection_finish() -> None:
+    """From here on there is garbage."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

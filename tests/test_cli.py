@@ -9,14 +9,7 @@ from pathlib import Path
 
 import pytest
 
-COMMAND = [sys.executable, "-m", "coursewright"]
-
-
-def cw(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run one command to its end."""
-    return subprocess.run(
-        [*COMMAND, *arguments], capture_output=True, text=True, check=False, timeout=120
-    )
+from tests.commands import cw
 
 
 @pytest.mark.parametrize(
@@ -53,6 +46,13 @@ def test_bad_input_is_one_line_and_exit_2(tmp_path: Path, arguments: list[str], 
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_process_of_its_own_says_the_same(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "coursewright", "show", "nobody", "--runs", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    said = cw(*command[3:])
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", said.stderr)
+
+
 def test_a_student_that_cannot_be_loaded_leaves_no_run(tmp_path: Path) -> None:
     model, runs = tmp_path / "model", tmp_path / "runs"
     model.mkdir()
@@ -77,6 +77,16 @@ def test_help_imports_no_heavy_library() -> None:
     probe += "print({'torch', 'numpy', 'rich', 'aiohttp', 'pydantic'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "set()"
+
+
+def test_a_run_without_a_server_imports_no_client_of_servers() -> None:
+    # Each of these is a process of a run; the client's library takes half a second.
+    for module in ("runs", "student.worker", "teacher.gateway"):
+        probe = f"import sys, coursewright.{module}\n"
+        probe += "print({'openai', 'torch', 'pandas', 'scipy'} & set(sys.modules))"
+        command = [sys.executable, "-c", probe]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        assert done.stdout.splitlines()[-1] == "set()", module
 
 
 def test_doctor_and_task_list_speak_json() -> None:

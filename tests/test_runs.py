@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -17,18 +19,12 @@ from coursewright.errors import IsolationError
 from coursewright.records import Isolation
 from coursewright.runs import require_isolation
 from coursewright.store import RunStore
+from tests.commands import cw
 from tests.short import prepare
 
 pytestmark = [pytest.mark.train, pytest.mark.xdist_group("train"), pytest.mark.timeout(600)]
 
 COMMAND = [sys.executable, "-m", "coursewright"]
-
-
-def cw(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run one command to its end."""
-    return subprocess.run(
-        [*COMMAND, *arguments], capture_output=True, text=True, check=False, timeout=500
-    )
 
 
 @pytest.fixture(scope="module")
@@ -93,26 +89,20 @@ def test_reproduce_finds_every_data_set_again(place: Path, result: dict[str, Any
 
 
 def test_reproduce_says_so_when_a_recorded_program_was_changed(
-    place: Path, result: dict[str, Any]
+    place: Path, arguments: list[str]
 ) -> None:
-    import shutil
-    import sqlite3
-
-    forged = place / "forged"
-    shutil.copytree(place / "first", forged)
-    with sqlite3.connect(forged / "journal.sqlite") as journal:
+    # Of a student that is trained at once: other data is trained on anew.
+    parrot = "tests.parrot:Parrot"
+    run = ["run", *arguments, "--student", parrot, "--name", "forged", "--json"]
+    assert cw(*run, "--protocol", "paper").returncode == 0
+    with sqlite3.connect(place / "forged" / "journal.sqlite") as journal:
         journal.execute(
             "UPDATE stages SET outcome = replace(outcome, 'seed()', '7') WHERE kind = 'propose'"
         )
     done = cw("reproduce", "forged", "--runs", str(place), "--json")
-    shutil.rmtree(forged)
+    shutil.rmtree(place / "forged")
     assert done.returncode == 1
     assert json.loads(done.stdout)["identical"] is False
-
-
-def test_base_and_student_can_be_asked(place: Path, result: dict[str, Any]) -> None:
-    done = cw("try", "first", "What is 3 m/s for 4 s in metres?", "--runs", str(place), "--json")
-    assert set(json.loads(done.stdout)) == {"base", "student"}
 
 
 def test_the_run_can_be_exported(place: Path, result: dict[str, Any], tmp_path: Path) -> None:
@@ -131,19 +121,16 @@ def test_list_and_show_find_the_run(place: Path, result: dict[str, Any]) -> None
     assert json.loads(cw("show", "first", "--runs", str(place), "--json").stdout) == result
 
 
-@pytest.mark.parametrize("share", [0.3, 0.7])
-def test_a_killed_run_resumes_to_the_same_data(
-    place: Path, arguments: list[str], result: dict[str, Any], share: float
+def test_a_run_killed_twice_resumes_to_the_same_data(
+    place: Path, arguments: list[str], result: dict[str, Any]
 ) -> None:
-    name = f"killed-{share}"
-    quiet = subprocess.DEVNULL
-    running = subprocess.Popen(
-        [*COMMAND, "run", *arguments, "--name", name], stdout=quiet, stderr=quiet
-    )
-    time.sleep(share * result["seconds"]["total"])
-    os.kill(running.pid, signal.SIGKILL)
-    running.wait()
-    done = cw("resume", name, "--runs", str(place), "--json")
+    for command in (["run", *arguments, "--name", "killed"], ["resume", "killed", *arguments[-2:]]):
+        quiet = subprocess.DEVNULL
+        running = subprocess.Popen([*COMMAND, *command], stdout=quiet, stderr=quiet)
+        time.sleep(0.35 * result["seconds"]["total"])
+        os.kill(running.pid, signal.SIGKILL)
+        running.wait()
+    done = cw("resume", "killed", "--runs", str(place), "--json")
     assert done.returncode == 0, done.stderr
     again = json.loads(done.stdout)
     assert again["final"]["dataset"] == result["final"]["dataset"]
@@ -170,8 +157,11 @@ def test_a_run_goes_on_no_weaker_than_it_began(place: Path, result: dict[str, An
             require_isolation(store, Isolation(level="L1", mechanisms=(), verified=False))
 
 
-def test_prune_keeps_record_and_student(place: Path, result: dict[str, Any]) -> None:
+def test_prune_keeps_record_and_student_and_both_can_be_asked(
+    place: Path, result: dict[str, Any]
+) -> None:
     done = cw("prune", "first", "--runs", str(place), "--json")
     assert json.loads(done.stdout)["freed_bytes"] > 0
     assert json.loads(cw("show", "first", "--runs", str(place), "--json").stdout) == result
-    assert cw("try", "first", "2 + 2?", "--runs", str(place)).returncode == 0
+    done = cw("try", "first", "What is 3 m/s for 4 s in metres?", "--runs", str(place), "--json")
+    assert set(json.loads(done.stdout)) == {"base", "student"}

@@ -6,9 +6,9 @@ import contextlib
 import tempfile
 from pathlib import Path
 
+from coursewright import endpoints
 from coursewright.config import Endpoint, RunConfig
 from coursewright.display import Silent
-from coursewright.endpoints import check_endpoint
 from coursewright.errors import ConfigError
 from coursewright.mixing import make_own_rows
 from coursewright.power import smallest_gain
@@ -29,7 +29,7 @@ def check_servers(config: RunConfig) -> None:
     ours = {role for server in config.servers for role in server.serves}
     for field, part in (("agent", config.agent), ("teacher", config.teacher)):
         if isinstance(part, Endpoint) and field not in ours:
-            check_endpoint(part, field=field, capped=capped)
+            endpoints.check_endpoint(part, field=field, capped=capped)
 
 
 def check_incumbent(config: RunConfig, task: Task) -> None:

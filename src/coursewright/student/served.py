@@ -10,15 +10,9 @@ from typing import Any
 
 import httpx2
 
+from coursewright import endpoints
 from coursewright.config import Endpoint, StudentServer
-from coursewright.endpoints import (
-    ChatClient,
-    EndpointRefused,
-    EndpointUnavailable,
-    Reply,
-    ask,
-    read_key,
-)
+from coursewright.endpoints import EndpointRefused, EndpointUnavailable, ask, read_key
 from coursewright.errors import ConfigError, Interrupted
 
 FIELD = "student.server"
@@ -82,7 +76,8 @@ class StudentServerClient:
     ) -> list[str | None]:
         at_once = asyncio.Semaphore(self._config.concurrency)
         endpoint = self._endpoint(model)
-        async with ChatClient(
+        # By its full name: the client's library is imported here, not by who has no server.
+        async with endpoints.ChatClient(
             endpoint, key=self._key, concurrency=self._config.concurrency, field=FIELD
         ) as client:
 
@@ -110,7 +105,7 @@ class StudentServerClient:
                 raise self._explained(_first(group_error)) from None
         return [task.result() for task in tasks]
 
-    def _require_same_prompt(self, prompt: dict[str, Any], reply: Reply) -> None:
+    def _require_same_prompt(self, prompt: dict[str, Any], reply: endpoints.Reply) -> None:
         """Scores under another prompt than that of the training would measure the prompt."""
         if not reply.estimated and reply.prompt_tokens != prompt["tokens"]:
             raise ConfigError(
