@@ -26,8 +26,10 @@ BUILTIN = Path(__file__).resolve().parent / "builtin"
 
 def builtin_tasks() -> dict[str, str]:
     """Name and summary of each built-in task."""
-    folders = sorted(path.parent for path in BUILTIN.glob("*/task.yaml"))
-    return {folder.name: str(read_yaml(folder, "task.yaml")[0]["summary"]) for folder in folders}
+    return {
+        folder.name: str(read_yaml(folder, "task.yaml")[0]["summary"])
+        for folder in _builtin_folders()
+    }
 
 
 def task_folder(task: str) -> Path:
@@ -35,7 +37,7 @@ def task_folder(task: str) -> Path:
 
     Raises `TaskError` when there is neither.
     """
-    known = builtin_tasks()
+    known = [folder.name for folder in _builtin_folders()]
     try:
         path = Path(task).expanduser()
         if task.strip() and path.is_dir():
@@ -49,6 +51,10 @@ def task_folder(task: str) -> Path:
     names = ", ".join(known)
     message = f"no such task folder, and the built-in tasks are {names}"
     raise TaskError(message, file=task[:200] or "''")
+
+
+def _builtin_folders() -> list[Path]:
+    return sorted(path.parent for path in BUILTIN.glob("*/task.yaml"))
 
 
 def check_task(task: str) -> list[Problem]:
