@@ -19,6 +19,7 @@ from coursewright.config import (
     Endpoint,
     Recipe,
     RunConfig,
+    TreeSearch,
 )
 from coursewright.doctor import accelerators
 from coursewright.endpoints import in_dollars, tariff
@@ -58,7 +59,7 @@ class Forecast(Record):
     student_questions: int
     """That programs may put to the base student, at most; they cost no money."""
     trainings: int
-    """At most: one a round, the retrainings, and those of the noise floor."""
+    """At most: one a round, the ablations, the retrainings, and those of the noise floor."""
     teacher_usd: float | None
     """Of all teacher calls at 500 prompt tokens and full answers; None: no price is known."""
     agent_usd: float | None
@@ -89,7 +90,8 @@ def forecast(config: RunConfig) -> Forecast:
     rules = make_rules(config)
     rounds, again = rules.rounds, config.retrainings * (1 if config.incumbent is None else 2)
     noise = rules.noise_seeds or 0
-    trainings = rounds + again + noise
+    ablations = config.search.ablations if isinstance(config.search, TreeSearch) else 0
+    trainings = rounds + ablations + again + noise
     splits = {s: read_split(task, s) for s in ("visible", "scored", "private")}
     size = model_size(config)
     device, flops = speed(config)
@@ -97,8 +99,8 @@ def forecast(config: RunConfig) -> Forecast:
     if size is not None:
         # The noise floor trains on the visible items alone.
         small = noise * len(splits["visible"]) / task.rows.maximum
-        tokens = (rounds + again + small) * training_tokens(config, task)
-        asked = (rounds + 1) * (len(splits["visible"]) + len(splits["scored"]))
+        tokens = (rounds + ablations + again + small) * training_tokens(config, task)
+        asked = (rounds + ablations + 1) * (len(splits["visible"]) + len(splits["scored"]))
         asked += (noise + again) * len(splits["scored"])
         asked += (1 + again) * len(splits["private"])
         asked += 2 * len(probe_items(task).get("probes", ()))

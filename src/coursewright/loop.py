@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from coursewright.branching import label, refuse_repetition
 from coursewright.endings import (
     audit_final,
     choose,
@@ -97,6 +98,7 @@ def play(
         number=number,
         operation=decision.operation,
         parent=decision.parent,
+        branch=decision.branch,
         feedback=feedback,
         seconds=sum(getattr(part, "seconds", 0.0) for part in reached.values()),
         **reached,
@@ -119,6 +121,7 @@ def go_through_stages(
     proposal = reached["proposal"] = propose(stages, number, decision, heard, rounds)
     if proposal.failure is not None:
         raise StageFailed(proposal.message, kind=proposal.failure, stage="propose")
+    refuse_repetition(stages, number, decision, proposal, rounds)
     stages.archive.round_files(number, proposal)
     ask_person(stages, "plan", number, rounds, reached)
     execution = reached["execution"] = execute(stages, number, decision, proposal, rounds)
@@ -128,6 +131,7 @@ def go_through_stages(
     if audited.refusal is not None:
         raise StageFailed(audited.refusal, kind="too few valid rows", stage="audit")
     require_rows(stages, execution, audited.kept, None)
+    reached["shards"] = label(stages, number, decision, audited, rounds)
     ask_person(stages, "sample", number, rounds, reached)
     rows = reached["training_rows"] = training_rows(stages, audited)
     # One training seed for all rounds: they differ in their data alone.

@@ -6,7 +6,7 @@ run names it by a short name or by a dotted path (`package.module:Class`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,13 +25,17 @@ from coursewright.records import (
     Feedback,
     Gate,
     Isolation,
+    Joined,
+    Labels,
     Noise,
+    Part,
     PrivateOpening,
     ProbeName,
     Prompt,
     Proposal,
     Record,
     Round,
+    Shard,
     Sitting,
     Split,
     Task,
@@ -317,6 +321,24 @@ class Search(Protocol):
         """The round whose data set is delivered."""
 
 
+class Shards(Protocol):
+    """Takes data sets apart and joins them again, by topic and by the round that made a row.
+
+    `earlier` are number, method and rows (a digest) of the rounds before, in order.
+    """
+
+    def label(
+        self, rows: str, made: tuple[int, str], earlier: Sequence[tuple[int, str, str]]
+    ) -> Labels:
+        """Return the shards of these rows; `made` are number and method of their own round."""
+
+    def join(self, parts: Sequence[Part], datasets: Mapping[int, str]) -> Joined:
+        """Join each topic's rows of the round that a part names, up to the task's limit."""
+
+    def without(self, shard: Shard, rows: str, earlier: Sequence[tuple[int, str, str]]) -> Joined:
+        """Leave a shard out of these rows, which are those of the last round of `earlier`."""
+
+
 class People(Protocol):
     """Those who may say something while a run is under way."""
 
@@ -432,6 +454,8 @@ class Stages:
     archive: Archive
     progress: Progress
     own_rows: OwnRows | None = None
+    shards: Shards | None = None
+    """None: the search asks for no shards."""
 
 
 def attempts(rounds: Iterable[Round]) -> tuple[Attempt, ...]:

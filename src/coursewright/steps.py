@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar, cast
 
+from coursewright.branching import composed, guidance_of, material, needs_agent
 from coursewright.errors import HelperLost, Interrupted, ProgramLost, StageFailed
 from coursewright.protocols import Stages, attempts
 from coursewright.records import (
@@ -85,7 +86,9 @@ def decide(stages: Stages, rounds: Sequence[Round], base: Evaluation) -> Decisio
     def produce() -> Step:
         left = allowance(stages, rounds)
         out_of_money = left.usd == 0 or (rounds and rounds[-1].proposal.out_of_money)
-        if len(rounds) >= stages.rules.rounds or left.seconds <= 0 or out_of_money:
+        # Ablations have a budget of their own.
+        tried = sum(1 for done in rounds if done.operation != "ablate")
+        if tried >= stages.rules.rounds or left.seconds <= 0 or out_of_money:
             return Step(decision=None)
         return Step(decision=stages.search.next(rounds, base))
 
@@ -105,7 +108,7 @@ def hear(stages: Stages, number: int, decision: Decision, rounds: Sequence[Round
 def propose(
     stages: Stages, number: int, decision: Decision, heard: Heard, rounds: Sequence[Round]
 ) -> Proposal:
-    """Ask the agent for a plan and a program."""
+    """Ask the agent for a plan and a program; the search itself writes those that join rows."""
     history = () if decision.operation == "one-shot" else attempts(rounds)
     turn = Turn(
         number=number,
@@ -116,9 +119,12 @@ def propose(
         seed=derive(stages.rules.seed, "agent", number),
         notes=(*(note for done in rounds for note in said_in(done)), *heard.notes),
         ideas=heard.ideas,
+        guidance=guidance_of(decision),
     )
 
     def produce() -> Proposal:
+        if not needs_agent(decision):
+            return composed(number, decision)
         began = time.monotonic()
         stages.progress.start("agent")
         try:
@@ -173,10 +179,7 @@ def execute(
 ) -> Execution:
     """Run the program in the sandbox, with one line to the teacher, until all of it is dead."""
     limits = allowance(stages, rounds)
-    earlier = {
-        "previous.jsonl": None if decision.parent is None else dataset(rounds[decision.parent]),
-        "best.jsonl": dataset(stages.search.best(rounds)),
-    }
+    earlier = material(stages, number, decision, rounds)
     files = {name: stages.archive.artifact(digest) for name, digest in earlier.items() if digest}
 
     def produce() -> Execution:
@@ -292,9 +295,11 @@ def ideas_for(stages: Stages, decision: Decision, rounds: Sequence[Round]) -> tu
     """Return ideas from outside the search, once rounds have stopped gaining.
 
     How long that is so is read off the round that Improve starts from, which its agent is told
-    anyway: no score decides here.
+    anyway: no score decides here. A search with several branches decides for itself.
     """
     patience = stages.rules.ideas_after
+    if decision.branch is not None:  # a search with several branches says when to widen
+        patience = 0 if decision.branch.widen else None
     if patience is None or decision.operation not in ("improve", "draft"):
         return ()
     since = len(rounds) if decision.parent is None else len(rounds) - 1 - decision.parent
@@ -314,15 +319,6 @@ def released(rounds: Sequence[Round]) -> float | None:
     """The scored mean that the agent was told last, if it was told any."""
     told = (done.feedback.scored for done in reversed(rounds))
     return next((score for score in told if score is not None), None)
-
-
-def dataset(done: Round | None) -> str | None:
-    """The rows a round left for later rounds to build on: audited, else at least collected."""
-    if done is None:
-        return None
-    if done.audit is not None and done.audit.rows is not None:
-        return done.audit.untouched or done.audit.rows
-    return None if done.collection is None else done.collection.rows
 
 
 def audited(rounds: Sequence[Round]) -> list[tuple[int, str]]:

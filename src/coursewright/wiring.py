@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import coursewright
-from coursewright.agents import IdeaLibrary, make_agent
+from coursewright import config as settings
+from coursewright.agents import IdeaLibrary, draft_families, make_agent
 from coursewright.auditors import make_auditor
 from coursewright.briefing import (
     make_brief,
@@ -51,7 +52,7 @@ from coursewright.sandbox import (
     open_jail,
     open_sandbox,
 )
-from coursewright.search import GreedySearch, OneShotSearch
+from coursewright.search import GreedySearch, OneShotSearch, TreeSearch
 from coursewright.servers import AgentInTurn, StudentInTurn, TeacherInTurn, Turns
 from coursewright.store import (
     Artifacts,
@@ -66,6 +67,7 @@ from coursewright.store import (
     state_folder,
 )
 from coursewright.student import AskedStudent, LocalStudent, ReplayingStudent, TeachingStudent
+from coursewright.submission import RowShards
 from coursewright.tasks import load_task, read_corpus
 from coursewright.teacher import GatewayTeacher, told_to_programs, withheld_texts
 
@@ -147,6 +149,7 @@ def assemble(
             archive=store.archive,
             progress=progress,
             own_rows=make_own_rows(config, task, store.artifacts, student),
+            shards=RowShards(store.artifacts, exam, task.rows.maximum),
         )
         if config.servers:
             stages = taking_turns(stages, store, config, asked, stack, shared)
@@ -362,4 +365,14 @@ def make_search(config: RunConfig) -> Search:
             config.search.path, config.search.options, field="search", methods=("next", "best")
         )
         return made
+    if isinstance(config.search, settings.TreeSearch):
+        return TreeSearch(
+            seed=config.seed,
+            families=draft_families(asks_student=bool(student_calls(config))),
+            # Credit is made of visible scores: who hears less of those hears none.
+            tell_credit=config.feedback == "full",
+            **config.search.model_dump(exclude={"kind"}),
+        )
+    if isinstance(config.search, settings.OneShotSearch):
+        return OneShotSearch()
     return GreedySearch(config.search.mend_limit)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from coursewright.agents.ideas import IdeaLibrary
+from coursewright.agents.library import draft_families
 from coursewright.config import (
     CommandAgent,
     CustomPart,
@@ -27,7 +28,7 @@ from coursewright.errors import ConfigError
 from coursewright.plugins import construct
 from coursewright.protocols import Agent, Jail
 
-__all__ = ["AGENTS", "IdeaLibrary", "make_agent"]
+__all__ = ["AGENTS", "IdeaLibrary", "draft_families", "make_agent"]
 
 AGENTS: dict[str, str] = {
     "command": "coursewright.agents.command:CommandAgent",

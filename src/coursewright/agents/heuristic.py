@@ -19,8 +19,9 @@ from coursewright.agents.curriculum import (
     with_new_rows,
 )
 from coursewright.agents.exam import Exam, read_exam
+from coursewright.agents.guided import by_method, failures_before, library_draft, move_for
 from coursewright.agents.ideas import topics_named
-from coursewright.agents.moves import errors_of, last_line, mend, next_move, out_of_form
+from coursewright.agents.moves import errors_of, last_line, mend, out_of_form
 from coursewright.agents.topics import Entry
 from coursewright.agents.writing import write_program
 from coursewright.records import Attempt, Brief, Proposal, Turn
@@ -44,7 +45,10 @@ class HeuristicAgent:
             reported = last_line(turn.parent.feedback.error) or "nothing"
             analysis = f"{reason}\n\nWhat was reported: {reported}"
         else:
-            plan, analysis = _draft(_widened(fresh, further, exam), brief, exam, turn)
+            if (ready := library_draft(turn, exam)) is not None:
+                return ready
+            course = by_method(_widened(fresh, further, exam), turn, exam)
+            plan, analysis = _draft(course, brief, exam, turn)
         if further:
             analysis += f"\nNamed from outside: {', '.join(name for name, _ in further)}."
         title = f"Round {turn.number}, {turn.operation}: a course for a small student."
@@ -55,7 +59,7 @@ class HeuristicAgent:
 
 def _draft(fresh: Plan, brief: Brief, exam: Exam, turn: Turn) -> tuple[Plan, str]:
     """A first course; after failures, one that can fail in fewer ways."""
-    failures = turn.number if turn.operation == "one-shot" else len(turn.history)
+    failures = failures_before(turn)
     plan = fresh
     if reach(plan) < 1.2 * brief.rows.minimum:
         plan = replace(plan, votes=0)
@@ -89,19 +93,23 @@ def _improve(
 ) -> tuple[Plan, str]:
     """Go on from the best attempt: keep most of its rows, spend the new ones where it errs."""
     base = with_lessons(_matching(plan_of(parent.code), fresh), further, exam)
-    move = next_move(turn.history, exam)
+    move = move_for(turn, parent, exam)
     plan = replace(move.change(base, exam, parent.feedback), move=move.name, shape="course")
     errors = sorted(
         zip(errors_of(plan, parent.feedback), plan.topics, strict=True), key=lambda pair: -pair[0]
     )
     weakest = ", ".join(f"{lesson.name} ({error:.0%})" for error, lesson in errors[:4])
     lines = [
-        f"Best attempt so far: round {parent.number}, visible {parent.feedback.visible or 0:.1%}.",
+        f"{_called(turn)}: round {parent.number}, visible {parent.feedback.visible or 0:.1%}.",
         f"Most mistakes: {weakest}.",
         f"Wrong answers out of form: {out_of_form(exam, parent.feedback):.0%}.",
         f"Move: {move.aim}.",
     ]
     return plan, "\n".join(lines)
+
+
+def _called(turn: Turn) -> str:
+    return "Best attempt so far" if turn.guidance is None else "Attempt to go on from"
 
 
 def _matching(plan: Plan | None, fresh: Plan) -> Plan:

@@ -13,6 +13,18 @@ from importlib.resources import files
 
 from coursewright.seeding import derive
 
+FAMILIES: dict[str, tuple[str, ...]] = {
+    "breadth": ("self-instruct", "persona-driven", "seed-rewriting"),
+    "checking": ("self-consistency-voting", "execution-verified", "backtranslation"),
+    "difficulty": ("difficulty-ladder", "evolve-instruct", "student-frontier"),
+    "contrast": ("contrastive-mistakes",),
+    "patching": ("targeted-top-up",),
+}
+"""Cards by what they vary: which questions are asked, how answers are checked, how hard they are,
+what they are set against, and what earlier rows lack."""
+_NEED_ROWS = ("targeted-top-up",)
+_NEED_STUDENT = ("student-frontier",)
+
 
 @dataclass(frozen=True)
 class Card:
@@ -40,6 +52,24 @@ def load_cards() -> tuple[Card, ...]:
         )
         for name in names
     )
+
+
+def draft_families(*, asks_student: bool) -> dict[str, tuple[str, ...]]:
+    """Return the methods that a first draft can follow, by family.
+
+    `asks_student` says whether programs may ask the base student.
+    """
+    left_out = (*_NEED_ROWS, *(() if asks_student else _NEED_STUDENT))
+    fitting = {
+        family: tuple(name for name in names if name not in left_out)
+        for family, names in FAMILIES.items()
+    }
+    return {family: names for family, names in fitting.items() if names}
+
+
+def card_named(name: str) -> Card | None:
+    """Return the card of this name; None if there is none."""
+    return next((card for card in load_cards() if card.name == name), None)
 
 
 def cards_in_turn(seed: int, number: int, count: int) -> tuple[Card, ...]:

@@ -17,13 +17,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from coursewright.agents.egress import withhold
 from coursewright.agents.history import View, fit, full_view
-from coursewright.agents.library import cards_in_turn
+from coursewright.agents.library import card_named, cards_in_turn
 from coursewright.config import TEXT_KINDS, TextKind
 from coursewright.records import Brief, Operation, Record, Turn
 
 _BYTES_PER_TOKEN = 3
 """Fewer than any usual text has, so that an estimate errs on the safe side."""
-_CARDS: dict[Operation, int] = {"draft": 2, "one-shot": 2, "improve": 1, "debug": 0, "repair": 0}
+_CARDS: dict[Operation, int] = {"draft": 2, "one-shot": 2, "improve": 1}
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,11 @@ def write_request(
         # A lone surrogate, out of some JSON, cannot be sent.
         return text.encode("utf-8", "replace").decode("utf-8")
 
-    cards = cards_in_turn(seed, turn.number, _CARDS[turn.operation])
+    cards = cards_in_turn(seed, turn.number, _CARDS.get(turn.operation, 0))
+    named = card_named(turn.guidance.method) if turn.guidance is not None else None
+    if named is not None and turn.operation == "draft":
+        # First, so that its program is shown, and is the last to go for want of room.
+        cards = (named, *(card for card in cards if card != named))[: len(cards)]
     found = fit(full_view(brief, turn, cards), lambda view: tokens_of(render(view)) <= room)
     if found is None:
         return None

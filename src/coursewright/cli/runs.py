@@ -37,6 +37,9 @@ def run(
     mode: Annotated[str | None, typer.Option(help="one-shot or iterative (default).")] = None,
     setting: Annotated[str | None, typer.Option(help="scratch (default) or seed.")] = None,
     protocol: Annotated[str | None, typer.Option(help="guarded (default) or paper.")] = None,
+    search: Annotated[
+        str | None, typer.Option(help="greedy (default), tree, one-shot or package.module:Class.")
+    ] = None,
     incumbent: Annotated[
         Path | None,
         typer.Option(help="A data set you already have (JSONL or JSON rows), to be beaten."),
@@ -63,7 +66,13 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Let an agent write training data for a task, round after round, and score the student."""
-    from coursewright.config import load_config, parse_agent, parse_student, parse_teacher
+    from coursewright.config import (
+        load_config,
+        parse_agent,
+        parse_student,
+        parse_teacher,
+        search_part,
+    )
     from coursewright.display import open_progress
     from coursewright.runs import run as run_config
 
@@ -80,6 +89,8 @@ def run(
             part = parse(reference)
             # Defaults stay unset, so that a config file of the same kind keeps its say.
             overrides[key] = part.model_dump(mode="json", exclude_unset=True) | {"kind": part.kind}
+    if search is not None:
+        overrides["search"] = search_part(search)
     if protocol is not None:
         if protocol not in ("guarded", "paper"):
             raise ConfigError("expected guarded or paper", field="--protocol")

@@ -47,11 +47,14 @@ from coursewright.config.run import (
     GuardConfig,
     IncumbentConfig,
     LocalServer,
+    OneShotSearch,
     ReplayConfig,
     RunConfig,
     SandboxConfig,
     SearchConfig,
+    TreeSearch,
     Turn,
+    search_part,
 )
 from coursewright.config.students import (
     EMBEDDED_NAMES,
@@ -84,6 +87,7 @@ __all__ = [
     "HuggingFaceStudent",
     "IncumbentConfig",
     "LocalServer",
+    "OneShotSearch",
     "OpenAIAgent",
     "OpenAITeacher",
     "Part",
@@ -109,6 +113,7 @@ __all__ = [
     "TextKind",
     "Topic",
     "Transform",
+    "TreeSearch",
     "Turn",
     "Where",
     "compiled",
@@ -118,5 +123,6 @@ __all__ = [
     "parse_agent",
     "parse_student",
     "parse_teacher",
+    "search_part",
     "split_reference",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -22,7 +22,51 @@ class GreedySearch(Part):
     """Failed Debugs or Repairs in a row after which the next round drafts anew."""
 
 
-SearchConfig = Annotated[GreedySearch | CustomPart, Field(discriminator="kind")]
+class TreeSearch(Part):
+    """Several branches, a bandit between them, merges and ablations: docs/search.md."""
+
+    kind: Literal["tree"] = "tree"
+    drafts: int = Field(default=3, ge=1)
+    """First drafts, each of another family of the method library; the agent's own goes first."""
+    mend_limit: int = Field(default=3, ge=1)
+    """Failed Debugs or Repairs in a row after which another branch has its turn."""
+    widen_after: int = Field(default=3, ge=1)
+    """Rounds without a new best after which a draft of another family is made, with ideas from the
+    library; and again after as many more. Takes the place of `ideas_after`."""
+    patience: int | None = Field(default=8, ge=2)
+    """Rounds without a new best after which the search ends; more than `widen_after`. None: rounds
+    and budget alone end it."""
+    alike: float = Field(default=0.9, gt=0, le=1)
+    """How much a program may resemble an earlier one from the same rows before it is refused."""
+    ablations: int = Field(default=0, ge=0)
+    """Trainings beside those of `budget.rounds` that measure what a shard of a new best is worth.
+    0: what agents are told of shards is estimated from visible items."""
+
+    @field_validator("patience")
+    @classmethod
+    def _widens_first(cls, value: int | None, others: ValidationInfo) -> int | None:
+        widen_after = others.data.get("widen_after", 0)
+        if value is not None and value <= widen_after:
+            raise ValueError(f"must exceed `widen_after` ({widen_after}): widen before giving up")
+        return value
+
+
+class OneShotSearch(Part):
+    """The first valid attempt is final."""
+
+    kind: Literal["one-shot"] = "one-shot"
+
+
+SearchConfig = Annotated[
+    GreedySearch | TreeSearch | OneShotSearch | CustomPart, Field(discriminator="kind")
+]
+
+
+def search_part(reference: str) -> dict[str, str]:
+    """Return the search that a short name or a dotted path `package.module:Class` stands for."""
+    if ":" in reference:
+        return {"kind": "custom", "path": reference}
+    return {"kind": reference}
 
 
 class SandboxConfig(Part):
@@ -129,6 +173,7 @@ class RunConfig(Part):
     teacher: TeacherConfig = SimulatedTeacher()
     student: StudentConfig = EmbeddedStudent()
     search: SearchConfig = GreedySearch()
+    """What is done next; a name (`search: tree`) stands for its kind with all defaults."""
     scorer: CustomPart | None = None
     """Overrides the task's scorer."""
     sandbox: SandboxConfig = SandboxConfig()
@@ -177,6 +222,11 @@ class RunConfig(Part):
     name: str | None = None
     allow_weak: bool = False
     """Accept isolation below L2; the result is then never called verified."""
+
+    @field_validator("search", mode="before")
+    @classmethod
+    def _search_by_name(cls, value: Any) -> Any:
+        return search_part(value) if isinstance(value, str) else value
 
     @field_validator("replay")
     @classmethod

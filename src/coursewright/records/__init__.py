@@ -4,6 +4,7 @@ Big things (rows, weights, logs) are not inside: a record names them by the SHA-
 under which the store keeps them. Scores are fractions, times seconds, sizes bytes.
 
     task       the exam, the shape of a row, a loaded task folder
+    branching  what a search with several branches adds to a decision
     dialogue   what an agent is told, what it answers, what it may remember
     human      what people say to a run, and what it waits for
     stages     what the stages of a round measured
@@ -23,6 +24,17 @@ from coursewright.records.base import (
     Setting,
     Split,
     Verdict,
+)
+from coursewright.records.branching import (
+    OWN_METHOD,
+    Branch,
+    Credit,
+    Guidance,
+    Joined,
+    Labels,
+    Novelty,
+    Part,
+    Shard,
 )
 from coursewright.records.dialogue import (
     Allowance,
@@ -103,12 +115,14 @@ from coursewright.records.task import (
 )
 
 __all__ = [
+    "OWN_METHOD",
     "Allowance",
     "Answered",
     "Approval",
     "Attempt",
     "Audit",
     "BadCase",
+    "Branch",
     "Brief",
     "BriefLevel",
     "Ceiling",
@@ -118,6 +132,7 @@ __all__ = [
     "Collection",
     "Confirmation",
     "CorpusSummary",
+    "Credit",
     "Decision",
     "DiversityLimits",
     "Errand",
@@ -131,19 +146,24 @@ __all__ = [
     "Floor",
     "Gate",
     "Generation",
+    "Guidance",
     "Heard",
     "Incumbent",
     "IncumbentScores",
     "Isolation",
     "Item",
+    "Joined",
+    "Labels",
     "Message",
     "Mode",
     "NearVisible",
     "Noise",
     "NoiseFloor",
+    "Novelty",
     "OpeningCount",
     "Operation",
     "Outcome",
+    "Part",
     "Passage",
     "Preamble",
     "PrivateOpening",
@@ -165,6 +185,7 @@ __all__ = [
     "Scores",
     "Seed",
     "Setting",
+    "Shard",
     "Sitting",
     "Split",
     "SplitSize",

@@ -10,7 +10,9 @@ Split = Literal["visible", "scored", "private"]
 ProbeName = Literal["renumbered", "rephrased", "sibling", "abilities"]
 """Exams beside the exam: its items with other numbers, or in other words; another task of the kind;
 what the student could do before."""
-Operation = Literal["draft", "debug", "repair", "improve", "one-shot"]
+Operation = Literal["draft", "debug", "repair", "improve", "one-shot", "merge", "ablate"]
+"""The study's, and two that no agent is asked for: rows of several rounds joined, and a round's
+rows without one shard."""
 Mode = Literal["one-shot", "iterative"]
 Setting = Literal["scratch", "seed"]
 FeedbackKind = Literal["full", "score", "bad-cases", "withheld", "shuffled"]
@@ -27,9 +29,10 @@ Failure = Literal[
     "runtime error",
     "agent output truncated",
     "too few valid rows",
+    "duplicate",
     "other",
 ]
-"""The study's error types."""
+"""The study's error types, and `duplicate`: a program too like an earlier one, not run."""
 
 
 class Record(BaseModel):

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from coursewright.records.base import Failure, Operation, Record
+from coursewright.records.branching import Branch, Guidance
 from coursewright.records.messages import Preamble
 from coursewright.records.task import CorpusSummary, Item, Row, RowLimits, Seed
 
@@ -159,6 +160,8 @@ class Decision(Record):
 
     operation: Operation
     parent: int | None = None
+    branch: Branch | None = Field(default=None, exclude_if=lambda branch: branch is None)
+    """Of a search that keeps several branches; None: a hill climb."""
 
 
 class Step(Record):
@@ -182,3 +185,5 @@ class Turn(Record):
     ideas: tuple[str, ...] = ()
     """From outside the current search, once rounds have stopped gaining: each a Markdown text with
     a heading. One that names topics is a list of them, `- **name**: what it is`."""
+    guidance: Guidance | None = Field(default=None, exclude_if=lambda told: told is None)
+    """Of a search that keeps several branches: the parent need not be the best attempt then."""

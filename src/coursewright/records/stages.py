@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from coursewright.records.base import Failure, Operation, ProbeName, Record, Split, Verdict
+from coursewright.records.branching import Branch, Shard
 from coursewright.records.dialogue import Feedback, Isolation, Proposal, Usage
 from coursewright.records.holdout import Choice, Noise
 from coursewright.records.human import Approval, Heard
@@ -214,6 +215,10 @@ class Round(Record):
     """What was put before its agent from outside the search."""
     approvals: tuple[Approval, ...] = ()
     """What people answered at its gates."""
+    branch: Branch | None = Field(default=None, exclude_if=lambda branch: branch is None)
+    """What the search wanted of it, if it keeps several branches."""
+    shards: tuple[Shard, ...] = Field(default=(), exclude_if=lambda shards: not shards)
+    """What its audited rows are made of, if the search asks for that."""
     seconds: float = 0.0
 
 

@@ -1,6 +1,12 @@
-"""What to do next: pure functions of the recorded history."""
+"""What to do next: pure functions of the recorded history.
+
+greedy     the study's: improve the best
+tree       several branches, a bandit between them, merges and ablations (docs/search.md)
+one-shot   the first valid attempt is final
+"""
 
 from coursewright.search.greedy import GreedySearch, best_round
 from coursewright.search.one_shot import OneShotSearch
+from coursewright.search.tree import TreeSearch
 
-__all__ = ["GreedySearch", "OneShotSearch", "best_round"]
+__all__ = ["GreedySearch", "OneShotSearch", "TreeSearch", "best_round"]

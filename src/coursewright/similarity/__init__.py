@@ -29,6 +29,7 @@ from coursewright.similarity.overlap import (
     repeated,
     word_ngrams,
 )
+from coursewright.similarity.programs import program_likeness
 from coursewright.similarity.topics import TopicGuesser
 from coursewright.similarity.wordings import commonest_wordings
 
@@ -51,6 +52,7 @@ __all__ = [
     "near_duplicates",
     "nearest",
     "normalised",
+    "program_likeness",
     "repeated",
     "run_sets",
     "vendi",

@@ -20,8 +20,9 @@ from coursewright.submission.limits import BrokenSyntax, FileRefused, Limits, Ro
 from coursewright.submission.own import OwnDataSet
 from coursewright.submission.scan import Piece, pieces
 from coursewright.submission.shape import FormatFilter, parse_row, take_origin
+from coursewright.submission.shards import RowShards
 
-__all__ = ["Limits", "OwnDataSet", "SubmissionIntake"]
+__all__ = ["Limits", "OwnDataSet", "RowShards", "SubmissionIntake"]
 
 EXAMPLES = 20
 EXAMPLES_PER_REASON = 5

@@ -1,0 +1,108 @@
+"""How the heuristic agent heeds a search that keeps several branches.
+
+A draft follows the method that the search names: as a change of the usual course where its
+constants can say it, else by the method library's own program. An improvement takes a move that
+this very parent has not seen.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from coursewright.agents.curriculum import Plan, calls_for, plan_of
+from coursewright.agents.exam import Exam
+from coursewright.agents.library import card_named
+from coursewright.agents.moves import MOVES, Move, next_move
+from coursewright.agents.styles import DIFFICULTIES, more_styles_for
+from coursewright.records import Attempt, Proposal, Turn
+
+_VOICES = (
+    "in the casual words of a nurse at work",
+    "in the terse notes of a builder",
+    "as a coach would ask, facts last",
+    "as a clerk writes a formal request",
+)
+_CALLS = re.compile(r"^CALLS = \d+", re.MULTILINE)
+
+_COURSES: dict[str, Callable[[Plan, Exam], Plan]] = {
+    "self-instruct": lambda plan, exam: replace(plan, votes=0, surplus=1.6),
+    "persona-driven": lambda plan, exam: replace(
+        plan, styles=tuple(dict.fromkeys((*plan.styles, *more_styles_for(exam), *_VOICES)))
+    ),
+    "self-consistency-voting": lambda plan, exam: replace(plan, votes=2),
+    "difficulty-ladder": lambda plan, exam: replace(
+        plan, difficulties=("easy", "easy", *DIFFICULTIES)
+    ),
+    "evolve-instruct": lambda plan, exam: replace(plan, difficulties=("medium", "hard", "hard")),
+}
+"""Methods that are the usual course with other constants."""
+
+
+def by_method(plan: Plan, turn: Turn, exam: Exam) -> Plan:
+    """Return the plan of a draft changed by the method that it is to follow."""
+    method = turn.guidance.method if turn.guidance is not None else ""
+    change = _COURSES.get(method)
+    return plan if change is None else change(plan, exam)
+
+
+def library_draft(turn: Turn, exam: Exam) -> Proposal | None:
+    """Return the library's own program for a draft whose method is another one altogether.
+
+    None where the usual course can say it, where nobody named a method, and where questions stand
+    under a context, which those programs do not ask for.
+    """
+    method = turn.guidance.method if turn.guidance is not None else ""
+    card = card_named(method)
+    if card is None or method in _COURSES or exam.has_context:
+        return None
+    calls = calls_for(turn.allowance)
+    return Proposal(
+        analysis=f"The search asks for a draft by the method {method}.",
+        plan=f"# Plan: {method}\n\nThe library's program, with up to {calls} calls.\n",
+        code=_CALLS.sub(f"CALLS = {calls}", card.program, count=1),
+        methods=(method,),
+    )
+
+
+def failures_before(turn: Turn) -> int:
+    """Return how many attempts failed that a new draft is to be plainer for."""
+    if turn.operation == "one-shot":
+        return turn.number
+    if turn.guidance is None:
+        return len(turn.history)
+    # Drafts of other kinds follow attempts that went well.
+    return int(bool(turn.history) and all(past.status != "scored" for past in turn.history))
+
+
+def move_for(turn: Turn, parent: Attempt, exam: Exam) -> Move:
+    """Return the next move: under guidance the one that this parent has not seen."""
+    if turn.guidance is None:
+        return next_move(turn.history, exam)
+    seen = {
+        plan.move
+        for past in turn.history
+        if past.parent == parent.number and (plan := plan_of(past.code)) is not None
+    }
+    fresh = [
+        move
+        for move in MOVES
+        if move.name not in seen and not (move.name == "vote" and exam.form == "text")
+    ]
+    gains = _gains(turn.history)
+    return max(fresh or MOVES, key=lambda move: gains.get(move.name, 0.0))
+
+
+def _gains(history: Sequence[Attempt]) -> dict[str, float]:
+    """Mean visible gain of each move over the attempts that it was made from."""
+    by_number = {attempt.number: attempt for attempt in history}
+    found: dict[str, list[float]] = {}
+    for attempt in history:
+        plan = plan_of(attempt.code)
+        parent = by_number.get(-1 if attempt.parent is None else attempt.parent)
+        if plan is None or parent is None or attempt.status != "scored":
+            continue
+        gain = (attempt.feedback.visible or 0.0) - (parent.feedback.visible or 0.0)
+        found.setdefault(plan.move, []).append(gain)
+    return {name: sum(gains) / len(gains) for name, gains in found.items()}

@@ -1,0 +1,205 @@
+"""A search that keeps several branches: drafts of different kinds, a bandit, merges, ablations.
+
+Rules in order; the first that applies decides:
+
+    give up      no new best for `patience` rounds since the best one
+    widen        no new best for `widen_after` of them: a draft of another family, with ideas
+    mend         the last program failed: debug or repair it, at most `mend_limit` times in a row
+    draft        fewer than `drafts` so far: another family of the method library
+    ablate       a new best, and the budget of ablations lasts: the same rows without one shard
+    choose       Thompson sampling over "improve on this round" and "merge the topics' winners"
+
+All of it is a pure function of the recorded rounds and the run's seed.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from itertools import takewhile
+
+from coursewright.records import Branch, Credit, Decision, Evaluation, Round, Shard
+from coursewright.search.bandit import Arm, open_arms, pick
+from coursewright.search.credit import credits_of
+from coursewright.search.greedy import best_round
+from coursewright.seeding import derive
+
+MENDABLE = ("draft", "improve", "debug", "repair")
+
+
+class TreeSearch:
+    """Meets `protocols.Search`."""
+
+    def __init__(
+        self,
+        *,
+        seed: int = 0,
+        families: Mapping[str, Sequence[str]] | None = None,
+        drafts: int = 3,
+        mend_limit: int = 3,
+        widen_after: int = 3,
+        patience: int | None = 8,
+        alike: float = 0.9,
+        ablations: int = 0,
+        tell_credit: bool = True,
+    ) -> None:
+        """Take the options of `config.TreeSearch`.
+
+        `families` are the methods that a draft can follow, by family; the first draft is the
+        agent's own. `tell_credit` is off where agents hear less than full feedback.
+        """
+        self._seed = seed
+        self._families = {name: tuple(methods) for name, methods in (families or {}).items()}
+        self._drafts = drafts
+        self._mend_limit = mend_limit
+        self._widen_after = widen_after
+        self._patience = patience
+        self._alike = alike
+        self._ablations = ablations
+        self._tell_credit = tell_credit
+
+    def next(self, rounds: Sequence[Round], base: Evaluation) -> Decision | None:
+        """Return the next operation and the round it works on; None to stop."""
+        if self._patience is not None and stalled(rounds) >= self._patience:
+            return None
+        for rule in (self._widen, self._mend, self._draft, self._ablate, self._choose):
+            decision = rule(rounds)
+            if decision is not None:
+                return decision
+        return None
+
+    def best(self, rounds: Sequence[Round]) -> Round | None:
+        """Return the round whose data set is delivered."""
+        return best_round(rounds)
+
+    # ------------------------------------------------------------ the rules
+
+    def _widen(self, rounds: Sequence[Round]) -> Decision | None:
+        best = best_round(rounds)
+        since = rounds[best.number + 1 :] if best is not None else ()
+        widened = sum(1 for done in since if done.branch is not None and done.branch.widen)
+        if best is None or stalled(rounds) < self._widen_after * (1 + widened):
+            return None
+        return self._new_draft(rounds, widen=True, reason=f"no new best in {stalled(rounds)}")
+
+    def _mend(self, rounds: Sequence[Round]) -> Decision | None:
+        if not rounds or not mendable(rounds[-1]):
+            return None
+        last = rounds[-1]
+        mends = sum(
+            1
+            for _ in takewhile(
+                lambda done: done.status != "scored" and done.operation in ("debug", "repair"),
+                reversed(rounds),
+            )
+        )
+        if mends >= self._mend_limit:
+            return None
+        was = last.branch or Branch()
+        branch = Branch(method=was.method, family=was.family, start=was.start, alike=self._alike)
+        return Decision(
+            operation="repair" if last.status == "invalid" else "debug",
+            parent=last.number,
+            branch=branch,
+        )
+
+    def _draft(self, rounds: Sequence[Round]) -> Decision | None:
+        made = sum(1 for done in rounds if done.operation == "draft")
+        if made >= self._drafts and best_round(rounds) is not None:
+            return None
+        return self._new_draft(rounds, widen=False, reason=f"draft {made + 1} of {self._drafts}")
+
+    def _ablate(self, rounds: Sequence[Round]) -> Decision | None:
+        best, last = best_round(rounds), rounds[-1]
+        spent = sum(1 for done in rounds if done.operation == "ablate")
+        if best is None or best is not last or spent >= self._ablations:
+            return None
+        shard = doubtful(best, credits_of(best, rounds))
+        if shard is None or best.operation == "ablate":
+            return None
+        reason = f"ablation {spent + 1} of {self._ablations}"
+        branch = Branch(start=best.number, without=shard, reason=reason)
+        return Decision(operation="ablate", parent=best.number, branch=branch)
+
+    def _choose(self, rounds: Sequence[Round]) -> Decision | None:
+        arms = open_arms(rounds)
+        arm = pick(arms, random.Random(derive(self._seed, "tree", len(rounds))))
+        if arm is None:
+            return self._new_draft(rounds, widen=True, reason="every branch repeats itself")
+        reason = f"drawn of {len(arms)}: {_told(arm)}"
+        if arm.merge is not None:
+            best = best_round(rounds)
+            assert best is not None
+            branch = Branch(start=best.number, parts=arm.merge.parts, reason=reason)
+            return Decision(operation="merge", parent=best.number, branch=branch)
+        assert arm.number is not None
+        parent = rounds[arm.number]
+        was = parent.branch or Branch()
+        branch = Branch(
+            method=was.method,
+            family=was.family,
+            start=parent.number,
+            alike=self._alike,
+            credit=credits_of(parent, rounds) if self._tell_credit else (),
+            reason=reason,
+        )
+        return Decision(operation="improve", parent=parent.number, branch=branch)
+
+    # ------------------------------------------------------------ drafts by quota
+
+    def _new_draft(self, rounds: Sequence[Round], *, widen: bool, reason: str) -> Decision:
+        family, method = self._least_used(rounds)
+        branch = Branch(method=method, family=family, widen=widen, alike=self._alike, reason=reason)
+        return Decision(operation="draft", branch=branch)
+
+    def _least_used(self, rounds: Sequence[Round]) -> tuple[str, str]:
+        """The family, and of it the method, that fewest drafts had; the agent's own goes first."""
+        drafts = [done.branch for done in rounds if done.operation == "draft" and done.branch]
+        families = Counter(branch.family for branch in drafts)
+        methods = Counter(branch.method for branch in drafts)
+        order = random.Random(derive(self._seed, "families"))
+        names = sorted(self._families)
+        order.shuffle(names)
+        family = min(["", *names], key=lambda name: families[name])
+        known = sorted(self._families.get(family, ("",)))
+        order.shuffle(known)
+        return family, min(known, key=lambda name: methods[name])
+
+
+# ---------------------------------------------------------------- what the history says
+
+
+def stalled(rounds: Sequence[Round]) -> int:
+    """Return how many rounds followed the best one; ablations do not try to be better.
+
+    0 where no round is scored yet: then there is a fault to mend, and no plateau.
+    """
+    best = best_round(rounds)
+    since = rounds[best.number + 1 :] if best is not None else ()
+    return sum(1 for done in since if done.operation != "ablate")
+
+
+def mendable(done: Round) -> bool:
+    """Whether a round failed in a way that its agent can mend."""
+    return done.status != "scored" and done.failure != "duplicate" and done.operation in MENDABLE
+
+
+def doubtful(done: Round, told: Sequence[Credit]) -> Shard | None:
+    """Return the shard whose worth is to be measured: what visible items credit most, else the
+    largest; never more than half of the rows, for the rest has to make a data set."""
+    total = sum(shard.rows for shard in done.shards)
+    small = [shard for shard in done.shards if 0 < 2 * shard.rows <= total]
+    credited = [credit for credit in told if credit.shard in small]
+    if credited:
+        return max(credited, key=lambda credit: credit.points).shard
+    return max(small, key=lambda shard: shard.rows, default=None)
+
+
+def _told(arm: Arm) -> str:
+    what = "merge" if arm.number is None else f"round {arm.number}"
+    level, gain = arm.level, arm.gain
+    return (
+        f"{what}, {100 * level.mean:+.1f} ± {100 * level.error:.1f} points to the best, expected "
+        f"to gain {100 * gain.mean:+.1f} ± {100 * gain.error:.1f}"
+    )

@@ -1,0 +1,109 @@
+"""Invented histories: rounds whose items, topics and shards a test decides."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hypothesis import strategies as st
+
+from coursewright.protocols import Search
+from coursewright.records import (
+    Answered,
+    Decision,
+    Evaluation,
+    Execution,
+    Feedback,
+    Proposal,
+    Round,
+    Shard,
+    Split,
+)
+
+TOPICS = ("red", "green", "blue")
+FAMILIES = {"breadth": ("b1", "b2"), "checking": ("c1",), "difficulty": ("d1", "d2")}
+
+
+def exam(scores: Sequence[float], split: Split = "scored") -> Evaluation:
+    """An evaluation with these scores; topics alternate, every item is a group of its own."""
+    results = tuple(
+        Answered(
+            id=f"i{n}",
+            group=f"i{n}",
+            topic=TOPICS[n % len(TOPICS)],
+            output="",
+            score=score,
+            readable=True,
+        )
+        for n, score in enumerate(scores)
+    )
+    mean = sum(scores) / len(scores)
+    return Evaluation(split=split, results=results, accuracy=mean, readable=1.0, seconds=0.0)
+
+
+def drawn(rng: random.Random, abilities: Mapping[str, float], items: int) -> Evaluation:
+    """An evaluation of a student with these chances, by topic."""
+    return exam([float(rng.random() < abilities[TOPICS[n % 3]]) for n in range(items)])
+
+
+def shards(number: int, rows: int = 30) -> tuple[Shard, ...]:
+    return tuple(Shard(topic=t, method="own", round=number, rows=rows) for t in TOPICS)
+
+
+def after(
+    rounds: Sequence[Round],
+    decision: Decision,
+    scored: Evaluation | None = None,
+    failure: str | None = None,
+    status: str = "failed",
+    **more: Any,
+) -> Round:
+    """The round that a decision led to: scored, or failed if there is no evaluation."""
+    number = len(rounds)
+    fields: dict[str, Any] = {
+        "number": number,
+        "operation": decision.operation,
+        "parent": decision.parent,
+        "branch": decision.branch,
+        "status": "scored" if scored is not None else status,
+        "failure": None if scored is not None else failure or "runtime error",
+        "proposal": Proposal(plan=f"plan {number}", code=f"x = {number}"),
+        "execution": Execution(status="ok", seconds=0.0),
+        "feedback": Feedback(text=""),
+        **more,
+    }
+    if scored is not None:
+        fields |= {
+            "scored": scored,
+            "visible": more.get("visible", scored),
+            "shards": more.get("shards", shards(number)),
+        }
+    return Round.model_validate(fields)
+
+
+def play_out(search: Search, fates: Sequence[tuple[str, int]]) -> list[Round]:
+    """Let a search play against fates: what becomes of a round, and how good it is (0-60)."""
+    rounds: list[Round] = []
+    base = exam([0.0] * 60)
+    for fate, right in fates:
+        decision = search.next(rounds, base)
+        if decision is None:
+            break
+        if fate == "scored":
+            done = after(rounds, decision, exam([float(n < right) for n in range(60)]))
+        elif fate == "invalid":
+            done = after(rounds, decision, failure="too few valid rows", status="invalid")
+        else:
+            done = after(rounds, decision, failure=fate)
+        rounds.append(done)
+    return rounds
+
+
+FATES = st.lists(
+    st.tuples(
+        st.sampled_from(["scored", "scored", "runtime error", "invalid", "duplicate"]),
+        st.integers(0, 60),
+    ),
+    max_size=24,
+)

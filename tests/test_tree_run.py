@@ -1,0 +1,90 @@
+"""A whole run with `search: tree`, stand-in agent and student, and its replay."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from coursewright.config import Budget, CustomPart, RunConfig
+from coursewright.display import Silent
+from coursewright.records import Brief, Proposal, Round, TracedRow, Turn
+from coursewright.runs import reproduce, run
+from coursewright.store import Artifacts, RunFolder, read_rows
+from tests.parrot import Pupil
+from tests.short import prepare
+
+PROGRAM = """
+from coursewright_program import brief, parse_answer, save_rows, teacher
+
+task = brief()
+topics = [line for line in task["description"].splitlines() if line.startswith("- **")]
+form = 'Return only a JSON list of objects with the fields "question" and "answer", both text.'
+prompts = [f"Write 5 new questions with answers. Batch {number}. Skill: {{t}}\\n{{form}}"
+           for t in topics * 8]
+for answer in teacher.generate_batch(prompts[:60], json=True):
+    save_rows([{{"instruction": task["instruction"], "input": entry["question"],
+                "output": entry["answer"], "response": answer}}
+               for entry in parse_answer(answer) or [] if {{"question", "answer"}} <= {{*entry}}])
+"""
+
+
+class Scribe:
+    """An agent whose programs differ from round to round."""
+
+    def propose(self, brief: Brief, turn: Turn) -> Proposal:
+        return Proposal(plan=f"# Round {turn.number}", code=PROGRAM.format(number=turn.number))
+
+
+class Moody(Pupil):
+    """Knows what a `Pupil` knows on half of the items; on which half is a matter of its rows."""
+
+    def answer(self, weights: str | None, prompts: Sequence[str]) -> list[str]:
+        known = super().answer(weights, prompts)
+        return [
+            text if hashlib.sha256(f"{weights} {prompt}".encode()).digest()[0] % 2 else "0"
+            for prompt, text in zip(prompts, known, strict=True)
+        ]
+
+
+def rows_of(folder: RunFolder, done: Round) -> tuple[TracedRow, ...]:
+    assert done.audit is not None
+    assert done.audit.rows is not None
+    return read_rows(Artifacts(folder.path / "artifacts"), done.audit.rows)
+
+
+def test_drafts_of_two_kinds_are_joined_without_a_call_and_everything_replays(
+    tmp_path: Path,
+) -> None:
+    config = RunConfig(
+        task=prepare(tmp_path)[0],
+        agent=CustomPart(path=f"{__name__}:Scribe"),
+        student=CustomPart(path=f"{__name__}:Moody"),
+        search={"kind": "tree", "drafts": 2},  # type: ignore[arg-type]
+        budget=Budget(rounds=3),
+        retrainings=1,
+        noise_seeds=0,
+        runs=tmp_path / "runs",
+        name="tree",
+        seed=2,  # whose draws prefer the merge
+    )
+    run(config)
+    folder = RunFolder(tmp_path / "runs" / "tree")
+    one, two, merged = folder.rounds()
+    assert [r.operation for r in (one, two, merged)] == ["draft", "draft", "merge"]
+    families = [r.branch.family for r in (one, two) if r.branch is not None]
+    assert families[0] == ""
+    assert families[1] != ""
+
+    known = {row.model_dump_json() for done in (one, two) for row in rows_of(folder, done)}
+    joined = [row.model_dump_json() for row in rows_of(folder, merged)]
+    assert set(joined) <= known
+    assert len(set(joined)) == len(joined)
+    assert {shard.round for shard in merged.shards} == {0, 1}
+    assert sum(shard.rows for shard in merged.shards) == len(joined)
+    assert merged.execution is not None
+    assert merged.execution.teacher.calls == 0
+
+    again = reproduce("tree", tmp_path / "runs", Silent(), retrain=False)
+    assert again.identical
+    assert again.new_calls == 0
