@@ -36,6 +36,8 @@ class Lesson:
     """Share of the exam, see `Topic.share`."""
     rows: int
     situations: tuple[str, ...] = ()
+    held: int = 0
+    """Rows of it among those taken over from the best attempt, about."""
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from coursewright.agents.curriculum import (
 from coursewright.agents.exam import Exam, read_exam
 from coursewright.agents.guided import by_method, failures_before, library_draft, move_for
 from coursewright.agents.ideas import topics_named
-from coursewright.agents.moves import errors_of, last_line, mend, out_of_form
+from coursewright.agents.moves import last_line, mend, out_of_form, standing
 from coursewright.agents.topics import Entry
 from coursewright.agents.writing import write_program
 from coursewright.records import Attempt, Brief, Proposal, Turn
@@ -91,14 +91,13 @@ def _widened(plan: Plan, further: Sequence[Entry], exam: Exam) -> Plan:
 def _improve(
     fresh: Plan, exam: Exam, turn: Turn, parent: Attempt, further: Sequence[Entry]
 ) -> tuple[Plan, str]:
-    """Go on from the best attempt: keep most of its rows, spend the new ones where it errs."""
+    """Go on from the best attempt: keep most of its rows, spend the new ones where they teach."""
     base = with_lessons(_matching(plan_of(parent.code), fresh), further, exam)
     move = move_for(turn, parent, exam)
-    plan = replace(move.change(base, exam, parent.feedback), move=move.name, shape="course")
-    errors = sorted(
-        zip(errors_of(plan, parent.feedback), plan.topics, strict=True), key=lambda pair: -pair[0]
-    )
-    weakest = ", ".join(f"{lesson.name} ({error:.0%})" for error, lesson in errors[:4])
+    now = standing(base, parent, turn.history)
+    plan = replace(move.change(base, exam, now), move=move.name, shape="course")
+    by_accuracy = sorted(zip(now.accuracies, plan.topics, strict=True), key=lambda pair: pair[0])
+    weakest = ", ".join(f"{lesson.name} ({1 - right:.0%})" for right, lesson in by_accuracy[:4])
     lines = [
         f"{_called(turn)}: round {parent.number}, visible {parent.feedback.visible or 0:.1%}.",
         f"Most mistakes: {weakest}.",

@@ -14,9 +14,22 @@ from coursewright.agents.exam import Exam, in_form
 from coursewright.agents.styles import more_styles_for
 from coursewright.records import Attempt, Brief, Feedback
 
-FLOOR = 0.35
-"""Weight of a topic that is answered without a fault, where one that is always missed weighs
-1.35: a topic that gets no rows at all is forgotten."""
+LEAST = 0.15
+"""New rows of any topic, as a share of what an even split gives it: none is forgotten."""
+BASE = 0.05
+"""Worth of the next rows of a topic that is answered always or never, where one that is answered
+every other time has 0.25: neither is known for certain from a few visible items."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where the best attempt stands: what a move builds on."""
+
+    rows: int
+    """Rows of the best attempt that passed the audits."""
+    visible: float
+    accuracies: tuple[float, ...]
+    """Share of visible items answered right, topic by topic of the plan."""
 
 
 @dataclass(frozen=True)
@@ -25,62 +38,81 @@ class Move:
 
     name: str
     aim: str
-    change: Callable[[Plan, Exam, Feedback], Plan]
+    change: Callable[[Plan, Exam, Standing], Plan]
 
 
-def errors_of(plan: Plan, feedback: Feedback) -> list[float]:
-    """Share of visible items that each topic of the plan still gets wrong.
+def standing(plan: Plan, parent: Attempt, history: Sequence[Attempt]) -> Standing:
+    """Read off the feedback where the student stands that learned from `parent`.
 
-    Small counts are drawn towards the mean over all topics, which also stands for a topic that
-    no visible item shows.
+    A topic has a handful of visible items, so the attempts before count too, each half as much as
+    the one after it. What is left of chance is drawn towards the mean over all topics, which also
+    stands for a topic that no visible item shows.
     """
-    shown = {score.topic: score for score in feedback.topics}
-    items = sum(score.items for score in feedback.topics)
-    wrong = sum(score.items * (1 - score.accuracy) for score in feedback.topics)
-    mean = wrong / items if items else 0.5
-    errors = []
+    seen: dict[str, list[tuple[float, float]]] = {}
+    scored = [a for a in history if a.status == "scored" and a.number != parent.number]
+    for age, attempt in enumerate([parent, *reversed(scored)]):
+        for score in attempt.feedback.topics:
+            weight = score.items * 0.5**age
+            seen.setdefault(score.topic, []).append((weight, weight * score.accuracy))
+    sums = {
+        topic: (sum(w for w, _ in pairs), sum(right for _, right in pairs))
+        for topic, pairs in seen.items()
+    }
+    items = sum(weight for weight, _ in sums.values())
+    mean = sum(right for _, right in sums.values()) / items if items else 0.5
+    accuracies = []
     for lesson in plan.topics:
-        score = shown.get(lesson.key)
-        missed = score.items * (1 - score.accuracy) if score else 0.0
-        errors.append((missed + 2 * mean) / ((score.items if score else 0) + 2))
-    return errors
+        weight, right = sums.get(lesson.key, (0.0, 0.0))
+        accuracies.append((right + 2 * mean) / (weight + 2))
+    feedback = parent.feedback
+    return Standing(feedback.rows_kept, feedback.visible or 0.0, tuple(accuracies))
 
 
-def reweighted(plan: Plan, feedback: Feedback, keep: float) -> Plan:
-    """Keep the best rows while there is room for new ones, else at least a share of them.
+def reweighted(plan: Plan, now: Standing, keep: float) -> Plan:
+    """Keep the best rows while there is room for new ones, else at least the share `keep`.
 
-    The new rows go to the topics in the wrong.
+    New rows go where the next one teaches most. If a topic's accuracy a rises with the logarithm
+    of its rows n along a logistic curve, as learning curves do, one row more is worth
+    a (1 - a) / n: the same everywhere once n is in proportion to a (1 - a). A topic that is known,
+    and one that does not move, get little more than they have.
     """
     room = plan.rows - reach(plan)
     # The best rows lie balanced from the first to the last: a beginning of them is fair.
-    kept = max(int(feedback.rows_kept * keep), min(feedback.rows_kept, room))
+    kept = max(int(now.rows * keep), min(now.rows, room))
     kept = min(kept, plan.rows - len(plan.topics))
-    errors = errors_of(plan, feedback)
-    weights = [t.share * (FLOOR + e) for t, e in zip(plan.topics, errors, strict=True)]
-    return with_new_rows(replace(plan, keep_rows=kept), weights)
+    planned = sum(t.held + t.rows for t in plan.topics) or 1
+    held = [round(kept * (t.held + t.rows) / planned) for t in plan.topics]
+    lessons = tuple(replace(t, held=n) for t, n in zip(plan.topics, held, strict=True))
+    worth = [t.share * (BASE + a * (1 - a)) for t, a in zip(lessons, now.accuracies, strict=True)]
+    new = min(plan.rows - kept, reach(plan))
+    least = LEAST * new / len(lessons)
+    wanted = [
+        max(least, (kept + new) * value / sum(worth) - n)
+        for value, n in zip(worth, held, strict=True)
+    ]
+    return with_new_rows(replace(plan, topics=lessons, keep_rows=kept), wanted)
 
 
-def _reweight(plan: Plan, exam: Exam, feedback: Feedback) -> Plan:
-    return reweighted(plan, feedback, 0.7)
+def _reweight(plan: Plan, exam: Exam, now: Standing) -> Plan:
+    return reweighted(plan, now, 0.7)
 
 
-def _reword(plan: Plan, exam: Exam, feedback: Feedback) -> Plan:
+def _reword(plan: Plan, exam: Exam, now: Standing) -> Plan:
     styles = tuple(dict.fromkeys(plan.styles + more_styles_for(exam)))
-    return reweighted(replace(plan, styles=styles), feedback, 0.6)
+    return reweighted(replace(plan, styles=styles), now, 0.6)
 
 
-def _shift_difficulty(plan: Plan, exam: Exam, feedback: Feedback) -> Plan:
-    harder = (feedback.visible or 0.0) >= 0.55
-    levels = ("medium", "hard") if harder else ("easy", "easy", "medium")
-    return reweighted(replace(plan, difficulties=levels), feedback, 0.7)
+def _shift_difficulty(plan: Plan, exam: Exam, now: Standing) -> Plan:
+    levels = ("medium", "hard") if now.visible >= 0.55 else ("easy", "easy", "medium")
+    return reweighted(replace(plan, difficulties=levels), now, 0.7)
 
 
-def _vote(plan: Plan, exam: Exam, feedback: Feedback) -> Plan:
-    return reweighted(replace(plan, votes=min(plan.votes + 1, 3)), feedback, 0.75)
+def _vote(plan: Plan, exam: Exam, now: Standing) -> Plan:
+    return reweighted(replace(plan, votes=min(plan.votes + 1, 3)), now, 0.75)
 
 
 MOVES = (
-    Move("reweight", "more rows for the topics with the most mistakes", _reweight),
+    Move("reweight", "more rows for the topics where the next rows teach most", _reweight),
     Move("reword", "the same topics in further styles and wordings", _reword),
     Move("difficulty", "questions nearer to what the student can just not do", _shift_difficulty),
     Move("vote", "stricter checking of every new answer", _vote),
