@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from coursewright.errors import RunFolderError
-from coursewright.records import Record, Waiting
+from coursewright.records import Record, Result, Waiting
 from coursewright.store import (
     RunFolder,
     amend,
@@ -66,16 +66,23 @@ def stop(run: str, runs: Path) -> Said:
     return Said(run=folder.name, request=number, kind="stop", line=line)
 
 
-def approve(run: str, runs: Path, *, reject: str | None = None) -> Said:
+def approve(run: str, runs: Path, *, reject: str | None = None, subject: str | None = None) -> Said:
     """Answer the gate that a run waits at; `reject` is the reason why not.
 
+    `subject` is that of the `Waiting` which the person looked at, where it may be another by now.
+
     Raises:
-        RunFolderError: there is no such run, or it waits for nobody.
+        RunFolderError: there is no such run, or it waits for nobody, or for something else.
         UsageError: the reason is empty or too long.
         RunHeld: another process works on a finished run.
     """
     folder = RunFolder(resolve_run(run, runs))
     waiting = require_waiting(folder)
+    if subject is not None and subject != waiting.subject:
+        raise RunFolderError(
+            f"waits for something else by now, {place_of(waiting)}; look at that first",
+            file=folder.path,
+        )
     number = folder.requests.answer(waiting, approved=reject is None, reason=reject or "")
     kind: Literal["approved", "rejected"] = "approved" if reject is None else "rejected"
     if waiting.gate == "export":
@@ -98,10 +105,23 @@ def to_approve(run: str, runs: Path) -> tuple[str, list[str]]:
     """
     folder = RunFolder(resolve_run(run, runs))
     waiting = require_waiting(folder)
+    return place_of(waiting), what_to_approve(folder, waiting)
+
+
+def what_to_approve(folder: RunFolder, waiting: Waiting) -> list[str]:
+    """Return what has to be looked at before a gate is answered, line by line.
+
+    Raises:
+        RunFolderError: it cannot be read.
+    """
     lines: list[str] = []
     if waiting.gate == "plan":
         for name in ("plan.md", "code.py"):
-            text = (folder.round_path(waiting.round) / name).read_text(encoding="utf-8")
+            path = folder.round_path(waiting.round) / name
+            try:
+                text = path.read_text(encoding="utf-8")
+            except (OSError, ValueError) as error:
+                raise RunFolderError("cannot be read", file=path) from error
             lines += [f"--- {name}", *text.splitlines()]
     else:
         rows = read_rows(folder.artifacts, waiting.subject)
@@ -109,7 +129,7 @@ def to_approve(run: str, runs: Path) -> tuple[str, list[str]]:
         lines.append(f"--- {len(rows)} rows, of which {min(SHOWN, len(rows))}")
         for row in rows[::step][:SHOWN]:
             lines += ["", *"\n".join(filter(None, row.asked)).splitlines(), f"=> {row.answer}"]
-    return place_of(waiting), lines
+    return lines
 
 
 def require_waiting(folder: RunFolder) -> Waiting:
@@ -118,16 +138,18 @@ def require_waiting(folder: RunFolder) -> Waiting:
     Raises:
         RunFolderError: it waits for nobody, or is being answered just now.
     """
-    result = folder.result()
-    waiting = folder.requests.waiting()
-    if result is not None:
-        waiting = export_gate(folder.config, result)
+    waiting = waits_at(folder, folder.result())
     if waiting is None:
         raise RunFolderError("waits for nobody's approval", file=folder.path)
     if (answer := folder.requests.answer_to(waiting)) is not None:
         said = "approved" if answer.kind == "approve" else "rejected"
         raise RunFolderError(f"{place_of(waiting)} has been {said} already", file=folder.path)
     return waiting
+
+
+def waits_at(folder: RunFolder, result: Result | None) -> Waiting | None:
+    """Return the gate that a run stands at, answered or not; `result` is its own."""
+    return folder.requests.waiting() if result is None else export_gate(folder.config, result)
 
 
 def _open(run: str, runs: Path) -> RunFolder:

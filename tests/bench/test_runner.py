@@ -94,6 +94,9 @@ def test_a_crash_is_a_line_of_the_study_and_not_its_end(
     assert [m.cell.contestant for m in cells if m.problem] == ["crashing"]
     assert list(problems.values()) == ["ZeroDivisionError: a bug of the agent's"]
     assert json.loads((place / "out" / "problems.json").read_text()) == problems
+    planned = json.loads((place / "out" / "jobs.json").read_text())
+    assert sum(len(job["cells"]) for job in planned) == len(cells)
+    assert set(problems) < {job["key"] for job in planned}
 
 
 def test_every_cell_has_its_scores(

@@ -13,12 +13,12 @@ from coursewright.dashboard import Guard, make_app, open_socket
 
 
 @contextlib.contextmanager
-def served(runs: Path, token: str | None = None) -> Iterator[str]:
+def served(runs: Path, token: str | None = None, studies: Path | None = None) -> Iterator[str]:
     """Serve the runs of a folder; yields the address, without a slash at its end."""
     with contextlib.closing(open_socket("127.0.0.1", 0)) as listening:
         guard = Guard(host="127.0.0.1", token=token)
         config = uvicorn.Config(
-            make_app(runs, guard), log_level="error", timeout_graceful_shutdown=1
+            make_app(runs, guard, studies), log_level="error", timeout_graceful_shutdown=1
         )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)

@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from coursewright.records import Waiting
 from coursewright.store import RunFolder, RunStore
 from tests.dashboard.serving import served
 from tests.report.stories import make_run
@@ -82,6 +83,30 @@ def test_rows_are_found_by_words_and_by_round(site: str) -> None:
     assert "60 rows, page 2 of 2" in Seen(get(f"{site}/run/first/rows?page=999").text).text
 
 
+def test_two_rounds_are_put_side_by_side_of_one_run_or_of_two(site: str) -> None:
+    one = Seen(get(f"{site}/between?left=first&right=first&before=0&after=3").text).text
+    assert "ROUND = 0 ROUND = 3" in one
+    assert "0 rows in both, 60 gained, 60 lost; 3 visible items fixed, 0 broken" in one
+    two = Seen(get(f"{site}/between?left=second&right=first").text).text
+    assert "before: second round 0" in two
+    assert "30 rows in both, 30 gained, 30 lost" in two, "the best of each"
+    for wrong in ("left=first&right=first&before=99", "left=first", "left=first&right=../first"):
+        answer = get(f"{site}/between?{wrong}")
+        assert answer.status_code in (404, 500)
+        assert "This cannot be shown" in answer.text
+
+
+def test_a_row_says_where_it_comes_from(site: str) -> None:
+    assert 'href="/run/first/row/1" data-beside' in get(f"{site}/run/first/rows").text
+    text = Seen(get(f"{site}/run/first/row/1?part=1").text).text
+    assert "Round 1, row 0: what is" in text
+    assert "First made in round 1 (improve ← 0), kept by round 3." in text
+    assert "Missing: the call" in text
+    assert "Skip to the content" in get(f"{site}/run/first/row/1").text
+    assert "rows 1 to 60" in get(f"{site}/run/first/row/61").text
+    assert get(f"{site}/run/open/row/1").status_code == 200, "of a run that is not over, too"
+
+
 def test_runs_are_compared_in_outcomes_and_settings(site: str) -> None:
     text = Seen(get(f"{site}/compare?run=first&run=open&run=first").text).text
     assert "first open status finished interrupted" in text
@@ -90,6 +115,7 @@ def test_runs_are_compared_in_outcomes_and_settings(site: str) -> None:
 
 def test_hostile_texts_do_nothing_on_any_page(site: str) -> None:
     pages = ["", "/run/hostile", "/run/hostile/rows", "/run/hostile/change/1", "/run/hostile/now"]
+    pages += ["/run/hostile/row/1", "/between?left=first&right=hostile"]
     for address in [*pages, "/compare?run=hostile&run=first", "/run/hostile/quality"]:
         seen = Seen(get(f"{site}{address}").text)
         assert seen.scripts == []
@@ -164,6 +190,40 @@ def test_what_cannot_be_done_is_said_and_changes_nothing(site: str, runs: Path) 
     assert "no process works on it" in Seen(answer.text).text
     answer = httpx2.post(f"{site}/run/open/approve", data={"mark": mark}, follow_redirects=True)
     assert "waits for nobody" in Seen(answer.text).text
+
+
+def test_a_gate_is_answered_for_what_was_looked_at_alone(site: str, runs: Path) -> None:
+    gated = make_run(runs, "gated", finished=False)
+    requests = RunFolder(gated).requests
+    requests.wait(Waiting(gate="plan", round=1, subject="a" * 64))
+    page = Seen(get(f"{site}/run/gated").text).text
+    assert "To be approved: the plan of round 1" in page
+    assert "# Plan 1" in page
+    assert "ROUND = 1" in page
+    mark = mark_of(site, "gated")
+    assert post(site, "/run/gated/approve", subject="a" * 64) == 403, "no mark"
+    requests.wait(Waiting(gate="plan", round=2, subject="b" * 64))
+    post(site, "/run/gated/approve", mark=mark, subject="a" * 64)
+    assert requests.since(0) == (), "it waits for something else by now"
+    form = {"mark": mark, "subject": "b" * 64, "reason": "Too long."}
+    assert post(site, "/run/gated/reject", **form) == 303
+    assert [(r.kind, r.round, r.text) for r in requests.since(0)] == [("reject", 2, "Too long.")]
+    assert "To be approved" not in get(f"{site}/run/gated").text
+    shutil.rmtree(gated)
+
+
+def test_the_export_of_a_finished_run_is_approved_on_its_page(site: str, runs: Path) -> None:
+    gated = make_run(runs, "gated", gates=("export",))
+    page = get(f"{site}/run/gated").text
+    assert "To be approved: the export of round 3" in page
+    assert "60 rows, of which 20" in page
+    subject = re.findall(r'name="subject" value="(\w+)"', page)[0]
+    post(site, "/run/gated/approve", mark=mark_of(site, "gated"), subject=subject)
+    result = RunFolder(gated).result()
+    assert result is not None
+    assert result.human_inputs[-1] == "approved export"
+    assert "To be approved" not in get(f"{site}/run/gated").text
+    shutil.rmtree(gated)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from coursewright.report import write_report
 from coursewright.store import RunFolder, RunStore
 from tests.dashboard.browser import opened, watched
 from tests.dashboard.serving import served
+from tests.dashboard.study_folders import make_study
 from tests.report.stories import make_run
 from tests.report.test_page import HOSTILE
 from tests.store.builders import training
@@ -21,6 +22,7 @@ from tests.store.builders import training
 pytestmark = pytest.mark.xdist_group("browser")
 PATIENCE = 30_000
 """Milliseconds: the machine may be busy."""
+PAGES = ("/", "/run/first", "/compare?run=first&run=going", "/studies", "/study/done/")
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +42,10 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def site(runs: Path) -> Iterator[str]:
-    with served(runs) as address:
+    studies = runs.parent / "studies"
+    make_study(studies, "done")
+    make_study(studies, "hostile", said=HOSTILE)
+    with served(runs, studies=studies) as address:
         yield address
 
 
@@ -69,6 +74,23 @@ def test_the_list_is_filtered_and_two_runs_are_compared(page: Page, site: str) -
     page.get_by_label("compare going").check()
     page.get_by_role("button", name="compare the chosen runs").click()
     expect(page.get_by_role("heading", name="Outcomes")).to_be_visible()
+    page.get_by_text("Put two rounds of them side by side").click()
+    expect(page.get_by_text("60 rows in both")).to_be_visible()
+
+
+def test_a_study_is_opened_and_one_of_its_runs(page: Page, site: str) -> None:
+    page.goto(f"{site}/studies")
+    page.get_by_role("link", name="done", exact=True).click()
+    expect(page.get_by_role("heading", name="Gain and MATS")).to_be_visible()
+    assert page.locator("img.picture").evaluate("p => p.complete")
+    page.get_by_label("words").fill("heuristic")
+    page.get_by_role("button", name="filter").click()
+    expect(page.get_by_role("status")).to_have_text("1 of 3 runs")
+    page.get_by_role("link", name="heuristic", exact=True).click()
+    page.get_by_text("Compare any two rounds").click()
+    page.get_by_label("before: heuristic").select_option("1")
+    page.get_by_role("button", name="compare", exact=True).click()
+    expect(page.get_by_text("20 rows in both")).to_be_visible()
 
 
 def test_a_diff_and_rows_are_fetched_when_they_are_opened(page: Page, site: str) -> None:
@@ -79,6 +101,10 @@ def test_a_diff_and_rows_are_fetched_when_they_are_opened(page: Page, site: str)
     page.locator("#rows input[name=words]").fill("round 1, 29:")
     page.locator("#rows button").first.click()
     expect(page.locator("#rows [role=status]")).to_have_text("1 rows, page 1 of 1")
+    page.get_by_label("where row").click()
+    expect(page.get_by_text("First made in round 1")).to_be_visible()
+    page.get_by_label("where row").click()
+    expect(page.get_by_text("First made in round 1")).to_have_count(0)
 
 
 def test_a_running_run_is_followed_and_steered(page: Page, site: str, runs: Path) -> None:
@@ -116,18 +142,20 @@ def test_hostile_texts_stay_texts(page: Page, site: str, runs: Path, tmp_path: P
     for address in (
         f"{site}/run/hostile",
         f"{site}/run/hostile/rows",
+        f"{site}/run/hostile/row/1",
         f"{site}/run/hostile/report",
         write_report(runs / "hostile", tmp_path / "report.html").as_uri(),
     ):
         page.goto(address)
         assert page.locator("img").count() == 0
+    page.goto(f"{site}/study/hostile/")
     page.goto(f"{site}/run/hostile")
     page.get_by_text("What changed in round 1").click()
     expect(page.locator(".diff").first).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("path", ["/", "/run/first", "/compare?run=first&run=going", "report"])
+@pytest.mark.parametrize("path", [*PAGES, "report"])
 def test_no_page_has_a_serious_barrier(
     browser: Browser, site: str, runs: Path, tmp_path: Path, path: str, scheme: str
 ) -> None:
@@ -146,7 +174,7 @@ def test_no_page_has_a_serious_barrier(
 def test_no_page_is_wider_than_its_window(browser: Browser, site: str, width: int) -> None:
     page = browser.new_page(viewport={"width": width, "height": 900})
     page.set_default_timeout(PATIENCE)
-    for path in ("/", "/run/first", "/run/hostile", "/compare?run=first&run=going"):
+    for path in ("/run/hostile", "/run/hostile/row/1", "/study/hostile/", *PAGES):
         page.goto(f"{site}{path}")
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
     page.close()

@@ -15,6 +15,7 @@ from coursewright.records import (
     Evaluation,
     Feedback,
     FinalScores,
+    Gate,
     Isolation,
     NearVisible,
     PrivateOpening,
@@ -42,12 +43,13 @@ def make_run(
     items: int = 30,
     said: str = "",
     finished: bool = True,
+    gates: tuple[Gate, ...] = (),
 ) -> Path:
     """Write a run folder; `said` is mixed into every text that a model or a program wrote.
 
     Round 2 fails; the others go on from the best so far and gain a little each time.
     """
-    config = RunConfig(runs=runs, name=name, task="science-mini")
+    config = RunConfig(runs=runs, name=name, task="science-mini", gates=gates)
     with RunStore.create(runs, name, config, {}) as store:
         for split in ("visible", "scored"):
             evaluation = answers(split, items, 0.2, said)

@@ -64,6 +64,11 @@ class Places:
         return self.folder / "logs"
 
     @property
+    def jobs(self) -> Path:
+        """All jobs of the study, for who looks on (`write_jobs`)."""
+        return self.folder / "jobs.json"
+
+    @property
     def problems(self) -> Path:
         """Why jobs have no result, by key."""
         return self.folder / "problems.json"

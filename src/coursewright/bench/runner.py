@@ -59,6 +59,7 @@ def carry(plan: Plan, progress: Progress) -> dict[str, str]:
         Interrupted: stopped by hand; the same command goes on.
     """
     places = plan.places
+    write_jobs(plan)
     todo = [job for job in plan.jobs if not is_done(job, places)]
     done = [job for job in plan.jobs if is_done(job, places)]
     known = {job.key for job in plan.jobs}
@@ -68,6 +69,20 @@ def carry(plan: Plan, progress: Progress) -> dict[str, str]:
     found = Pool(plan, clock, progress, len(done)).play(todo)
     write_file(places.problems, json.dumps({**old, **found}, indent=1, ensure_ascii=False))
     return found
+
+
+def write_jobs(plan: Plan) -> None:
+    """Write down what is to be made, so that who looks on can tell how far the study is."""
+    jobs = [
+        {
+            "key": job.key,
+            "name": job.name,
+            "direct": job.direct is not None,
+            "cells": [cell.model_dump(mode="json") for cell in job.cells],
+        }
+        for job in plan.jobs
+    ]
+    write_file(plan.places.jobs, json.dumps(jobs, indent=1, ensure_ascii=False))
 
 
 def read_problems(places: Places) -> dict[str, str]:

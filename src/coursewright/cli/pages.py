@@ -47,6 +47,9 @@ def dashboard(
             help="What everybody must know who looks; made up where it is needed and not given.",
         ),
     ] = None,
+    studies: Annotated[
+        Path, typer.Option(help="The folder that holds the studies of `bench`.")
+    ] = Path("studies"),
 ) -> None:
     """Show all runs as live pages, and take part in those under way."""
     try:
@@ -58,4 +61,4 @@ def dashboard(
             f"{missing.name} is not installed; `pip install 'coursewright[dashboard]'` brings it"
         ) from missing
 
-    serve(runs, host=host, port=port, token=token)
+    serve(runs, host=host, port=port, token=token, studies=studies)

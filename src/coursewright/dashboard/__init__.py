@@ -1,9 +1,13 @@
 """All runs of a folder as live pages: looked at, compared, and steered.
 
     lines      the list of runs, read cheaply and kept while nothing changes
+    studies    a study's folder; `tables` makes its tables fit for a page
+    shelves    where runs lie: in the folder of all runs, or in a study's
+    pages      stories of runs in templates; `comparing` and `browsing` gather what they show
     watching   what tells an open page that a run has gone on
     guarding   who may look, and who may act
-    app        the pages
+    acting     forms that ask something of a run
+    app        which address shows what; `studying` for those of studies
 
 The dashboard reads run folders and appends requests to them, as the commands `steer`, `approve`
 and `stop` do; killing it never hurts a run.
@@ -25,8 +29,16 @@ from coursewright.errors import UsageError
 __all__ = ["Guard", "make_app", "open_socket", "serve"]
 
 
-def serve(runs: Path, *, host: str, port: int, token: str | None, announce: bool = True) -> None:
-    """Serve the pages until interrupted.
+def serve(
+    runs: Path,
+    *,
+    host: str,
+    port: int,
+    token: str | None,
+    studies: Path | None = None,
+    announce: bool = True,
+) -> None:
+    """Serve the pages until interrupted; `studies` need not be there yet.
 
     Beyond loopback a token is needed; one is made up if none is given, and stands in the address
     that is announced.
@@ -44,7 +56,7 @@ def serve(runs: Path, *, host: str, port: int, token: str | None, announce: bool
         address = f"http://{name}:{here}/" + (f"?token={token}" if token else "")
         if announce:
             print(f"coursewright dashboard: {address}", flush=True)  # noqa: T201
-        app = make_app(runs, Guard(host=host, token=token))
+        app = make_app(runs, Guard(host=host, token=token), studies)
         config = uvicorn.Config(
             app, log_level="warning", timeout_graceful_shutdown=1, server_header=False
         )

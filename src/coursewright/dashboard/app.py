@@ -6,7 +6,7 @@ import functools
 from collections.abc import Awaitable, Callable
 from importlib.resources import files
 from pathlib import Path
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -19,25 +19,24 @@ from starlette.responses import (
     Response,
     StreamingResponse,
 )
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 
-from coursewright import hand
+from coursewright.dashboard.acting import act
+from coursewright.dashboard.asking import MOST_COMPARED, listing, number
 from coursewright.dashboard.comparing import comparison
-from coursewright.dashboard.guarding import COOKIE, MARK, Guard
-from coursewright.dashboard.lines import ORDERS, Lines, chosen, in_order
+from coursewright.dashboard.guarding import COOKIE, Guard
+from coursewright.dashboard.lines import chosen, in_order
 from coursewright.dashboard.pages import Pages
+from coursewright.dashboard.shelves import Missing, Shelf, Shelves
+from coursewright.dashboard.studying import Studies
 from coursewright.dashboard.watching import events, read_progress
-from coursewright.errors import CoursewrightError, RunFolderError
-from coursewright.store import require_name
+from coursewright.errors import CoursewrightError
 
-MOST_COMPARED = 8
-FORM = 64_000
-"""Bytes of a form."""
 _ASSETS = {"style.css": "text/css", "live.css": "text/css", "live.js": "text/javascript"}
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self' 'unsafe-inline'; script-src 'self'; "
-        "connect-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; "
+        "connect-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
         "frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
@@ -47,22 +46,38 @@ _HEADERS = {
 }
 
 
-def make_app(runs: Path, guard: Guard) -> Starlette:
-    """Return the application for the runs of a folder."""
-    site = Site(runs, guard)
-    routes = [
-        Route("/", site.runs_page),
+def make_app(runs: Path, guard: Guard, studies: Path | None = None) -> Starlette:
+    """Return the application for the runs of a folder, and for the studies of another."""
+    shelves = Shelves(runs, studies, guard.mark)
+    site, studied = Site(shelves, guard), Studies(shelves)
+    of_runs = [
         Route("/compare", site.compare_page),
-        Route("/assets/{name}", site.asset),
+        Route("/between", site.between),
         Route("/run/{run}", site.run_page),
         Route("/run/{run}/now", site.now),
         Route("/run/{run}/quality", site.quality),
         Route("/run/{run}/change/{after:int}", site.change),
         Route("/run/{run}/rows", site.rows),
+        Route("/run/{run}/row/{number:int}", site.row),
         Route("/run/{run}/report", site.report),
         Route("/run/{run}/log/{number:int}/{name}", site.log),
         Route("/run/{run}/events", site.events),
         Route("/run/{run}/{act}", site.act, methods=["POST"]),
+    ]
+    of_study = [
+        Route("/", studied.one),
+        Route("/now", studied.now),
+        Route("/events", studied.events),
+        Route("/picture/{name}", studied.picture),
+    ]
+    routes = [
+        Route("/", site.runs_page),
+        Route("/assets/{name}", site.asset),
+        Route("/favicon.ico", no_icon),
+        Route("/studies", studied.all),
+        Route("/studies/compare", studied.compare),
+        Mount("/study/{study}", routes=[*of_study, *of_runs]),
+        *of_runs,
     ]
     app = Starlette(routes=routes, exception_handlers={CoursewrightError: site.explain})
     app.add_middleware(BaseHTTPMiddleware, dispatch=functools.partial(guarded, guard))
@@ -88,100 +103,111 @@ async def guarded(
     return response
 
 
+async def no_icon(_: Request) -> Response:
+    """Browsers ask for an icon, and call an error what is merely not there."""
+    return Response(status_code=204)
+
+
 class Site:
     """Answers requests; everything slow runs beside the event loop."""
 
-    def __init__(self, runs: Path, guard: Guard) -> None:
-        self._runs = runs
+    def __init__(self, shelves: Shelves, guard: Guard) -> None:
+        self._shelves = shelves
         self._guard = guard
-        self._lines = Lines(runs)
-        self._pages = Pages(guard.mark)
 
     # ------------------------------------------------------------ looking
 
     async def runs_page(self, request: Request) -> Response:
         """List the runs."""
-        asked = request.query_params
-        by = asked.get("by", "created")
-        by = by if by in ORDERS else "created"
-        falling = asked.get("way", "falling") != "rising"
-        lines = await run_in_threadpool(self._lines.all)
-        shown = in_order(
-            chosen(
-                lines,
-                words=asked.get("words", "")[:200],
-                status=asked.get("status", ""),
-                task=asked.get("task", ""),
-            ),
-            by,
-            falling=falling,
-        )
-        return HTMLResponse(self._pages.runs(lines, shown, dict(asked), by, falling))
+        shelf, asked = self._shelf(request), listing(request)
+        lines = await run_in_threadpool(shelf.lines.all)
+        shown = in_order(chosen(lines, **asked.wanted), asked.by, falling=asked.falling)
+        page = shelf.pages.runs(lines, shown, asked.wanted, asked.by, asked.falling)
+        return HTMLResponse(page)
 
     async def compare_page(self, request: Request) -> Response:
         """Put several runs side by side."""
         names = list(dict.fromkeys(request.query_params.getlist("run")))[:MOST_COMPARED]
-        folders = [self._folder(name) for name in names]
-        found = await run_in_threadpool(lambda: comparison(map(self._pages.story, folders)))
-        return HTMLResponse(self._pages.compare(found))
+        shelf = self._shelf(request)
+        folders = [shelf.folder(name) for name in names]
+        found = await run_in_threadpool(lambda: comparison(map(shelf.pages.story, folders)))
+        return HTMLResponse(shelf.pages.compare(found))
+
+    async def between(self, request: Request) -> Response:
+        """Put two rounds side by side, of one run or of two."""
+        shelf, asked = self._shelf(request), request.query_params
+        left, right = (shelf.folder(asked.get(side, "")) for side in ("left", "right"))
+        before, after = (number(asked.get(which, "")) for which in ("before", "after"))
+        return HTMLResponse(
+            await run_in_threadpool(lambda: shelf.pages.between(left, right, before, after))
+        )
 
     async def run_page(self, request: Request) -> Response:
         """One run, live."""
-        folder = self._folder(request.path_params["run"])
+        pages, folder = self._run(request)
         said = request.query_params.get("said", "")[:300]
-        page = await run_in_threadpool(lambda: self._pages.run(folder, read_progress(folder), said))
+        page = await run_in_threadpool(lambda: pages.run(folder, read_progress(folder), said))
         return HTMLResponse(page)
 
     async def now(self, request: Request) -> Response:
         """The part of the run's page that changes."""
-        folder = self._folder(request.path_params["run"])
-        return HTMLResponse(await run_in_threadpool(lambda: self._pages.now(folder)))
+        pages, folder = self._run(request)
+        return HTMLResponse(await run_in_threadpool(lambda: pages.now(folder)))
 
     async def quality(self, request: Request) -> Response:
         """The profile of its data."""
-        folder = self._folder(request.path_params["run"])
-        return HTMLResponse(await run_in_threadpool(lambda: self._pages.quality(folder)))
+        pages, folder = self._run(request)
+        return HTMLResponse(await run_in_threadpool(lambda: pages.quality(folder)))
 
     async def change(self, request: Request) -> Response:
         """What changed in one round."""
-        folder, after = self._folder(request.path_params["run"]), request.path_params["after"]
-        return HTMLResponse(await run_in_threadpool(lambda: self._pages.change(folder, after)))
+        (pages, folder), after = self._run(request), request.path_params["after"]
+        return HTMLResponse(await run_in_threadpool(lambda: pages.change(folder, after)))
 
     async def rows(self, request: Request) -> Response:
         """One page of the rows of a round."""
-        folder, asked = self._folder(request.path_params["run"]), request.query_params
+        (pages, folder), asked = self._run(request), request.query_params
         return HTMLResponse(
             await run_in_threadpool(
-                lambda: self._pages.rows(
+                lambda: pages.rows(
                     folder,
                     words=asked.get("words", "")[:200],
-                    origin=_number(asked.get("origin", "")),
-                    page=_number(asked.get("page", "")) or 0,
+                    origin=number(asked.get("origin", "")),
+                    page=number(asked.get("page", "")) or 0,
                 )
             )
         )
 
+    async def row(self, request: Request) -> Response:
+        """Where one row comes from; a page of its own, or a part of one."""
+        (pages, folder), at = self._run(request), request.path_params["number"]
+        alone = "part" not in request.query_params
+        return HTMLResponse(await run_in_threadpool(lambda: pages.row(folder, at, alone=alone)))
+
     async def report(self, request: Request) -> Response:
         """The whole report, as one file."""
-        folder = self._folder(request.path_params["run"])
-        page = await run_in_threadpool(lambda: self._pages.report(folder))
+        pages, folder = self._run(request)
+        page = await run_in_threadpool(lambda: pages.report(folder))
         # It brings its own policy, which names its one script.
         return HTMLResponse(page, headers={"Content-Security-Policy": "frame-ancestors 'none'"})
 
     async def log(self, request: Request) -> Response:
         """What a round's program or agent printed."""
         names = {"stdout": "stdout.log", "stderr": "stderr.log", "agent": "agent.log"}
-        folder, name = self._folder(request.path_params["run"]), request.path_params["name"]
+        (pages, folder), name = self._run(request), request.path_params["name"]
         if name not in names:
             return PlainTextResponse("no such log\n", status_code=404)
         file = folder / "rounds" / f"{request.path_params['number']:03d}" / names[name]
-        text = await run_in_threadpool(lambda: self._pages.log(file))
-        return PlainTextResponse(text)
+        return PlainTextResponse(await run_in_threadpool(lambda: pages.log(file)))
 
     async def events(self, request: Request) -> Response:
         """Tell the page when it is to look again."""
-        folder = self._folder(request.path_params["run"])
+        _, folder = self._run(request)
         return StreamingResponse(events(folder), media_type="text/event-stream")
+
+    async def act(self, request: Request) -> Response:
+        """Do as a form asks."""
+        return await act(request, self._guard, self._shelf(request))
 
     async def asset(self, request: Request) -> Response:
         """A style or script of ours."""
@@ -192,65 +218,22 @@ class Site:
         text = files(f"coursewright.{package}").joinpath("templates", name).read_text("utf-8")
         return Response(text, media_type=_ASSETS[name])
 
-    # ------------------------------------------------------------ acting
-
-    async def act(self, request: Request) -> Response:
-        """Append a person's request to the run's folder, as the commands do."""
-        form = await read_form(request)
-        text = {name: form.get(name, "") for name in (MARK, "note", "reason")}
-        refusal = self._guard.refuses_act(request, text[MARK])
-        if refusal is not None:
-            return PlainTextResponse(f"{refusal}\n", status_code=403)
-        name = request.path_params["run"]
-        self._folder(name)
-        acts: dict[str, Callable[[], hand.Said]] = {
-            "steer": lambda: hand.steer(name, self._runs, text["note"]),
-            "approve": lambda: hand.approve(name, self._runs),
-            "reject": lambda: hand.approve(name, self._runs, reject=text["reason"]),
-            "stop": lambda: hand.stop(name, self._runs),
-        }
-        act = acts.get(request.path_params["act"])
-        if act is None:
-            return PlainTextResponse("no such act\n", status_code=404)
-        try:
-            said = (await run_in_threadpool(act)).line
-        except CoursewrightError as error:
-            said = str(error)
-        return RedirectResponse(f"/run/{name}?{urlencode({'said': said})}", status_code=303)
-
     # ------------------------------------------------------------ what goes wrong
 
     async def explain(self, request: Request, error: Exception) -> Response:
         """Say in a page what cannot be shown; the other pages are unaffected."""
         status = 404 if isinstance(error, Missing) else 500
-        return HTMLResponse(self._pages.problem(str(error)), status_code=status)
+        return HTMLResponse(self._shelves.of(None).pages.problem(str(error)), status_code=status)
 
-    def _folder(self, name: str) -> Path:
-        """The folder of a run, by its plain name.
+    def _shelf(self, request: Request) -> Shelf:
+        return self._shelves.of(request.path_params.get("study"))
+
+    def _run(self, request: Request) -> tuple[Pages, Path]:
+        """The pages of the shelf that a run stands on, and its folder.
 
         Raises:
             ConfigError: that is no name of a run.
             Missing: there is no such run.
         """
-        folder = self._runs / require_name(name)
-        if not (folder / "version").is_file():
-            raise Missing("there is no such run here; it may have been deleted", file=folder.name)
-        return folder
-
-
-class Missing(RunFolderError):
-    """The run has gone, or never was."""
-
-
-async def read_form(request: Request) -> dict[str, str]:
-    """The fields of a form, as far as `FORM` bytes hold them."""
-    body = b""
-    async for piece in request.stream():
-        body += piece
-        if len(body) > FORM:
-            return {}
-    return dict(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=10))
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else None
+        shelf = self._shelf(request)
+        return shelf.pages, shelf.folder(request.path_params["run"])

@@ -47,6 +47,8 @@ class RunLine:
     stage: str = ""
     """The last stage that ended, of a run that is not over."""
     problem: str = ""
+    is_run: bool = True
+    """Whether there is a run to open; a study has jobs that are none, or none yet."""
 
     @property
     def words(self) -> str:
@@ -117,7 +119,7 @@ def chosen(
     ]
 
 
-ORDERS = ("created", "name", "task", "gain", "private", "rounds", "seconds")
+ORDERS = ("created", "name", "agent", "task", "gain", "private", "rounds", "seconds")
 
 
 def in_order(lines: list[RunLine], by: str, *, falling: bool) -> list[RunLine]:

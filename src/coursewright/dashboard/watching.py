@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,12 @@ ALIVE = 15.0
 """Seconds after which a silent stream says that it is there."""
 
 
-async def events(path: Path) -> AsyncIterator[str]:
+async def events(
+    path: Path, stamp_of: Callable[[Path], tuple[int, ...]] = stamp_of, there: str = "version"
+) -> AsyncIterator[str]:
     """Yield an event for every change: `change` (stages, requests, result), `progress`, `gone`.
 
-    Ends once the run is over or its folder has gone.
+    `there` names what a folder has as long as it is there. Ends once it has gone.
     """
     seen: tuple[int, ...] | None = None
     told: dict[str, Any] | None = None
@@ -29,7 +31,7 @@ async def events(path: Path) -> AsyncIterator[str]:
     while True:
         stamp = (*stamp_of(path), int(is_held(path)))
         progress = read_progress(path)
-        if not (path / "version").exists():
+        if not (path / there).exists():
             yield event("gone", {})
             return
         if stamp != seen:

@@ -36,7 +36,19 @@ def trace_row(run: RunFolder, number: int) -> Lineage:
         raise NoValidSubmission(f"{run.path}: no round left enough valid rows, so there is no row")
     if final.dataset is None or final.round is None:
         raise NoValidSubmission(f"{run.path}: the base model was delivered, so there is no row")
-    rows = read_rows(run.artifacts, final.dataset)
+    return trace_in(run, number, final.dataset, final.round)
+
+
+def trace_in(run: RunFolder, number: int, dataset: str, delivered_by: int) -> Lineage:
+    """Return row `number` (from 1) of any data set of a run, and its whole lineage.
+
+    `dataset` is its digest, `delivered_by` the round that it is of; the run need not be over.
+
+    Raises:
+        UsageError: the data set has no such row.
+        RunFolderError: the data set cannot be read.
+    """
+    rows = read_rows(run.artifacts, dataset)
     if not 1 <= number <= len(rows):
         raise UsageError(f"--row {number}: the data set has rows 1 to {len(rows)}")
     row = rows[number - 1]
@@ -52,11 +64,11 @@ def trace_row(run: RunFolder, number: int) -> Lineage:
     return Lineage(
         run=run.name,
         coursewright=run.marker.coursewright,
-        dataset=final.dataset,
+        dataset=dataset,
         rows=len(rows),
         number=number,
         row=row,
-        delivered_by=final.round,
+        delivered_by=delivered_by,
         maker=maker,
         held_by=held_by,
         calls=tuple(_calls(run, row, missing)),

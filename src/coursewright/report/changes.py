@@ -36,7 +36,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Change:
-    """One round beside the one that it went on from."""
+    """One round beside another: in a run, mostly the one that it went on from."""
 
     before: Round
     after: Round
@@ -60,8 +60,13 @@ def changes(story: Story) -> Iterator[Change]:
 
 
 def compare(story: Story, before: Round, after: Round) -> Change:
-    """Put any two rounds side by side."""
-    old, new = story.data_set(before), story.data_set(after)
+    """Put any two rounds of a run side by side."""
+    return beside(story, before, story, after)
+
+
+def beside(left: Story, before: Round, right: Story, after: Round) -> Change:
+    """Put any two rounds side by side, of one run or of two."""
+    old, new = left.data_set(before), right.data_set(after)
     was, now = set(map(identity, old)), set(map(identity, new))
     fixed, broken = _turned(before, after)
     return Change(

@@ -33,6 +33,17 @@ class Mark:
     high: float
 
 
+@dataclass(frozen=True)
+class Gained:
+    """What one contestant of a study gained, in points, with its interval."""
+
+    label: str
+    gain: float
+    low: float | None
+    high: float | None
+    is_baseline: bool = False
+
+
 def scores(
     points: Sequence[Point],
     base: float | None,
@@ -196,6 +207,39 @@ def bars(values: Sequence[tuple[str, float, str]]) -> str:
         )
         parts.append(_text("value", left + length + 6, at + 12, words, "start"))
     return _picture(height, "", parts)
+
+
+def gains(found: Sequence[Gained]) -> str:
+    """A bar from 0 to the gain of each contestant, in points, with its interval as a whisker."""
+    if not found:
+        return ""
+    left, row, right = 230, 26, 70
+    height = row * len(found) + BOTTOM
+    known = (end for one in found for end in (one.gain, one.low, one.high))
+    ends = [0.0, *(end for end in known if end is not None)]
+    low, high = min(ends), max(max(ends), min(ends) + 1)
+
+    def x(points: float) -> float:
+        return left + (points - low) / (high - low) * (WIDTH - left - right)
+
+    parts = [_line("base", x(0), 2, x(0), height - BOTTOM)]
+    for number, one in enumerate(found):
+        at = row * number + row / 2
+        name = one.label if len(one.label) <= 34 else f"{one.label[:33]}…"
+        parts.append(_text("name", left - 10, at + 4, name, "end"))
+        begin, end = sorted((x(0), x(one.gain)))
+        kind = "bar quiet" if one.is_baseline else "bar"
+        parts.append(
+            f'<rect class="{kind}" x="{begin:.1f}" y="{at - 7:.1f}" width="{end - begin:.1f}" '
+            f'height="14"/>'
+        )
+        far = end
+        if one.low is not None and one.high is not None:
+            parts.append(_line("error", x(one.low), at, x(one.high), at))
+            far = max(end, x(one.high))
+        parts.append(_text("value", far + 6, at + 4, f"{one.gain:+.1f}", "start"))
+    parts.append(_text("tick", x(0), height - BOTTOM + 16, "0"))
+    return _picture(height, "Gain by contestant, in points", parts)
 
 
 # ---------------------------------------------------------------- drawing
