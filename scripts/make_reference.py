@@ -99,7 +99,7 @@ def commands_page() -> str:
         parts += [cell(inspect.cleandoc(command.help or ""))]
         rows = [*map(argument_row, arguments), *map(option_row, options)]
         if rows:
-            parts += ["", "| | | default |", "|---|---|---|", *rows]
+            parts += ["", "| word | meaning | default |", "|---|---|---|", *rows]
     return "\n".join(parts) + "\n"
 
 

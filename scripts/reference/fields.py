@@ -69,7 +69,7 @@ def page_of(
 def table(model: type[BaseModel], pages: Mapping[type[BaseModel], str]) -> Iterator[str]:
     """The fields of a model, a line each."""
     documented = docs_of(model)
-    yield "| field | type | default | |"
+    yield "| field | type | default | meaning |"
     yield "|---|---|---|---|"
     for name, field in model.model_fields.items():
         kind = shown(field.annotation, field.metadata, pages)

@@ -193,6 +193,17 @@ def test_targets_extras_modules_and_scripts_exist() -> None:
     assert lost == []
 
 
+def test_every_room_of_the_house_stands_in_its_plan() -> None:
+    rooms = {path.stem for path in (ROOT / "src" / "coursewright").iterdir()}
+    named = {
+        word
+        for file, text in pages_of_today()
+        if file == "docs/architecture.md"
+        for word in re.findall(r"\w+", text)
+    }
+    assert {room for room in rooms if re.match("[a-z]", room)} - named - {"py"} == set()
+
+
 # ------------------------------------------------------------------ Python and JSON
 
 
