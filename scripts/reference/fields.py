@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined, to_jsonable_python
 
+DOCS = Path(__file__).parents[2] / "docs"
 Models = Sequence[type[BaseModel]]
 PLAIN = {
     bool: "true or false",
@@ -198,4 +199,9 @@ def cell(text: str) -> str:
         for piece in pieces
     ]
     joined = "".join(safe).replace("|", "\\|")
-    return re.sub(r"`?docs/([\w-]+)\.md`?", r"[\1](../\1.md)", joined)
+    return re.sub(r"`?docs/([\w-]+)\.md`?", _linked, joined)
+
+
+def _linked(found: re.Match[str]) -> str:
+    name = found[1]
+    return f"[{name}](../{name}.md)" if (DOCS / f"{name}.md").is_file() else found[0]
