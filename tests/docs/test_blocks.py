@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import io
 import json
@@ -11,11 +12,11 @@ import tomllib
 import types
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 import yaml
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from coursewright.bench.study import Study
 from coursewright.config import Budget, CommandAgent, RunConfig, StudyRecipe, load_config
@@ -112,6 +113,39 @@ TOLD = {
 @pytest.mark.parametrize(("file", "text"), [(f, t) for f, told in TOLD.items() for t in told])
 def test_a_figure_in_prose_is_the_default(file: str, text: str) -> None:
     assert text in (ROOT / file).read_text()
+
+
+def takes(model: type[BaseModel], name: str, value: object) -> bool:
+    """Whether a field of this name takes the value, as far as it can say so by itself."""
+    field = model.model_fields[name]
+    bounds = field.metadata or (None,)
+    kind: Any = Annotated[(field.annotation, *bounds)]
+    try:
+        if model is RunConfig:
+            RunConfig.model_validate({"task": "science-mini", name: value})
+        else:
+            TypeAdapter(kind).validate_python(value)
+    except ValidationError:
+        return False
+    return True
+
+
+def test_a_setting_with_a_value_amid_prose_is_taken() -> None:
+    known: dict[str, list[type[BaseModel]]] = {}
+    for model in fields.reached(*ROOTS):
+        for name in model.model_fields:
+            known.setdefault(name, []).append(model)
+    named, refused = 0, []
+    for file, text in pages_of_today():
+        if not re.match(r"[a-z_]+: \S", text) or file == "docs/benchmarks.md":
+            continue  # there mappings are spoken of, which are no settings
+        with contextlib.suppress(yaml.YAMLError):
+            ((name, value),) = yaml.safe_load(re.sub(r"\bN\b", "3", text)).items()
+            named += name in known
+            if name in known and not any(takes(model, name, value) for model in known[name]):
+                refused.append((file, text))
+    assert named > 15
+    assert refused == []
 
 
 ROOTS = (RunConfig, Result, TaskSpec, Round, Study)
