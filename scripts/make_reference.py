@@ -12,20 +12,24 @@ import inspect
 import re
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import typer
+from pydantic import BaseModel
 
 import coursewright
 from coursewright import errors, protocols
 from coursewright.bench.study import Study
 from coursewright.cli import app
 from coursewright.config import RunConfig
+from coursewright.drafting.settings import DraftSettings
 from coursewright.records import Brief, Decision, Proposal, Result, Round, Training, Turn
 from coursewright.sandbox import coursewright_program, program_interface
+from coursewright.scoring import SCORERS
 from coursewright.tasks.spec import TaskSpec
-from reference.fields import cell, page_of
+from reference.fields import cell, page_of, table
 
 OWN_PARTS = {
     "agent": protocols.Agent,
@@ -66,6 +70,14 @@ def pages(docs: Path) -> dict[str, str]:
         "reference/task-file.md": page_of(
             "Fields of task.yaml", "See [the task folder](../task-format.md).", TaskSpec
         ),
+        "reference/draft.md": page_of(
+            "Settings of a draft",
+            "What `coursewright task draft --set KEY=VALUE` may name; see "
+            "[no exam yet](../draft-a-task.md).",
+            DraftSettings,
+            elsewhere={RunConfig: "run-config.md"},
+        ),
+        "reference/scorers.md": scorers_page(),
         "reference/result.md": page_of(
             "The result record",
             "What `run --json` prints, `show RUN --json` repeats and `result.json` holds; what the "
@@ -137,7 +149,20 @@ def option_row(option: Any) -> str:
     return f"| {names.replace('|', chr(92) + '|')} | {cell(help_text)} | {told} |"
 
 
-# ------------------------------------------------------------------ programs and Python
+# ------------------------------------------------------------------ scorers, programs, Python
+
+
+def scorers_page() -> str:
+    """Each named scorer with its options."""
+    parts = ["# Options of scorers", "", "What may stand beside `kind` under `scorer` of a task; "]
+    parts[-1] += "what each is for is told in [scorers](../scorers.md)."
+    for kind, path in SCORERS.items():
+        module, _, name = path.rpartition(".")
+        scorer = getattr(import_module(module), name)
+        parts += ["", f"## {kind}", "", *docstring(scorer)]
+        if issubclass(scorer, BaseModel) and scorer.model_fields:
+            parts += ["", *table(scorer, {})]
+    return "\n".join(parts) + "\n"
 
 
 def programs_page() -> str:

@@ -24,6 +24,7 @@ from coursewright.drafting.settings import DraftSettings
 from coursewright.records import DiversityLimits, Result, Round
 from coursewright.sandbox import coursewright_program
 from coursewright.sandbox.coursewright_program import Answer
+from coursewright.scoring import SCORERS
 from coursewright.tasks.spec import TaskSpec, item_problems, parse_spec
 from tests.docs.blocks import Block, blocks, known_options, spans
 from tests.docs.pages import ROOT, fields
@@ -172,6 +173,20 @@ def test_every_dotted_setting_or_field_amid_prose_exists() -> None:
     }
     assert len(named) > 15
     assert [one for one in sorted(named) if not resolved(one[1].split("."), list(ROOTS))] == []
+
+
+def test_the_table_of_scorers_names_each_and_options_it_has() -> None:
+    rows = re.findall(
+        r"^\| `(\w+)` \|.*(?<!\\)\| (.*) (?<!\\)\|.*(?<!\\)\|$",
+        (ROOT / "docs" / "scorers.md").read_text(),
+        flags=re.M,
+    )
+    assert {kind for kind, _ in rows} - {"kind"} == set(SCORERS)
+    for kind, told in rows[1:]:
+        module, _, name = SCORERS[kind].rpartition(".")
+        model = getattr(importlib.import_module(module), name)
+        options = {text.partition(":")[0] for text in re.findall(r"`([^`]*)`", told)}
+        assert options <= set(model.model_fields), kind
 
 
 # ------------------------------------------------------------------ names

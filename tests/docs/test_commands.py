@@ -29,9 +29,7 @@ NOT_RUN = {
     r"bench (?!.*--plan)": "minutes to days: tests/bench",
     r"dashboard": "serves until it is stopped: tests/dashboard",
     r"doctor --config": "asks the servers that the file names: tests/test_cli.py",
-    r"try": "loads a student's worker: tests/test_runs.py",
     r"reproduce": "goes through the loop again: tests/test_runs.py",
-    r"approve": "wants a run that waits: tests/test_hand.py",
     r"task draft": "asks a teacher: tests/drafting",
     r"task review": "wants a draft: tests/drafting",
     r"export .*hub:": "wants a hub: tests/export/test_hub.py",
@@ -85,8 +83,8 @@ def test_no_reason_outlives_its_command() -> None:
 def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder in which the page on parts of one's own was followed, word for word.
 
-    `runs` holds its run as `mine`, one that is not over as `begun`, and one whose student is real
-    as `taught`.
+    `runs` holds its run as `mine`, one that is not over as `begun`, one whose student is real as
+    `taught`, and one that waits for a person as `waits`.
     """
     place = tmp_path_factory.mktemp("workshop")
     page = [block for block in blocks() if block.file == "docs/bring-your-own.md"]
@@ -107,6 +105,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     assert "mine.agent" in sys.modules
     make_run(place / "runs", "begun", finished=False)
     finished_run(place / "runs", "taught")
+    finished_run(place / "runs", "waits", gates=("export",))
     yield place
     for name in [name for name in sys.modules if name.partition(".")[0] == "mine"]:
         del sys.modules[name]
@@ -140,15 +139,21 @@ def invoked(command: str, said: str = "") -> Result:
     return CliRunner().invoke(app, concrete(command), input=said)
 
 
-RUNS = {"steer": "begun", "stop": "begun", "prune": "taught", "export": "taught"}
+RUNS = {
+    "steer": "begun",
+    "stop": "begun",
+    "approve": "waits",
+    "prune": "taught",
+    "export": "taught",
+}
 """Which run a command is tried on, where it is not the finished one whose student is invented."""
 
 
 @pytest.mark.parametrize("command", QUICK)
-def test_a_quick_command_does_what_it_says(command: str, desk: Path) -> None:
+def test_a_quick_command_does_what_it_says(command: str, workshop: Path, desk: Path) -> None:
     made = re.search(r"task new|-o my-task", command)
     if not made:
-        shutil.copytree(desk / "runs" / ".." / "my-task", desk / "my-task")
+        shutil.copytree(workshop / "my-task", desk / "my-task")
     word = command.split()[1]
     with contextlib.ExitStack() as stack:
         if word == "verify":
@@ -159,6 +164,9 @@ def test_a_quick_command_does_what_it_says(command: str, desk: Path) -> None:
             (study,) = [one.text for one in blocks() if one.text.startswith("# mine.yaml")]
             (desk / "mine.yaml").write_text(study)
             shutil.copytree(desk / "my-task", desk / "my-tasks" / "contracts")
+        elif word == "approve":  # which decides, once and for all
+            (desk / "runs").unlink()
+            shutil.copytree(workshop / "runs" / "waits", desk / "runs" / "waits")
         elif word == "stop":
             stack.enter_context(RunStore.open(desk / "runs" / "begun"))
         command = re.sub(r"\bRUN\b", RUNS.get(word, "mine"), command)
