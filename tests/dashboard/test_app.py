@@ -64,7 +64,7 @@ def test_all_runs_are_listed_and_the_broken_ones_say_why(site: str) -> None:
 )
 def test_the_list_is_filtered_and_sorted(site: str, asked: str, found: list[str]) -> None:
     page = get(f"{site}/?{asked}").text
-    assert re.findall(r'<td><a href="/run/([\w-]+)"', page) == found
+    assert re.findall(r'<td class="run"><a href="/run/([\w-]+)"', page) == found
 
 
 def test_every_page_of_a_run_answers(site: str) -> None:

@@ -45,9 +45,9 @@ def test_what_is_not_known_has_no_parts() -> None:
 
 
 @given(st.lists(points, min_size=1, max_size=6))
-def test_bars_stay_within_the_width(found: list[float]) -> None:
+def test_bars_stay_within_their_room(found: list[float]) -> None:
     parts = [Part("whole", str(n), one, "") for n, one in enumerate(found)]
-    (whole,) = shown_parts(parts)
-    for bar in whole["parts"]:
-        assert 0 <= float(bar["begin"]) <= 100
-        assert float(bar["begin"]) + float(bar["length"]) <= 100.2
+    ((_, bars),) = shown_parts(parts)
+    for bar in bars:
+        assert 0 <= bar.begin <= 100
+        assert bar.begin + bar.length <= 100.2

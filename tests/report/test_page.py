@@ -133,9 +133,9 @@ def test_the_only_script_that_may_run_is_the_pages_own(page: str) -> None:
 def test_a_run_that_is_not_over_is_told_as_far_as_it_has_come(tmp_path: Path, rounds: int) -> None:
     run = make_run(tmp_path, rounds=rounds, finished=False)
     text = Seen(render(read_story(RunFolder(run)))).text
-    assert "state interrupted" in text
-    assert f"{rounds} rounds so far" in text
-    assert ("best so far" in text) is (rounds > 0)
+    assert "Interrupted" in text
+    assert f"{rounds} round{'' if rounds == 1 else 's'} so far" in text
+    assert ("is the best so far" in text) is (rounds > 0)
 
 
 def test_a_half_written_round_is_named(tmp_path: Path) -> None:

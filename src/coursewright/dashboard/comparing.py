@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from coursewright.records import Result
 from coursewright.report import Story, charts
 from coursewright.report.facts import percent
 from coursewright.report.inert import one_line
@@ -55,7 +56,8 @@ def outcome(story: Story) -> dict[str, str]:
         "base, private": percent(result.base.private),
         "student, private": percent(result.final.private),
         "gain, points": f"{result.gain_points:+.1f}{interval}",
-        "claim": "improved" if result.improved else "no improvement shown",
+        **_elsewhere(result),
+        "claim": result.verdict or ("improved" if result.improved else "no improvement shown"),
         "MATS": "–" if result.mats is None else f"{result.mats:.2f}",
         "audit": result.audit,
         "isolation": result.isolation.level,
@@ -63,6 +65,18 @@ def outcome(story: Story) -> dict[str, str]:
         "cost, USD": _money(result.teacher_usage.cost_usd, result.agent_usage.cost_usd),
         "seconds": f"{result.seconds.get('total', 0.0):,.0f}",
     }
+
+
+def _elsewhere(result: Result) -> dict[str, str]:
+    """What a gain is worth beyond the exam, as far as it was measured."""
+    told = {}
+    if result.near_visible is not None and result.near_visible.others_gain_points is not None:
+        told["gain far from visible items"] = f"{result.near_visible.others_gain_points:+.1f}"
+    if result.robust_gain_points is not None:
+        told["robust gain"] = f"{result.robust_gain_points:+.1f}"
+    if result.forgetting_points is not None:
+        told["forgotten"] = f"{result.forgetting_points:.1f}"
+    return told
 
 
 def curve(story: Story) -> list[tuple[int, float]]:

@@ -17,7 +17,7 @@ from coursewright.dashboard.lines import RunLine, stamp_of
 from coursewright.dashboard.studies import Study, StudyLine
 from coursewright.errors import RunFolderError
 from coursewright.records import Round
-from coursewright.report import Story, charts, page, read_story
+from coursewright.report import Story, bars, page, read_story
 from coursewright.report.changes import beside, compare
 from coursewright.report.facts import percent
 from coursewright.report.inert import few, inert, one_line
@@ -81,7 +81,7 @@ class Pages:
     def study(self, found: Study, tables: Markup, *, whole: bool, **listing: Any) -> str:
         """One study: how far it is, its runs and its tables; not `whole`: what changes."""
         values = {**listed(found.jobs, **listing), "study": found, "tables": tables}
-        chart = Markup(charts.gains(found.gains))
+        chart = bars.gains(found.gains)
         return self._render(
             "study.html.j2" if whole else "study-now.html.j2", chart=chart, **values
         )

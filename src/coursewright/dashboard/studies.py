@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from coursewright.dashboard.lines import Lines, RunLine
-from coursewright.report import charts
+from coursewright.report.bars import Gained
 from coursewright.report.inert import one_line
 from coursewright.store import is_held
 
@@ -43,7 +43,7 @@ class StudyLine:
 
 
 @dataclass(frozen=True)
-class Gain(charts.Gained):
+class Gain(Gained):
     """A line of a study's main table, over all tasks."""
 
     runs: int = 0

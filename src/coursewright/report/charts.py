@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from html import escape
 
 WIDTH, HEIGHT = 720, 300
-LEFT, RIGHT, TOP, BOTTOM = 52, 16, 14, 34
+LEFT, RIGHT, TOP, BOTTOM = 70, 20, 16, 46
 
 
 @dataclass(frozen=True)
@@ -31,17 +31,6 @@ class Mark:
     score: float
     low: float
     high: float
-
-
-@dataclass(frozen=True)
-class Gained:
-    """What one contestant of a study gained, in points, with its interval."""
-
-    label: str
-    gain: float
-    low: float | None
-    high: float | None
-    is_baseline: bool = False
 
 
 def scores(
@@ -83,7 +72,9 @@ def scores(
         line = [(x(p.number), y(value)) for p in shown if (value := getattr(p, kind)) is not None]
         parts.append(f'<polyline class="line {kind}" points="{_path(line)}"/>')
     for point in points:
-        parts.append(_text("tick", x(point.number), HEIGHT - BOTTOM + 16, str(point.number)))
+        # Where letters are large, on a narrow screen, only every so many numbers find room.
+        kind = "tick" if point.number % -(-len(points) // 8) == 0 else "tick minor"
+        parts.append(_text(kind, x(point.number), HEIGHT - BOTTOM + 19, str(point.number)))
         if point.scored is None:
             parts.append(_text("failed", x(point.number), HEIGHT - BOTTOM - 4, "×"))
             continue
@@ -96,9 +87,11 @@ def scores(
     if private:
         at = x(len(points))
         parts.append(_line("whisker", at, y(private.low), at, y(private.high)))
+        for end in (private.low, private.high):
+            parts.append(_line("whisker", at - 7, y(end), at + 7, y(end)))
         told = f"private {private.score:.1%}, 95 % interval {private.low:.1%} to {private.high:.1%}"
-        parts.append(_dot("private", at, y(private.score), 5, told))
-        parts.append(_text("tick", at, HEIGHT - BOTTOM + 16, "private"))
+        parts.append(_dot("private", at, y(private.score), 3.5, told))
+        parts.append(_text("tick", WIDTH - RIGHT, HEIGHT - BOTTOM + 19, "private", "end"))
     parts.append(_text("axis", (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 4, "round"))
     return _picture(HEIGHT, "Score by round", parts)
 
@@ -119,7 +112,7 @@ def curves(lines: Sequence[tuple[str, Sequence[tuple[int, float]]]]) -> str:
 
     parts = [*_grid(low, high, y)]
     for number in range(0, last + 1, max(1, -(-last // 15))):
-        parts.append(_text("tick", x(number), HEIGHT - BOTTOM + 16, str(number)))
+        parts.append(_text("tick", x(number), HEIGHT - BOTTOM + 19, str(number)))
     for place, (name, points) in enumerate(lines):
         path = _path([(x(number), y(score)) for number, score in points])
         parts.append(
@@ -161,85 +154,8 @@ def tree(points: Sequence[Point], chosen: int | None) -> str:
         if point.number == chosen:
             parts.append(_ring(at_x, at_y, 12))
         if step >= 56:
-            parts.append(_text("tick", at_x, at_y + 22, point.operation))
-    return _picture(height, "Which round went on from which", parts)
-
-
-def topics(changes: Sequence[tuple[str, float, float]]) -> str:
-    """Accuracy by topic, before and after, a row each."""
-    if not changes:
-        return ""
-    left, row = 190, 24
-    height = row * len(changes) + BOTTOM
-
-    def x(score: float) -> float:
-        return left + score * (WIDTH - left - RIGHT)
-
-    parts = []
-    for share in (0.0, 0.25, 0.5, 0.75, 1.0):
-        parts.append(_line("grid", x(share), 4, x(share), height - BOTTOM))
-        parts.append(_text("tick", x(share), height - BOTTOM + 16, f"{share:.0%}"))
-    for number, (topic, before, after) in enumerate(changes):
-        at = row * number + row / 2 + 4
-        name = topic if len(topic) <= 26 else f"{topic[:25]}…"
-        parts.append(_text("name", left - 10, at + 4, name, "end"))
-        kind = "up" if after >= before else "down"
-        parts.append(_line(f"move {kind}", x(before), at, x(after), at))
-        parts.append(_dot("before", x(before), at, 4, f"{topic}, base model: {before:.1%}"))
-        parts.append(_dot("after", x(after), at, 5, f"{topic}, student: {after:.1%}"))
-    return _picture(height, "Accuracy by topic before and after", parts)
-
-
-def bars(values: Sequence[tuple[str, float, str]]) -> str:
-    """A bar for each (label, value, value in words), on one scale from 0."""
-    if not values:
-        return ""
-    left, row = 190, 24
-    height = row * len(values) + 8
-    top = max(value for _, value, _ in values) or 1.0
-    parts = []
-    for number, (label, value, words) in enumerate(values):
-        at = row * number + 6
-        length = max(0.0, value / top * (WIDTH - left - 110))
-        parts.append(_text("name", left - 10, at + 13, label, "end"))
-        parts.append(
-            f'<rect class="bar" x="{left}" y="{at:.1f}" width="{length:.1f}" height="15"/>'
-        )
-        parts.append(_text("value", left + length + 6, at + 12, words, "start"))
-    return _picture(height, "", parts)
-
-
-def gains(found: Sequence[Gained]) -> str:
-    """A bar from 0 to the gain of each contestant, in points, with its interval as a whisker."""
-    if not found:
-        return ""
-    left, row, right = 230, 26, 70
-    height = row * len(found) + BOTTOM
-    known = (end for one in found for end in (one.gain, one.low, one.high))
-    ends = [0.0, *(end for end in known if end is not None)]
-    low, high = min(ends), max(max(ends), min(ends) + 1)
-
-    def x(points: float) -> float:
-        return left + (points - low) / (high - low) * (WIDTH - left - right)
-
-    parts = [_line("base", x(0), 2, x(0), height - BOTTOM)]
-    for number, one in enumerate(found):
-        at = row * number + row / 2
-        name = one.label if len(one.label) <= 34 else f"{one.label[:33]}…"
-        parts.append(_text("name", left - 10, at + 4, name, "end"))
-        begin, end = sorted((x(0), x(one.gain)))
-        kind = "bar quiet" if one.is_baseline else "bar"
-        parts.append(
-            f'<rect class="{kind}" x="{begin:.1f}" y="{at - 7:.1f}" width="{end - begin:.1f}" '
-            f'height="14"/>'
-        )
-        far = end
-        if one.low is not None and one.high is not None:
-            parts.append(_line("error", x(one.low), at, x(one.high), at))
-            far = max(end, x(one.high))
-        parts.append(_text("value", far + 6, at + 4, f"{one.gain:+.1f}", "start"))
-    parts.append(_text("tick", x(0), height - BOTTOM + 16, "0"))
-    return _picture(height, "Gain by contestant, in points", parts)
+            parts.append(_text("tick minor", at_x, at_y + 22, point.operation))
+    return _picture(height, "Which round went on from which", parts, "chart tree")
 
 
 # ---------------------------------------------------------------- drawing
@@ -305,7 +221,8 @@ def _ring(x: float, y: float, radius: float = 8) -> str:
     return f'<circle class="ring" cx="{x:.1f}" cy="{y:.1f}" r="{radius}"/>'
 
 
-def _picture(height: float, name: str, parts: Sequence[str]) -> str:
-    said = f'role="img" aria-label="{escape(name)}"' if name else 'aria-hidden="true"'
-    inside = "".join(parts)
-    return f'<svg class="chart" viewBox="0 0 {WIDTH} {height:.0f}" {said}>{inside}</svg>'
+def _picture(height: float, name: str, parts: Sequence[str], kind: str = "chart") -> str:
+    return (
+        f'<svg class="{kind}" viewBox="0 0 {WIDTH} {height:.0f}" role="img" '
+        f'aria-label="{escape(name)}">{"".join(parts)}</svg>'
+    )

@@ -28,12 +28,13 @@ def verdict(story: Story) -> Fact:
     """The run in two sentences: what may be said of it, and the figures that say so."""
     result, best = story.result, story.best
     if result is None:
-        rounds = f"{len(story.rounds)} round{'' if len(story.rounds) == 1 else 's'} so far"
+        count = len(story.rounds)
+        rounds = f"{count} round{'' if count == 1 else 's'} so far"
         if best is None or best.scored is None:
             return Fact(f"{story.status.capitalize()}.", f"{rounds}, none scored yet.")
         return Fact(
-            f"{story.status.capitalize()}: {percent(best.scored.accuracy)} right so far",
-            f"on the scored split, by the data of round {best.number}; {rounds}.{_base(story)}",
+            f"{story.status.capitalize()}: {percent(best.scored.accuracy)} is the best so far.",
+            f"Right on the scored split, data of round {best.number}; {rounds}.{_base(story)}",
         )
     if result.base is None or result.final is None:
         tried = f"None of {len(result.rounds)} rounds left enough valid rows within the budget."
@@ -73,18 +74,9 @@ def _claim(result: Result) -> Claim:
 
 
 def headline(story: Story) -> tuple[Fact, ...]:
-    """The figures that stand largest; what is not known yet is left out."""
+    """The figures that stand largest; none before the end."""
     result = story.result
-    if result is None:
-        best = story.best
-        done = f"{len(story.rounds)} rounds so far"
-        if best is None or best.scored is None:
-            return (Fact("state", story.status, done),)
-        return (
-            Fact("state", story.status, done),
-            Fact("best so far", percent(best.scored.accuracy), f"scored, round {best.number}"),
-        )
-    if result.base is None or result.final is None:
+    if result is None or result.base is None or result.final is None:
         return ()
     return (_gain(result), *_scores(result))
 

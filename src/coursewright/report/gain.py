@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
 
 from coursewright.records import NearVisible, Result
+from coursewright.report.bars import Bar, Scale, scale_of
 
 
 @dataclass(frozen=True)
@@ -29,31 +29,19 @@ def parts_of_gain(result: Result | None) -> tuple[Part, ...]:
     return tuple(_parts(result, result.gain_points))
 
 
-def shown_parts(parts: Sequence[Part]) -> list[dict[str, Any]]:
-    """For a page: each whole with its parts, and where on one common scale a bar begins and ends.
+def shown_parts(parts: Sequence[Part]) -> list[tuple[str, list[Bar]]]:
+    """For a page: each whole with its parts as bars, all on one scale."""
+    scale = scale_of(part.points for part in parts)
+    return [(whole, [_bar(part, scale) for part in of]) for whole, of in groupby(parts, _whole)]
 
-    Bars are in percent of the width, with room for losses at the left where there are any.
-    """
-    lowest = min([0.0, *(part.points for part in parts)])
-    highest = max([0.0, *(part.points for part in parts)])
-    span = (highest - lowest) or 1.0
-    return [
-        {
-            "name": whole,
-            "parts": [
-                {
-                    "label": part.label,
-                    "points": f"{part.points:+.1f}",
-                    "note": part.note,
-                    "tone": "bad" if part.alarming else "good" if part.points >= 0 else "care",
-                    "begin": f"{100 * (min(0.0, part.points) - lowest) / span:.1f}",
-                    "length": f"{100 * abs(part.points) / span:.1f}",
-                }
-                for part in group
-            ],
-        }
-        for whole, group in groupby(parts, lambda part: part.whole)
-    ]
+
+def _whole(part: Part) -> str:
+    return part.whole
+
+
+def _bar(part: Part, scale: Scale) -> Bar:
+    tone = "bad" if part.alarming else "good" if part.points >= 0 else "care"
+    return Bar(part.label, f"{part.points:+.1f}", *scale.span(0.0, part.points), tone, part.note)
 
 
 def _parts(result: Result, gain: float) -> Iterator[Part]:

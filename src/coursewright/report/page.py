@@ -16,7 +16,7 @@ import yaml
 from markupsafe import Markup
 
 from coursewright.records import Round, TracedRow
-from coursewright.report import charts
+from coursewright.report import bars, charts
 from coursewright.report.changes import SHOWN, Change, Pairs, changes
 from coursewright.report.facts import duration, headline, percent, spending, trust, verdict
 from coursewright.report.gain import parts_of_gain, shown_parts
@@ -81,10 +81,12 @@ def overview(story: Story) -> dict[str, Any]:
         "score_chart": Markup(_score_chart(story)),
         "rounds": [_round(story, done) for done in story.rounds],
         "chosen": chosen,
+        "noise": _noise(story),
+        "is_over": result is not None,
         "tree": Markup(charts.tree(_points(story), chosen)),
         "topics": story.topics,
-        "topic_chart": Markup(
-            charts.topics([(one_line(t.topic, 60), t.before, t.after) for t in story.topics])
+        "topic_bars": bars.moves(
+            [(one_line(t.topic, 60), t.items, t.before, t.after) for t in story.topics]
         ),
         "failures": Counter(done.failure for done in story.rounds if done.failure).most_common(),
         "dropped": _dropped(story.rounds),
@@ -177,7 +179,9 @@ def _score_chart(story: Story) -> str:
 def _noise(story: Story) -> float | None:
     """Standard deviation of a score from training seeds alone, as a fraction."""
     noise = story.result.noise if story.result else None
-    return None if noise is None or noise.sd_points is None else noise.sd_points / 100
+    if noise is None:
+        return story.noise_sd
+    return None if noise.sd_points is None else noise.sd_points / 100
 
 
 def _round(story: Story, done: Round) -> dict[str, Any]:
@@ -262,10 +266,10 @@ def _checks(story: Story) -> list[dict[str, Any]]:
 def _seconds(story: Story) -> dict[str, Any]:
     spent = story.result.seconds if story.result else story.folder.seconds()
     total = spent.get("total", 0.0)
-    parts = [(name, value) for name, value in spent.items() if name != "total" and value > 0]
+    parts = [(name, value) for name, value in spent.items() if name != "total" and value >= 0.05]
     parts.sort(key=lambda pair: -pair[1])
-    bars = [(name, value, duration(value)) for name, value in parts]
-    return {"total": duration(total), "chart": Markup(charts.bars(bars)), "parts": bars}
+    amounts = [(name, value, duration(value)) for name, value in parts]
+    return {"total": duration(total), "bars": bars.amounts(amounts)}
 
 
 def _shown_whole(value: Any) -> Any:

@@ -13,7 +13,7 @@ from functools import cached_property
 
 from coursewright.config import RunConfig
 from coursewright.errors import RunFolderError
-from coursewright.records import Evaluation, PrivateOpening, Result, Round, TracedRow
+from coursewright.records import Evaluation, Noise, PrivateOpening, Result, Round, TracedRow
 from coursewright.search import best_round
 from coursewright.store import RunFolder, is_held, read_rows, read_stages
 
@@ -38,6 +38,8 @@ class Story:
     result: Result | None
     base_visible: Evaluation | None
     base_scored: Evaluation | None
+    noise_sd: float | None
+    """Standard deviation of a scored mean from training seeds alone; None if it is not known."""
     private: tuple[Evaluation, ...]
     """The base model's answers first, then those of each retraining; empty before the opening."""
 
@@ -122,12 +124,15 @@ def read_story(folder: RunFolder) -> Story:
     """
     evaluations: dict[str, Evaluation] = {}
     private: Sequence[Evaluation] = ()
+    noise_sd = None
     for stage in read_stages(folder.journal_path):
         if stage["failed"]:
             continue
         if stage["kind"] == "evaluate" and json.loads(stage["inputs"])["weights"] is None:
             found = Evaluation.model_validate_json(stage["outcome"])
             evaluations[found.split] = found
+        elif stage["kind"] == "noise":
+            noise_sd = Noise.model_validate_json(stage["outcome"]).sd
         elif stage["kind"] == "private":
             private = PrivateOpening.model_validate_json(stage["outcome"]).evaluations
     rounds = folder.rounds()
@@ -140,5 +145,6 @@ def read_story(folder: RunFolder) -> Story:
         result=folder.result(),
         base_visible=evaluations.get("visible"),
         base_scored=evaluations.get("scored"),
+        noise_sd=noise_sd,
         private=tuple(private),
     )
