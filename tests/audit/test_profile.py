@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -64,6 +65,19 @@ def test_what_is_of_another_kind_is_flagged_and_kept(rows: list[TracedRow], why:
     assert any(why in words for words in finding.check.evidence)
     assert len(finding.kept) == len(rows)
     assert finding.refusal is None
+
+
+def test_words_that_are_equally_common_are_told_apart_alike_in_every_process() -> None:
+    """`verify` audits again: figures may not depend on the order in which words came."""
+    said = "How far does a cart roll down in so many steps before it stops at last"
+    texts = [said, " ".join(f"word{letter}" for letter in "abcdefghijklmnop")] * 20
+    items = [Item(id=str(n), question=text, answer="1") for n, text in enumerate(texts)]
+    rows = written(question=f"{said} {{}} {{}}")
+    figures = [
+        Profile().examine(rows, replace(CONTEXT, visible=tuple(one))).check.figures
+        for one in (items, items[::-1])
+    ]
+    assert figures[0] == figures[1]
 
 
 def test_an_answer_that_is_common_in_the_exam_may_be_common_in_the_rows() -> None:

@@ -85,8 +85,10 @@ def _looks(asked: Sequence[str], answers: Sequence[str]) -> dict[str, float]:
 
 def _beside(asked: Sequence[str], items: Sequence[Item]) -> dict[str, float]:
     texts = [item_body(item.question, item.context) for item in items]
-    usual = Counter(word for text in texts for word in _words(text)).most_common(_USUAL_WORDS)
-    known = frozenset(word for word, _ in usual)
+    counts = Counter(word for text in texts for word in _words(text))
+    # Ties by the word itself: the order of a set is another one in every process.
+    usual = sorted(counts, key=lambda word: (-counts[word], word))[:_USUAL_WORDS]
+    known = frozenset(usual)
     own = sum(len(known & _words(text)) for text in texts) / len(texts)
     theirs = sum(len(known & _words(text)) for text in asked) / len(asked)
     scripts = Counter(script for text in texts for script in _scripts(text))
