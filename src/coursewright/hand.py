@@ -126,7 +126,7 @@ def what_to_approve(folder: RunFolder, waiting: Waiting) -> list[str]:
     else:
         rows = read_rows(folder.artifacts, waiting.subject)
         step = max(1, len(rows) // SHOWN)
-        lines.append(f"--- {len(rows)} rows, of which {min(SHOWN, len(rows))}")
+        lines.append(f"--- {min(SHOWN, len(rows))} of {len(rows)} rows")
         for row in rows[::step][:SHOWN]:
             lines += ["", *"\n".join(filter(None, row.asked)).splitlines(), f"=> {row.answer}"]
     return lines

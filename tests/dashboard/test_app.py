@@ -216,7 +216,7 @@ def test_the_export_of_a_finished_run_is_approved_on_its_page(site: str, runs: P
     gated = make_run(runs, "gated", gates=("export",))
     page = get(f"{site}/run/gated").text
     assert "To be approved: the export of round 3" in page
-    assert "60 rows, of which 20" in page
+    assert "20 of 60 rows" in page
     subject = re.findall(r'name="subject" value="(\w+)"', page)[0]
     post(site, "/run/gated/approve", mark=mark_of(site, "gated"), subject=subject)
     result = RunFolder(gated).result()

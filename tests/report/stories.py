@@ -10,6 +10,7 @@ from coursewright.config import RunConfig
 from coursewright.records import (
     Answered,
     Audit,
+    Branch,
     Check,
     Collection,
     Evaluation,
@@ -18,6 +19,7 @@ from coursewright.records import (
     Gate,
     Isolation,
     NearVisible,
+    Part,
     PrivateOpening,
     Proposal,
     Result,
@@ -107,6 +109,9 @@ def play(
         "number": number,
         "operation": "draft" if best is None else "improve",
         "parent": None if best is None else best.number,
+        "branch": Branch(reason=f"its level {said}", parts=(Part(topic=None, round=0),))
+        if number == 3
+        else None,
         "feedback": Feedback(text=f"Visible accuracy: up. {said}"),
         "proposal": Proposal(analysis=f"why {said}", plan=f"# Plan {number}\n{said}", code=code),
         "seconds": 10.0 + number,

@@ -71,6 +71,8 @@ def test_the_headline_and_every_round_stand_in_plain_html(page: str) -> None:
     for part in ("ability +36.0", "format +4.0", "near visible items +18.0", "elsewhere +22.0"):
         assert part in text
     assert "forgotten -12.0" in text
+    assert "What the search wanted: its level." in text
+    assert page.count('class="edge joined"') == 1, "round 3 takes rows of round 0, too"
     assert "MATS 1.25" in text
     assert "0.25 USD" in text
     assert "student nano small built-in models" in text

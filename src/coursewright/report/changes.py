@@ -92,7 +92,9 @@ def side_by_side(left: str, right: str) -> list[Line]:
     for group in matcher.get_grouped_opcodes(CONTEXT):
         skipped = group[0][1] - _end_of(lines, a)
         if skipped > 0:
-            lines.append(Line("skipped", left=f"{skipped} unchanged line{'' if skipped == 1 else 's'}"))
+            lines.append(
+                Line("skipped", left=f"{skipped} unchanged line{'' if skipped == 1 else 's'}")
+            )
         for tag, a1, a2, b1, b2 in group:
             lines += _stretch(tag, a[a1:a2], b[b1:b2])
     if len(lines) > LINES:

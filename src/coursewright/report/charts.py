@@ -22,6 +22,8 @@ class Point:
     operation: str
     visible: float | None
     scored: float | None
+    others: tuple[int, ...] = ()
+    """Further rounds that a merge takes rows from."""
 
 
 @dataclass(frozen=True)
@@ -145,6 +147,9 @@ def tree(points: Sequence[Point], chosen: int | None) -> str:
                 f'<path class="edge" d="M{from_x:.1f} {from_y:.1f} C{half:.1f} {from_y:.1f} '
                 f'{half:.1f} {at_y:.1f} {down:.1f} {at_y:.1f} L{at_x:.1f} {at_y:.1f}"/>'
             )
+        for other in point.others:
+            from_x, from_y = place(other)
+            parts.append(_line("edge joined", from_x, from_y, at_x, at_y))
     for point in points:
         at_x, at_y = place(point.number)
         outcome = "failed" if point.scored is None else f"scored {point.scored:.1%}"

@@ -157,9 +157,30 @@ def _points(story: Story) -> list[charts.Point]:
             operation=done.operation,
             visible=done.visible.accuracy if done.visible else None,
             scored=done.scored.accuracy if done.scored else None,
+            others=_joined(done),
         )
         for done in story.rounds
     ]
+
+
+def _joined(done: Round) -> tuple[int, ...]:
+    """The rounds, beside its parent, whose rows a merge puts together."""
+    parts = done.branch.parts if done.branch is not None else ()
+    return tuple(sorted({part.round for part in parts} - {done.parent}))
+
+
+def _wanted(done: Round) -> str:
+    """What the search wanted of a round, beyond its operation."""
+    branch = done.branch
+    if branch is None:
+        return ""
+    told = [branch.reason] if branch.reason else []
+    if branch.method:
+        told.append(f"method {branch.method}" + (f", of {branch.family}" if branch.family else ""))
+    if (shard := branch.without) is not None:
+        topic = shard.topic or "no topic"
+        told.append(f"without {shard.rows} rows: {topic}, {shard.method}, round {shard.round}")
+    return one_line("; ".join(told), 500)
 
 
 def _score_chart(story: Story) -> str:
@@ -191,6 +212,7 @@ def _round(story: Story, done: Round) -> dict[str, Any]:
         "parent": done.parent,
         "status": done.status,
         "failure": done.failure or "",
+        "wanted": _wanted(done),
         "visible": percent(done.visible.accuracy) if done.visible else "–",
         "scored": percent(done.scored.accuracy) if done.scored else "–",
         "readable": percent(done.visible.readable) if done.visible else "–",
