@@ -20,7 +20,7 @@ PLACE = "COURSEWRIGHT_TESTS"
 """Names the suite's own folder; workers inherit it from the process that made it."""
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """No test may find what the user's runs left behind, or leave anything there."""
     # Tests start hundreds of processes. Where nobody keeps bytecode each compiles the package
     # anew, and that is more than half of what a short command costs.
@@ -28,10 +28,24 @@ def pytest_configure() -> None:
     sys.dont_write_bytecode = False
     # Five thousand tests and what they import are no garbage, then or later.
     gc.disable()
+    if config.pluginmanager.has_plugin("xdist"):
+        config.option.loadscopereorder = False  # else by number of tests, the longest ones last
     if PLACE not in os.environ:
         place = Path(tempfile.mkdtemp(prefix="coursewright-tests-"))
         os.environ[PLACE] = f"{os.getpid()} {place}"
         os.environ[CACHE], os.environ[STATE] = str(place / "cache"), str(place / "state")
+
+
+@pytest.hookimpl(tryfirst=True)  # before the groups' names become part of the tests' own
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A module stays on one worker, with what its tests share; those that take long begin first.
+
+    So nothing is set up twice, and the workers end together.
+    """
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 def pytest_collection_finish() -> None:

@@ -43,7 +43,7 @@ def start(place: Path, agent: dict[str, Any], *more: str) -> subprocess.Complete
 
 
 @pytest.mark.train
-@pytest.mark.xdist_group("train")
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_a_script_carries_a_run_to_its_score(tmp_path: Path) -> None:
     require_bubblewrap()

@@ -19,7 +19,7 @@ import yaml
 from coursewright.store import Requests, is_held
 from tests.short import CONFIG, prepare
 
-pytestmark = [pytest.mark.train, pytest.mark.xdist_group("train"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.train, pytest.mark.long, pytest.mark.timeout(600)]
 
 COMMAND = [sys.executable, "-m", "coursewright"]
 

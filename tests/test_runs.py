@@ -22,7 +22,7 @@ from coursewright.store import RunStore
 from tests.commands import cw
 from tests.short import prepare
 
-pytestmark = [pytest.mark.train, pytest.mark.xdist_group("train"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.train, pytest.mark.long, pytest.mark.timeout(600)]
 
 COMMAND = [sys.executable, "-m", "coursewright"]
 

@@ -18,7 +18,7 @@ from coursewright.store import RunFolder, read_rows
 from tests.attacks import house
 from tests.attacks.venom import KINDS, POISON, VENOM
 
-pytestmark = [pytest.mark.train, pytest.mark.xdist_group("train")]
+pytestmark = [pytest.mark.train, pytest.mark.long]
 
 ROWS = 48
 PARSER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])

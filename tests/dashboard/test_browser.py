@@ -19,7 +19,7 @@ from tests.report.stories import make_run
 from tests.report.test_page import HOSTILE
 from tests.store.builders import training
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.long
 PATIENCE = 30_000
 """Milliseconds: the machine may be busy."""
 PAGES = ("/", "/run/first", "/compare?run=first&run=going", "/studies", "/study/done/")

@@ -23,7 +23,7 @@ from coursewright.student import EMBEDDED
 from coursewright.tasks import task_folder
 from tests.export.runs import Train, copied_base, finished_run, rows
 
-pytestmark = pytest.mark.xdist_group("export")
+pytestmark = pytest.mark.long
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ import pytest
 from tests.export.hub_server import TOKEN, FakeHub, fake_hub
 from tests.export.runs import finished_run
 
-pytestmark = pytest.mark.xdist_group("export")
+pytestmark = pytest.mark.long
 
 NAME = "my-org/my-student"
 

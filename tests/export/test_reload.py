@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import re
@@ -26,7 +27,7 @@ from coursewright.student import EMBEDDED, LocalStudent
 from coursewright.tasks import load_task, read_split
 from tests.export.runs import TASK, copied_base, finished_run
 
-pytestmark = [pytest.mark.train, pytest.mark.xdist_group("train")]
+pytestmark = [pytest.mark.train, pytest.mark.long]
 
 READER = """
 import contextlib, io, json, os, sys
@@ -62,13 +63,14 @@ WITH_BASE = ("full", "embedded", "merged")
 """Exports whose card can be followed word by word: their base is in them."""
 
 
+@functools.cache
 def questions() -> list[str]:
-    task = load_task(TASK)
-    return [item.question for item in read_split(task, "scored")[:QUESTIONS]]
+    return [item.question for item in read_split(load_task(TASK), "scored")[:QUESTIONS]]
 
 
 def prompts() -> list[str]:
-    return [prompt_for(load_task(TASK).instruction, question) for question in questions()]
+    instruction = load_task(TASK).instruction
+    return [prompt_for(instruction, question) for question in questions()]
 
 
 @dataclass

@@ -117,7 +117,6 @@ def test_nobody_else_of_this_machine_can_ask() -> None:
 
 
 @pytest.mark.train
-@pytest.mark.xdist_group("train")
 def test_a_program_hears_what_the_exam_hears(student: LocalStudent) -> None:
     instruction = "Work out the answer."
     questions = ["What is 3 m/s for 4 s in metres?", " 2 + 2? ", "Water boils at?\nA) 1 B) 2"]

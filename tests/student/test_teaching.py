@@ -70,7 +70,6 @@ def test_an_answer_ends_at_its_end_token_or_at_a_stop_text() -> None:
 
 
 @pytest.mark.train
-@pytest.mark.xdist_group("train")
 def test_answers_follow_from_request_and_seed_alone(student: LocalStudent, store: Any) -> None:
     weights = store.put_folder(EMBEDDED["nano"])
     asked = [request("Count: 3 4 5", seed, temperature=1.5) for seed in range(12)]

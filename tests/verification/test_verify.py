@@ -26,7 +26,7 @@ from coursewright.verification import verify, write_bundle
 from tests.parrot import PUPIL
 from tests.short import prepare
 
-pytestmark = pytest.mark.xdist_group("verification")
+pytestmark = pytest.mark.long
 
 Tamper = Callable[[Path], None]
 
