@@ -28,6 +28,9 @@ def pytest_configure(config: pytest.Config) -> None:
     sys.dont_write_bytecode = False
     # Five thousand tests and what they import are no garbage, then or later.
     gc.disable()
+    # Of the tests' small matrices more threads make no less time, and wait for each other.
+    for library in ("OMP", "OPENBLAS", "MKL"):
+        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
     if config.pluginmanager.has_plugin("xdist"):
         config.option.loadscopereorder = False  # else by number of tests, the longest ones last
     if PLACE not in os.environ:
