@@ -1,4 +1,4 @@
-"""A short run for real whose agent is a script."""
+"""A short run whose agent is a script in a jail, and whose student learns nothing."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from coursewright.runs import anchored_command, require_isolation
 from coursewright.store import RunStore
 from coursewright.summary import lines
 from tests.sandbox.jail.conftest import require_bubblewrap, write_script
+from tests.parrot import PARROT
 from tests.short import prepare
 
 SCRIPT = Path(__file__).parents[1] / "examples" / "agents" / "script_agent.py"
@@ -30,6 +31,7 @@ def start(place: Path, agent: dict[str, Any], *more: str) -> subprocess.Complete
     task, _, config = prepare(place)
     settings = yaml.safe_load(Path(config).read_text())
     settings |= {"agent": {"kind": "command", **agent}, "budget": {"rounds": 1}}
+    settings["student"] = PARROT.model_dump()
     Path(config).write_text(yaml.safe_dump(settings))
     command = [sys.executable, "-m", "coursewright", "run", task, "--config", config]
     return subprocess.run(
@@ -42,9 +44,6 @@ def start(place: Path, agent: dict[str, Any], *more: str) -> subprocess.Complete
     )
 
 
-@pytest.mark.train
-@pytest.mark.long
-@pytest.mark.timeout(600)
 def test_a_script_carries_a_run_to_its_score(tmp_path: Path) -> None:
     require_bubblewrap()
     agent = write_script(

@@ -17,9 +17,11 @@ import pytest
 import yaml
 
 from coursewright.store import Requests, is_held
+from tests.commands import cw
+from tests.parrot import PARROT
 from tests.short import CONFIG, prepare
 
-pytestmark = [pytest.mark.train, pytest.mark.long, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
 
 COMMAND = [sys.executable, "-m", "coursewright"]
 
@@ -55,13 +57,7 @@ def begin(place: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
 
 def say(place: Path, *arguments: str) -> Any:
     """Run one command to its end and return what it says."""
-    done = subprocess.run(
-        [*COMMAND, *arguments, "--runs", str(place), "--json"],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=100,
-    )
+    done = cw(*arguments, "--runs", str(place), "--json")
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -91,7 +87,7 @@ def test_no_call_passes_an_unapproved_gate_even_across_kills(
 ) -> None:
     task = prepare(place)[0]
     config = place / "gated.yaml"
-    less = {"budget": {"rounds": 1}, "noise_seeds": 0}
+    less = {"budget": {"rounds": 1}, "noise_seeds": 0, "student": PARROT.model_dump()}
     settings = {**CONFIG, **less, "gates": ["plan", "sample"]}
     config.write_text(yaml.safe_dump(settings))
 
@@ -141,13 +137,7 @@ def test_what_cannot_be_said_to_a_run_is_told_in_a_line(place: Path) -> None:
         (["stop", "gated"], "has finished"),
         (["steer", "nowhere", "hello"], "no run"),
     ):
-        done = subprocess.run(
-            [*COMMAND, *arguments, "--runs", str(place)],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=100,
-        )
+        done = cw(*arguments, "--runs", str(place))
         assert done.returncode == 2
         assert told in done.stderr
         assert len(done.stderr.splitlines()) == 1
