@@ -18,8 +18,8 @@ from coursewright.records import Isolation, Result
 from coursewright.runs import anchored_command, require_isolation
 from coursewright.store import RunStore
 from coursewright.summary import lines
-from tests.sandbox.jail.conftest import require_bubblewrap, write_script
 from tests.parrot import PARROT
+from tests.sandbox.jail.conftest import require_bubblewrap, write_script
 from tests.short import prepare
 
 SCRIPT = Path(__file__).parents[1] / "examples" / "agents" / "script_agent.py"
