@@ -1,10 +1,10 @@
 """A real server of a real model: `transformers serve` with the embedded student, on loopback.
 
-    @on_one_worker
     def test_something(nano_server: Served) -> None:
         endpoint = OpenAITeacher(model=nano_server.model, base_url=nano_server.base_url)
 
-It takes some 15 s to start, once for the whole suite. It needs no key and says what it used; its
+It takes some 15 s to start, once for the whole suite: modules that use it stand in `SHARED`
+(`conftest.py`). It needs no key and says what it used; its
 answers at temperature 0 are those of the student's worker.
 """
 
@@ -27,9 +27,6 @@ import pytest
 import coursewright.student
 
 _START_SECONDS = 120.0
-
-on_one_worker = pytest.mark.xdist_group("server")
-"""Mark of every test that uses it: one server, not one a worker."""
 
 
 @dataclass(frozen=True)

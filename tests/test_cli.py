@@ -11,6 +11,8 @@ import pytest
 
 from tests.commands import cw
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.parametrize(
     ("arguments", "said"),

@@ -22,6 +22,8 @@ from tests.parrot import PARROT
 from tests.sandbox.jail.conftest import require_bubblewrap, write_script
 from tests.short import prepare
 
+pytestmark = pytest.mark.long
+
 SCRIPT = Path(__file__).parents[1] / "examples" / "agents" / "script_agent.py"
 CANARY = "sk-canary-that-must-not-be-found"
 

@@ -15,6 +15,8 @@ from coursewright.store import RunFolder, read_rows
 from coursewright.tasks import check_task
 from tests.home import PROGRAM, SYSTEM, TOOLS, make_home
 
+pytestmark = pytest.mark.long
+
 
 def config_for(place: Path, student: Any, **more: Any) -> RunConfig:
     (place / "program.py").write_text(PROGRAM)

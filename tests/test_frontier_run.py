@@ -25,6 +25,8 @@ from coursewright.store.ledger import Ledger
 from tests.parrot import Parrot
 from tests.short import prepare
 
+pytestmark = pytest.mark.long
+
 PROGRAM = """
 from coursewright_program import brief, load_visible, parse_answer, save_rows, student, teacher
 

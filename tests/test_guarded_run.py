@@ -21,6 +21,8 @@ from coursewright.store.places import CACHE, STATE
 from coursewright.wiring import make_rules
 from tests.home import PROGRAM, HomeParrot, exercise, make_home
 
+pytestmark = pytest.mark.long
+
 
 class Stubborn(HomeParrot):
     """Learns nothing, whatever it is trained on."""

@@ -32,6 +32,8 @@ from coursewright.teacher.simulated import SimulatedUpstream
 from tests.parrot import PARROT
 from tests.short import prepare
 
+pytestmark = pytest.mark.long
+
 CANARY = "sk-canary-8c1f-never-to-be-seen"
 BUDGET = Budget(rounds=1, calls=120, round_calls=120, concurrency=16)
 SNOOP = """

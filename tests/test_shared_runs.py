@@ -16,7 +16,7 @@ from tests.parrot import PARROT
 from tests.short import prepare
 from tests.test_frontier_run import PROGRAM
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.long]
 
 
 def test_a_second_run_gets_the_same_for_nothing_and_outlives_the_folder(tmp_path: Path) -> None:

@@ -22,6 +22,8 @@ from tests.agents.fake_course import FakeProgramModule
 from tests.agents.fake_course import make_brief as make_course_brief
 from tests.audit.calls import Calls
 
+pytestmark = pytest.mark.long
+
 CARDS = load_cards()
 TASKS = {
     # A card whose method needs something of its task is tried where that is.

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from coursewright.agents.library import load_cards
 from coursewright.config import RunConfig
 from coursewright.records import Brief, Proposal, Turn
 from coursewright.runs import run
 from tests.parrot import PARROT
 from tests.short import prepare
+
+pytestmark = pytest.mark.long
 
 
 class CardsInTurn:

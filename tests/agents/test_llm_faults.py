@@ -11,7 +11,9 @@ from coursewright.config import OpenAIAgent
 from coursewright.endpoints.fault_server import FAULTS, FaultServer, serving
 from coursewright.errors import Interrupted
 from tests.agents.fake_course import make_brief, make_turn
-from tests.serving import Served, on_one_worker
+from tests.serving import Served
+
+pytestmark = pytest.mark.long
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -35,7 +37,6 @@ def test_a_fault_ends_in_a_proposal_or_in_one_line_that_says_what_to_do(
     assert "resume" in said
 
 
-@on_one_worker
 def test_a_real_model_that_is_no_engineer_makes_a_failed_attempt(
     nano_server: Served, tmp_path: Path
 ) -> None:

@@ -19,6 +19,8 @@ from tests.agents.scripted import Said, Scripted, refusal, serving
 from tests.parrot import PARROT
 from tests.short import prepare
 
+pytestmark = pytest.mark.long
+
 RECORDED = Path(__file__).parent / "recorded"
 KEY = "sk-canary-0123456789"
 

@@ -28,7 +28,7 @@ ATTACKS = {
 }
 
 
-LEVELS = [pytest.param(level, marks=pytest.mark.xdist_group(f"siege-{level}")) for level in ATTACKS]
+LEVELS = list(ATTACKS)
 
 
 @dataclass(frozen=True)

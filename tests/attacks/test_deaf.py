@@ -9,6 +9,8 @@ import pytest
 from tests.attacks import house
 from tests.attacks.conftest import LEVELS, require
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_a_program_that_hears_nothing_ends_at_its_deadline(

@@ -15,6 +15,8 @@ from tests.attacks.catalog import PROGRAMS, SUBMISSIONS
 from tests.attacks.conftest import CANARY, Surroundings
 from tests.attacks.house import ROUND_CALLS, Siege
 
+pytestmark = pytest.mark.long
+
 EVERY = tuple(PROGRAMS)
 
 

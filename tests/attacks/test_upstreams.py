@@ -9,6 +9,8 @@ import pytest
 from coursewright.endpoints.fault_server import FAULTS
 from tests.attacks import house
 
+pytestmark = pytest.mark.long
+
 
 def test_a_hostile_upstream_costs_its_own_calls_and_no_other_row(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

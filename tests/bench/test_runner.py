@@ -23,7 +23,7 @@ from coursewright.store.run import hold
 from tests.bench.studies import plan_of, study_of, write_study
 from tests.interrupts import hear_interrupts
 
-pytestmark = [pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.timeout(300), pytest.mark.long]
 DIRECT = ["base", "oracle"]
 
 

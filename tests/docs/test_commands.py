@@ -22,8 +22,6 @@ from tests.docs.pages import ROOT
 from tests.export.runs import finished_run
 from tests.report.stories import make_run
 
-pytestmark = pytest.mark.xdist_group("documentation")
-
 NOT_RUN = {
     r"run (?!.*--plan)": "hours, or servers; its settings are made all the same, see below",
     r"bench (?!.*--plan)": "minutes to days: tests/bench",

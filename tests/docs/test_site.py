@@ -21,8 +21,6 @@ from markdown_it import MarkdownIt
 from tests.dashboard.browser import opened, watched
 from tests.docs.pages import DOCS, ROOT, laid_out
 
-pytestmark = pytest.mark.xdist_group("site")
-
 OUTSIDE = re.compile(r"(https?:)?//")
 LOADED = {("link", "href"), ("script", "src"), ("img", "src"), ("img", "srcset"), ("iframe", "src")}
 MARKS = {"list_item_open": "li", "table_open": "table", "heading_open": "h", "fence": "pre"}

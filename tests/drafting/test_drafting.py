@@ -23,6 +23,8 @@ from coursewright.tasks.corpus import Documents
 
 from .conftest import Drafts
 
+pytestmark = pytest.mark.long
+
 New = Callable[..., Drafts]
 
 

@@ -18,6 +18,8 @@ from coursewright.store.ledger import Ledger
 from coursewright.teacher import GatewayTeacher
 from tests.teacher.talk import ask, chat, text_of
 
+pytestmark = pytest.mark.long
+
 HARMLESS = {"no_usage"}
 FREE = {"retry_tomorrow", "busy", "server_error"}
 

@@ -9,10 +9,9 @@ from coursewright.config import Budget, OpenAITeacher
 from coursewright.endpoints import ChatClient, EndpointRefused
 from coursewright.store.ledger import Ledger
 from coursewright.teacher import GatewayTeacher
-from tests.serving import Served, on_one_worker
+from tests.serving import Served
 from tests.teacher.talk import ask, chat, text_of
 
-pytestmark = on_one_worker
 QUESTION = {"messages": [{"role": "user", "content": "What is 2 + 3?"}], "max_tokens": 12}
 
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 import time
 
+import pytest
+
 from coursewright.config import SandboxConfig
 
 from .conftest import Run
+
+pytestmark = pytest.mark.long
 
 _SAVE = """
 from coursewright_program import save_rows

@@ -12,6 +12,8 @@ from coursewright.sandbox import coursewright_program
 from .conftest import Run
 from .gateway import Gateway, serving
 
+pytestmark = pytest.mark.long
+
 _START = "from coursewright_program import *\n"
 
 

@@ -20,6 +20,8 @@ from coursewright.sandbox import LineCut, ProgramLost, limits, tree
 
 from .conftest import Run, alive
 
+pytestmark = pytest.mark.long
+
 
 def _wait_for(condition: Callable[[], bool], seconds: float = 15.0) -> bool:
     limit = time.monotonic() + seconds

@@ -18,7 +18,7 @@ from coursewright.config import EmbeddedStudent, HuggingFaceStudent, Recipe
 from coursewright.errors import ConfigError, Interrupted, StageFailed
 from coursewright.student import EMBEDDED, LocalStudent, link
 
-pytestmark = pytest.mark.train
+pytestmark = [pytest.mark.train, pytest.mark.long]
 
 
 def test_training_teaches_what_the_rows_say(student: LocalStudent, store: FolderStore) -> None:

@@ -23,9 +23,8 @@ from coursewright.student.generation import render_all
 from coursewright.student.hardware import Hardware
 from coursewright.student.loading import load_tokenizer
 from coursewright.student.served import StudentServerClient
-from tests.serving import on_one_worker
 
-pytestmark = [pytest.mark.train, on_one_worker]
+pytestmark = [pytest.mark.train, pytest.mark.long]
 PROMPTS = ["Which colour?\n7 owls", "Which colour?\n31 cats", "12 + 3 = ?", "[4, 7, 1]", "a"]
 LORA = Recipe(method="lora", epochs=2, batch=8, learning_rate=1e-2)
 FULL = Recipe(epochs=1, batch=8, learning_rate=2e-3)

@@ -21,7 +21,7 @@ from coursewright.student.hardware import Hardware
 from coursewright.student.loading import load_base, load_tokenizer
 from coursewright.student.wording import Wording
 
-pytestmark = pytest.mark.train
+pytestmark = [pytest.mark.train, pytest.mark.long]
 torch.set_num_threads(1)  # as in the worker: a second thread costs more than it gives
 CPU = Hardware("cpu")
 QUICK = Recipe(epochs=1, batch=4, max_length=96)

@@ -18,6 +18,8 @@ from coursewright.teacher import GatewayLost, GatewayTeacher
 from coursewright.teacher.wire import BODY_BYTES
 from tests.teacher.talk import Desk, Reply, ask, budget_of, chat, text_of
 
+pytestmark = pytest.mark.long
+
 
 def test_racing_calls_stop_exactly_at_the_cap_of_the_round(tmp_path: Path):
     desk = Desk(tmp_path, delay=0.01)
