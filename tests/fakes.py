@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from coursewright.protocols import Rules, Search, Stages
+from coursewright.bundle import Rules, Stages
+from coursewright.protocols import Search
 from coursewright.records import (
     Answered,
     Approval,

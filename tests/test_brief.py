@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from coursewright.agents import make_agent
+from coursewright.anchoring import inputs_of
 from coursewright.briefing import make_brief
+from coursewright.conclusion import human_inputs
 from coursewright.config import HeuristicAgent, load_config
 from coursewright.errors import ConfigError
 from coursewright.records import Allowance, Brief, Outcome, Turn
-from coursewright.runs import human_inputs, inputs_of
 from coursewright.tasks import load_task, read_probe
 
 TASK = "science-mini"

@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 import yaml
 
+from coursewright.anchoring import anchored_command
 from coursewright.config import CommandAgent
 from coursewright.errors import IsolationError
 from coursewright.records import Isolation, Result
-from coursewright.runs import anchored_command, require_isolation
+from coursewright.runs import require_isolation
 from coursewright.store import RunStore
 from coursewright.summary import lines
 from tests.parrot import PARROT

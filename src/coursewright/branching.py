@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from coursewright.bundle import Stages
 from coursewright.errors import StageFailed
-from coursewright.protocols import Stages
 from coursewright.records import (
     OWN_METHOD,
     Audit,

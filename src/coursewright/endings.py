@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from coursewright.protocols import Stages
+from coursewright.bundle import Stages
 from coursewright.records import (
     Audit,
     Choice,

@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from coursewright.branching import label, refuse_repetition
+from coursewright.bundle import Stages
 from coursewright.endings import (
     audit_final,
     choose,
@@ -29,7 +30,6 @@ from coursewright.endings import (
     sit_with_own_rows,
 )
 from coursewright.errors import StageFailed
-from coursewright.protocols import Stages
 from coursewright.records import Choice, Decision, Evaluation, Execution, Noise, Outcome, Round
 from coursewright.seeding import derive
 from coursewright.steps import (

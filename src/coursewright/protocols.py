@@ -1,12 +1,13 @@
-"""One small Protocol per stage, and the bundle of them that the loop drives.
+"""One small Protocol per stage.
 
-Read `loop.py` for how they meet. An implementation is any class that fits its Protocol; a
-run names it by a short name or by a dotted path (`package.module:Class`).
+Read `loop.py` for how they meet, `bundle.py` for all of them together. An implementation is any
+class that fits its Protocol; a run names it by a short name or by a dotted path
+(`package.module:Class`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,6 @@ from typing import Any, Protocol, TypeVar
 
 from coursewright.records import (
     Approval,
-    Attempt,
     Audit,
     Brief,
     Collection,
@@ -23,7 +23,6 @@ from coursewright.records import (
     Evaluation,
     Execution,
     Feedback,
-    Gate,
     Isolation,
     Joined,
     Labels,
@@ -38,7 +37,6 @@ from coursewright.records import (
     Shard,
     Sitting,
     Split,
-    Task,
     Training,
     Turn,
     Usage,
@@ -400,76 +398,3 @@ class Scorer(Protocol):
 
     def readable(self, output: str) -> bool:
         """Whether the answer has the form this scorer looks for."""
-
-
-@dataclass(frozen=True)
-class Rules:
-    """The settings that the loop itself acts on."""
-
-    seed: int
-    rounds: int
-    """Most rounds, or attempts in one-shot mode."""
-    seconds: float
-    program_seconds: float
-    round_calls: int
-    retrainings: int
-    cost_usd: float | None = None
-    """Cap on what agent and teacher spend together."""
-    ideas_after: int | None = None
-    """Rounds without a new best after which ideas come from outside; None: never."""
-    guarded: bool = False
-    """Scored is rationed, the base model an eligible outcome, the winner confirmed."""
-    max_forgetting_points: float | None = None
-    """Lost on the panel of abilities; a round beyond it cannot win. None: no guard."""
-    noise_seeds: int | None = None
-    """Trainings on the baseline data before round 0; None: the agent hears nothing of scored."""
-    gates: tuple[Gate, ...] = ()
-    """Where the run waits for a person."""
-
-
-@dataclass(frozen=True)
-class Stages:
-    """Everything the loop drives, in data-flow order."""
-
-    task: Task
-    brief: Brief
-    rules: Rules
-    program_files: dict[str, Path]
-    """What every program finds in its data folder: brief, visible items, seeds, sample."""
-    agent: Agent
-    sandbox: Sandbox
-    teacher: Teacher
-    intake: Intake
-    auditor: Auditor
-    student: Student
-    evaluator: Evaluator
-    noise: NoiseMeter
-    probes: ProbeSitter
-    feedback: FeedbackWriter
-    search: Search
-    people: People
-    ideas: Ideas
-    openings: Openings
-    journal: Journal
-    archive: Archive
-    progress: Progress
-    own_rows: OwnRows | None = None
-    shards: Shards | None = None
-    """None: the search asks for no shards."""
-
-
-def attempts(rounds: Iterable[Round]) -> tuple[Attempt, ...]:
-    """What an agent may remember of past rounds."""
-    return tuple(
-        Attempt(
-            number=r.number,
-            operation=r.operation,
-            parent=r.parent,
-            status=r.status,
-            failure=r.failure,
-            plan=r.proposal.plan,
-            code=r.proposal.code,
-            feedback=r.feedback,
-        )
-        for r in rounds
-    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import shutil
 import tempfile
@@ -11,42 +10,33 @@ from pathlib import Path
 from typing import Any
 
 from coursewright import evaluation, loop
-from coursewright.audit import near_items, with_policy
-from coursewright.briefing import full_brief, make_brief, part_name, public_items, read_notes
+from coursewright.anchoring import anchored, inputs_of
+from coursewright.audit import with_policy
+from coursewright.briefing import full_brief, make_brief
+from coursewright.conclusion import conclude
 from coursewright.config import (
-    CommandAgent,
-    EmbeddedStudent,
-    Endpoint,
-    HeuristicAgent,
     HuggingFaceStudent,
-    ProgramAgent,
     ReplayAgent,
     RunConfig,
-    RunTeacher,
-    SimulatedTeacher,
 )
 from coursewright.display import Silent
 from coursewright.errors import IsolationError, RunFolderError, UsageError
 from coursewright.exams import pick_scorer
 from coursewright.guardrails import settled_policy
 from coursewright.preflight import check_guard, check_incumbent, check_servers, what_it_can_show
-from coursewright.protocols import Progress, Stages
-from coursewright.records import Isolation, OpeningCount, Outcome, Record, Result, Task
+from coursewright.protocols import Progress
+from coursewright.records import Isolation, OpeningCount, Record, Result
 from coursewright.store import (
     Artifacts,
     Pulse,
     RunFolder,
     RunStore,
     export_gate,
-    file_digest,
-    pin_teacher,
     read_stages,
     record_digest,
     resolve_run,
-    storage,
 )
-from coursewright.student import settle
-from coursewright.tasks import baseline_scores, load_task, read_split
+from coursewright.tasks import load_task
 from coursewright.teacher import check_teacher
 from coursewright.wiring import (
     assemble,
@@ -54,10 +44,6 @@ from coursewright.wiring import (
     make_search,
     make_student,
 )
-
-EMBEDDED = {HeuristicAgent: "agent", SimulatedTeacher: "teacher", EmbeddedStudent: "student"}
-"""Parts that come with the package: a result with one of them says little about real ones."""
-
 
 MEASURED = frozenset({"decide", "train", "evaluate", "probes", "private"})
 """Stages whose inputs, with the config, decide their outcome."""
@@ -152,65 +138,6 @@ def reproduce(run: str, runs: Path, progress: Progress, *, retrain: bool) -> Rep
     return compare(result, again)
 
 
-def anchored(config: RunConfig, progress: Progress) -> RunConfig:
-    """Return the config with all it names pinned down: `resume` may start elsewhere, and later.
-
-    Files get absolute paths. A student of the hub is fetched, and gets the commit that was found;
-    a teacher that is the student of another run gets that student's digest.
-    """
-    update: dict[str, Any] = {}
-    if Path(config.task).is_dir():
-        update["task"] = str(Path(config.task).absolute())
-    if config.notes is not None:
-        update["notes"] = config.notes.absolute()
-    update["policy"] = settled_policy(config)
-    if config.incumbent is not None:
-        own = config.incumbent.path.absolute()
-        update["incumbent"] = config.incumbent.model_copy(update={"path": own})
-    if config.replay is not None and config.replay.path is not None:
-        past = config.replay.path.absolute()
-        update["replay"] = config.replay.model_copy(update={"path": past})
-    if isinstance(config.agent, ProgramAgent | ReplayAgent):
-        path = config.agent.path.absolute()
-        update["agent"] = config.agent.model_copy(update={"path": path})
-    if isinstance(config.agent, CommandAgent):
-        update["agent"] = anchored_command(config.agent)
-    if isinstance(config.student, HuggingFaceStudent):
-        update["student"] = settle(config.student, progress.say)
-    if isinstance(config.teacher, RunTeacher):
-        update["teacher"] = pin_teacher(config.teacher, config.runs)
-    for field, part in (("agent", config.agent), ("teacher", config.teacher)):
-        if isinstance(part, Endpoint) and part.tokenizer is not None:
-            tokenizer = part.tokenizer.expanduser().absolute()
-            update[field] = part.model_copy(update={"tokenizer": tokenizer})
-    return config.model_copy(update=update)
-
-
-def anchored_command(part: CommandAgent) -> CommandAgent:
-    """Return a command agent whose files and folders are named by absolute paths."""
-    words = [str(Path(w).absolute()) if "/" in w and Path(w).is_file() else w for w in part.command]
-    read = [path.expanduser().absolute() for path in part.read]
-    home = None if part.home is None else part.home.expanduser().absolute()
-    return part.model_copy(update={"command": tuple(words), "read": tuple(read), "home": home})
-
-
-def inputs_of(config: RunConfig, task: Task) -> dict[str, str]:
-    """Return digests of the outside files that may not change under a run, by name."""
-    inputs = dict(task.digests)
-    if isinstance(config.agent, ProgramAgent | ReplayAgent):
-        content = config.agent.path.read_bytes()
-        inputs[f"agent {config.agent.path.name}"] = hashlib.sha256(content).hexdigest()
-    if config.incumbent is not None:
-        with storage(config.incumbent.path, "put it back"):
-            inputs["incumbent"] = file_digest(config.incumbent.path)
-    if config.replay is not None and config.replay.path is not None:
-        with storage(config.replay.path, "put it back"):
-            inputs["replay"] = file_digest(config.replay.path)
-    if config.notes is not None:
-        inputs["notes"] = hashlib.sha256(read_notes(config.notes).encode()).hexdigest()
-    return inputs
-
-
 def recorded_proposals(run: RunFolder) -> list[str]:
     """Return a run's proposals as JSON, in the order of its rounds."""
     stages = [stage for stage in read_stages(run.journal_path) if stage["kind"] == "propose"]
@@ -296,104 +223,6 @@ def require_isolation(store: RunStore, found: Isolation | None, *, stage: str = 
             f"this run began at level {strongest}, and only {found.level} holds now; "
             "`coursewright doctor` says what is missing"
         )
-
-
-def conclude(store: RunStore, config: RunConfig, stages: Stages, outcome: Outcome) -> Result:
-    """Put what was measured, and under which conditions, into the result record."""
-    baselines: dict[str, float] = {}
-    near = None
-    if outcome.private:
-        scorer, private = pick_scorer(config, stages.task), read_split(stages.task, "private")
-        baselines = baseline_scores(stages.task, private, scorer)
-        near = near_items(private, public_items(config, stages.task))
-    parts = (config.agent, config.teacher, config.student)
-    names = [part_name(part) for part in parts]
-    return Result(
-        run=store.name,
-        path=str(store.path),
-        task=stages.task.name,
-        agent=names[0],
-        teacher=names[1],
-        student=names[2],
-        mode=config.mode,
-        setting=config.setting,
-        protocol=config.protocol,
-        seed=config.seed,
-        human_inputs=human_inputs(config, outcome),
-        teacher_usage=stages.teacher.usage(),
-        isolation=weakest_isolation(stages, outcome),
-        agent_isolation=agent_isolation(outcome),
-        seconds=time_by_stage(outcome, store.journal.elapsed()),
-        embedded=tuple(
-            f"{EMBEDDED[type(part)]} {name}"
-            for part, name in zip(parts, names, strict=True)
-            if type(part) in EMBEDDED
-        ),
-        baselines=baselines,
-        training=outcome.retrainings[0].setup if outcome.retrainings else None,
-        **evaluation.judge(outcome, config.seed, near),
-        **evaluation.guard(outcome, config.seed),
-    )
-
-
-def weakest_isolation(stages: Stages, outcome: Outcome) -> Isolation:
-    """Return the weakest level any program ran under: a run may have changed machines."""
-    met = [r.execution.isolation for r in outcome.rounds if r.execution]
-    return min(filter(None, met), key=lambda i: i.level, default=stages.sandbox.isolation)
-
-
-def agent_isolation(outcome: Outcome) -> Isolation | None:
-    """Return the weakest level a command agent ran under; None for agents that run in here."""
-    met = [r.proposal.isolation for r in outcome.rounds]
-    return min(filter(None, met), key=lambda i: i.level, default=None)
-
-
-def time_by_stage(outcome: Outcome, total: float) -> dict[str, float]:
-    """Return seconds by stage; `overhead` is wall time in none of them."""
-    rounds = outcome.rounds
-    own = outcome.incumbent
-    evaluations = {*outcome.base, *outcome.final, *outcome.confirmation, *outcome.private}
-    evaluations |= {e for sitting in outcome.probes for e in sitting.evaluations.values()}
-    evaluations |= {*own.scored, *own.private} if own else set()
-    # A set: rounds with the same data share their training and their evaluations.
-    evaluations |= {e for r in rounds for e in (r.visible, r.scored) if e}
-    trainings = [r.training for r in rounds if r.training] + list(outcome.retrainings)
-    trainings += own.trainings if own else ()
-    seconds = {
-        "agent": sum(r.proposal.seconds for r in rounds),
-        "program": sum(r.execution.seconds for r in rounds if r.execution),
-        "audit": sum(r.audit.seconds for r in rounds if r.audit)
-        + (outcome.final_audit.seconds if outcome.final_audit else 0.0),
-        "train": sum(t.seconds for t in {t.weights: t for t in trainings}.values()),
-        "evaluate": sum(e.seconds for e in evaluations),
-        "noise": outcome.noise.seconds if outcome.noise else 0.0,
-    }
-    overhead = max(0.0, total - sum(seconds.values()))
-    return {"total": total, **seconds, "overhead": overhead}
-
-
-def human_inputs(config: RunConfig, outcome: Outcome) -> tuple[str, ...]:
-    """Return what people put into the run, by name, and when they did."""
-    inputs = ["task"]
-    if config.setting == "seed":
-        inputs.append("seeds")
-    if config.agent.kind == "program":
-        inputs.append("program")
-    if config.notes is not None and config.brief in (None, "notes"):
-        inputs.append("notes")
-    if config.incumbent is not None and config.incumbent.mix:
-        inputs.append("rows of their own")
-    if config.replay is not None and config.replay.path is not None:
-        inputs.append("replay rows")
-    if config.policy is not None:
-        inputs.append("policy")
-    for done in outcome.rounds:
-        inputs += [f"note before round {done.number}"] * len(done.heard.notes)
-        for answer in done.approvals:
-            what = "plan" if answer.gate == "plan" else "data set"
-            said = "approved" if answer.approved else "rejected"
-            inputs.append(f"{said} {what} of round {done.number}")
-    return tuple(inputs)
 
 
 def compare(first: Result, again: Result) -> Reproduction:

@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar, cast
 
 from coursewright.branching import composed, guidance_of, material, needs_agent
+from coursewright.bundle import Stages, attempts
 from coursewright.errors import HelperLost, Interrupted, ProgramLost, StageFailed
-from coursewright.protocols import Stages, attempts
 from coursewright.records import (
     Allowance,
     Approval,

@@ -23,6 +23,7 @@ from coursewright.briefing import (
     public_items,
     student_calls,
 )
+from coursewright.bundle import Rules, Stages
 from coursewright.config import (
     TEXT_KINDS,
     CommandAgent,
@@ -40,7 +41,7 @@ from coursewright.feedback import GuardedFeedback
 from coursewright.guardrails import licensed, settled_policy
 from coursewright.mixing import make_intake, make_own_rows, with_replay
 from coursewright.plugins import construct
-from coursewright.protocols import Agent, Jail, Progress, Rules, Search, Stages, Student
+from coursewright.protocols import Agent, Jail, Progress, Search, Student
 from coursewright.records import (
     Generation,
     Isolation,

@@ -13,13 +13,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from coursewright.anchoring import anchored, inputs_of
 from coursewright.bench.baselines import AS_RUNS, Direct, direct_of
 from coursewright.bench.cells import Cell
 from coursewright.bench.study import BaselineEntry, Study
 from coursewright.config import ProgramAgent, ReplayAgent, RunConfig, RunTeacher
 from coursewright.display import Silent
 from coursewright.records import BriefLevel, Mode, Setting, Task
-from coursewright.runs import anchored, inputs_of
 from coursewright.store import digest_of
 from coursewright.tasks import load_task
 
