@@ -14,7 +14,7 @@ from functools import cached_property
 from coursewright.config import RunConfig
 from coursewright.errors import RunFolderError
 from coursewright.records import Evaluation, Noise, PrivateOpening, Result, Round, TracedRow
-from coursewright.search import best_round
+from coursewright.search import best_round, first_middle_last
 from coursewright.store import RunFolder, is_held, read_rows, read_stages
 
 
@@ -65,8 +65,7 @@ class Story:
     def first_middle_last(self) -> tuple[Round, ...]:
         """The submissions that a quality profile compares; fewer where there are fewer."""
         valid = [r for r in self.rounds if r.audit is not None and r.audit.rows is not None]
-        places = sorted({0, len(valid) // 2, len(valid) - 1}) if valid else []
-        return tuple(valid[place] for place in places)
+        return tuple(done for _, done in first_middle_last(valid))
 
     @cached_property
     def topics(self) -> tuple[TopicChange, ...]:

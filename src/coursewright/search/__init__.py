@@ -5,8 +5,9 @@ tree       several branches, a bandit between them, merges and ablations (docs/s
 one-shot   the first valid attempt is final
 """
 
-from coursewright.search.greedy import GreedySearch, best_round
+from coursewright.search.greedy import GreedySearch
 from coursewright.search.one_shot import OneShotSearch
+from coursewright.search.picking import best_round, first_middle_last
 from coursewright.search.tree import TreeSearch
 
-__all__ = ["GreedySearch", "OneShotSearch", "TreeSearch", "best_round"]
+__all__ = ["GreedySearch", "OneShotSearch", "TreeSearch", "best_round", "first_middle_last"]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from coursewright.records import Evaluation, Part, Round
 from coursewright.search.evidence import Estimate, difference, shrunk
-from coursewright.search.greedy import best_round
+from coursewright.search.picking import best_round
 
 TOPIC_SD = 0.08
 """How far two data sets are believed to differ on one topic beforehand, as a standard deviation:

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from coursewright.records import Round
 from coursewright.search.archive import Merge, best_merge
 from coursewright.search.evidence import Estimate, difference, posterior
-from coursewright.search.greedy import best_round
+from coursewright.search.picking import best_round
 
 GAIN_SD = 0.02
 """What one more round is believed to gain or lose beforehand, as a standard deviation around 0."""

@@ -6,14 +6,7 @@ from collections.abc import Sequence
 from itertools import takewhile
 
 from coursewright.records import Decision, Evaluation, Round
-
-
-def best_round(rounds: Sequence[Round]) -> Round | None:
-    """Return the round with the highest scored accuracy, the earliest of equals."""
-    done = [r for r in rounds if r.scored is not None]
-    return max(
-        done, key=lambda r: (r.scored.accuracy if r.scored else 0.0, -r.number), default=None
-    )
+from coursewright.search.picking import best_round
 
 
 class GreedySearch:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from coursewright.records import Decision, Evaluation, Round
-from coursewright.search.greedy import best_round
+from coursewright.search.picking import best_round
 
 
 class OneShotSearch:

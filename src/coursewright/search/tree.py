@@ -22,7 +22,7 @@ from itertools import takewhile
 from coursewright.records import Branch, Credit, Decision, Evaluation, Round, Shard
 from coursewright.search.bandit import Arm, open_arms, pick
 from coursewright.search.credit import credits_of
-from coursewright.search.greedy import best_round
+from coursewright.search.picking import best_round
 from coursewright.seeding import derive
 
 MENDABLE = ("draft", "improve", "debug", "repair")

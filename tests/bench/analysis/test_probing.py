@@ -11,7 +11,7 @@ import pytest
 from coursewright.bench.analysis import probing
 from coursewright.bench.analysis.book import open_book
 from coursewright.bench.analysis.options import AnalysisOptions
-from coursewright.bench.analysis.probing import chosen, probe
+from coursewright.bench.analysis.probing import probe
 from coursewright.bench.analysis.quality import gold_of, quality_of
 from coursewright.bench.cells import Measured
 from coursewright.config import RunConfig
@@ -129,16 +129,6 @@ def test_a_submission_is_profiled_and_the_profile_kept(
     assert profile.difficulty == pytest.approx(1 - eights / 20)  # the parrot always answers 8
     assert probe(book, tmp_path, PROFILES, Silent()).profiles == (profile,)
     assert parrot.asked == 20
-
-
-def test_first_middle_and_last_are_each_taken_once() -> None:
-    def places(count: int) -> list[tuple[str, int]]:
-        valid = rounds(["scored"] * count, [0.5] * count)
-        return [(place, done.number) for place, done in chosen(valid)]
-
-    assert places(1) == [("first", 0)]
-    assert places(2) == [("first", 0), ("last", 1)]
-    assert places(5) == [("first", 0), ("middle", 2), ("last", 4)]
 
 
 def test_rows_are_sampled_evenly() -> None:

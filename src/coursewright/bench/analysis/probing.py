@@ -27,7 +27,8 @@ from coursewright.config import HuggingFaceStudent, RunConfig
 from coursewright.errors import CoursewrightError, RunFolderError
 from coursewright.exams import make_evaluator, pick_scorer
 from coursewright.protocols import Progress, Student
-from coursewright.records import Prompt, Record, RoundSummary, Task
+from coursewright.records import Prompt, Record, Task
+from coursewright.search import first_middle_last
 from coursewright.store import Artifacts, RunFolder, digest_of, read_rows, storage, write_file
 from coursewright.tasks import load_task
 from coursewright.wiring import make_student
@@ -124,7 +125,7 @@ def profiles_of(
     task = load_task(config.task)
     scorer = pick_scorer(config, task)
     ask = base.asking(config, task) if options.difficulty else None
-    for place, done in chosen(valid):
+    for place, done in first_middle_last(valid):
         assert done.dataset is not None
         student = config.student.model_dump(mode="json")
         what = [done.dataset, options.sample, options.difficulty, task.digests, student]
@@ -140,18 +141,9 @@ def profiles_of(
             task=one.cell.task,
             label=book.labels[line_of(one.cell)],
             seed=one.cell.seed,
-            place=place,  # type: ignore[arg-type]
+            place=place,
             round=done.number,
         )
-
-
-def chosen(valid: Sequence[RoundSummary]) -> list[tuple[str, RoundSummary]]:
-    """First, middle and last of the valid rounds, each once."""
-    places = {"first": 0, "last": len(valid) - 1, "middle": len(valid) // 2}
-    by_round: dict[int, str] = {}
-    for place, at in places.items():
-        by_round.setdefault(at, place)
-    return [(by_round[at], valid[at]) for at in sorted(by_round)]
 
 
 # ---------------------------------------------------------------- private score by round
