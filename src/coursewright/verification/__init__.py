@@ -5,6 +5,7 @@ verify         read a bundle, or a run folder, as a stranger's: nothing in it is
 """
 
 from coursewright.verification.bundle import Bundled, write_bundle
-from coursewright.verification.checking import Check, Verification, verify
+from coursewright.verification.case import Check
+from coursewright.verification.checking import Verification, verify
 
 __all__ = ["Bundled", "Check", "Verification", "verify", "write_bundle"]
