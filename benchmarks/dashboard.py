@@ -54,7 +54,10 @@ def measure(runs: Path, options: argparse.Namespace) -> None:
             "open": "/run/run-007",
             "change": "/run/run-007/change/1",
             "rows": "/run/run-007/rows",
+            "row": "/run/run-007/row/1900",
+            "rounds": "/between?left=run-007&right=run-007&before=3&after=20",
             "compare": "/compare?run=run-007&run=run-008&run=run-009",
+            "two runs": "/between?left=run-007&right=run-008",
         }
         try:
             with httpx2.Client(base_url=site, timeout=120) as browser:

@@ -193,9 +193,10 @@ def test_what_cannot_be_done_is_said_and_changes_nothing(site: str, runs: Path) 
 
 
 def test_a_gate_is_answered_for_what_was_looked_at_alone(site: str, runs: Path) -> None:
-    gated = make_run(runs, "gated", finished=False)
+    gated = make_run(runs, "gated", finished=False, gates=("plan",))
     requests = RunFolder(gated).requests
     requests.wait(Waiting(gate="plan", round=1, subject="a" * 64))
+    assert "waits for you: the plan of round 1" in Seen(get(f"{site}/?words=waits").text).text
     page = Seen(get(f"{site}/run/gated").text).text
     assert "To be approved: the plan of round 1" in page
     assert "# Plan 1" in page
@@ -214,6 +215,7 @@ def test_a_gate_is_answered_for_what_was_looked_at_alone(site: str, runs: Path) 
 
 def test_the_export_of_a_finished_run_is_approved_on_its_page(site: str, runs: Path) -> None:
     gated = make_run(runs, "gated", gates=("export",))
+    assert "waits for you: the export of round 3" in Seen(get(site).text).text
     page = get(f"{site}/run/gated").text
     assert "To be approved: the export of round 3" in page
     assert "20 of 60 rows" in page

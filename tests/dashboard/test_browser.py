@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from coursewright.records import Training
 from coursewright.report import write_report
 from coursewright.store import RunFolder, RunStore
+from coursewright.store.run import hold
 from tests.dashboard.browser import opened, watched
 from tests.dashboard.serving import served
 from tests.dashboard.study_folders import make_study
@@ -76,6 +78,22 @@ def test_the_list_is_filtered_and_two_runs_are_compared(page: Page, site: str) -
     expect(page.get_by_role("heading", name="Outcomes")).to_be_visible()
     page.get_by_text("Put two rounds of them side by side").click()
     expect(page.get_by_text("60 rows in both")).to_be_visible()
+
+
+def test_a_study_under_way_is_followed(page: Page, site: str, runs: Path) -> None:
+    study = make_study(runs.parent / "studies", "begun", finished=False)
+    lock = hold(study, "study")
+    page.goto(f"{site}/study/begun/")
+    expect(page.get_by_text("2 of 4 runs and baselines are there")).to_be_visible()
+    page.get_by_label("words").fill("half a thought")
+    page.get_by_label("compare heuristic-0-aaaaaaaaaaaa").check()
+    make_run(study / "runs", "heuristic-1-dddddddddddd", rounds=1, rows=4, items=3)
+    expect(page.get_by_text("3 of 4 runs and baselines are there")).to_be_visible()
+    expect(page.get_by_label("words")).to_have_value("half a thought")
+    expect(page.get_by_label("compare heuristic-0-aaaaaaaaaaaa")).to_be_checked()
+    lock.release()
+    page.goto("about:blank")
+    shutil.rmtree(study)
 
 
 def test_a_study_is_opened_and_one_of_its_runs(page: Page, site: str) -> None:

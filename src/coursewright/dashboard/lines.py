@@ -14,8 +14,9 @@ from typing import Any
 import yaml
 
 from coursewright.errors import RunFolderError
+from coursewright.hand import waits_at
 from coursewright.records import Result
-from coursewright.store import RunFolder, is_held
+from coursewright.store import RunFolder, is_held, place_of
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TAIL = 4096
@@ -46,6 +47,8 @@ class RunLine:
     seconds: float | None = None
     stage: str = ""
     """The last stage that ended, of a run that is not over."""
+    waits: str = ""
+    """What it waits for a person at, in words."""
     problem: str = ""
     is_run: bool = True
     """Whether there is a run to open; a study has jobs that are none, or none yet."""
@@ -54,7 +57,8 @@ class RunLine:
     def words(self) -> str:
         """All that a search for words looks at."""
         parts = (self.name, self.task, self.agent, self.teacher, self.student, self.status)
-        return " ".join((*parts, self.mode, self.setting)).lower()
+        waits = "waits" if self.waits else ""
+        return " ".join((*parts, self.mode, self.setting, waits)).lower()
 
 
 class Lines:
@@ -150,6 +154,7 @@ def _finished(folder: RunFolder, result: Result) -> RunLine:
         audit=result.audit,
         rounds=len(result.rounds),
         seconds=result.seconds.get("total"),
+        waits=_waits(folder, result),
     )
 
 
@@ -170,7 +175,19 @@ def _unfinished(folder: RunFolder) -> RunLine:
         seed=config["seed"],
         rounds=len(list((folder.path / "rounds").glob("*/round.json"))),
         stage=str(last.get("stage", "")),
+        waits=_waits(folder, None),
     )
+
+
+def _waits(folder: RunFolder, result: Result | None) -> str:
+    """The gate that a run waits at, in words; the config is read only where it names one."""
+    settings = (folder.path / "run.yaml").read_bytes()
+    if b"gates:" not in settings or b"gates: []" in settings:
+        return ""
+    waiting = waits_at(folder, result)
+    if waiting is None or folder.requests.answer_to(waiting) is not None:
+        return ""
+    return place_of(waiting)
 
 
 def _kind(part: Any) -> str:

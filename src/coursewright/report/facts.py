@@ -58,6 +58,9 @@ def _figures(result: Result) -> Iterator[str]:
         f"Right on the private exam: {percent(result.base.private)} before, "
         f"{percent(result.final.private)} after."
     )
+    least = result.minimum_detectable_points
+    if _claim(result) == "inconclusive" and least is not None:
+        yield f"This exam sees gains from {least:.1f} points on, 4 times of 5."
     if result.forgetting_points_ci95 is not None and result.forgetting_points_ci95[0] > 0:
         yield f"Forgotten of what it could do before: {result.forgetting_points:.1f} points."
     if result.exam_only:
@@ -115,7 +118,7 @@ def trust(story: Story) -> tuple[Fact, ...]:
         facts.append(
             Fact("MATS", f"{result.mats:.2f}", "attempts for each valid submission; 1 is best")
         )
-    facts.append(_cost(result))
+    facts += [*_luck(result), _cost(result)]
     facts += [
         Fact("baseline", f"{score:.1%}", one_line(name), _beaten(result, score))
         for name, score in result.baselines.items()
@@ -211,6 +214,20 @@ def _against_others(result: Result) -> Iterator[Fact]:
             f"private exam, {own.verdict}; 95 % interval {low:+.1f} to {high:+.1f}",
             _TONES[own.verdict],
         )
+
+
+def _luck(result: Result) -> Iterator[Fact]:
+    """How much of a score is the luck of having been chosen, or of a training seed."""
+    final = result.final
+    if final is not None and final.scored_corrected is not None and final.round is not None:
+        chosen = next((r.scored for r in result.rounds if r.number == final.round), None)
+        note = "corrected for the choice" + (
+            "" if chosen is None else f"; {percent(chosen)} when it was chosen"
+        )
+        yield Fact("scored", percent(final.scored_corrected), note)
+    if result.training_seed_sd_points is not None:
+        moved = f"{result.training_seed_sd_points:.1f} points"
+        yield Fact("another training seed", moved, "would move the private score so far, mostly")
 
 
 def _cost(result: Result) -> Fact:

@@ -7,7 +7,7 @@ far as it has come.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -87,20 +87,32 @@ class Story:
         ]
         return tuple(sorted(changes, key=lambda change: change.after - change.before))
 
-    def data_set(self, done: Round | None) -> tuple[TracedRow, ...]:
-        """The audited rows of a round; none where it left none, or where they were deleted."""
+    def data_set(
+        self, done: Round | None, wanted: Callable[[bytes], bool] | None = None
+    ) -> tuple[TracedRow, ...]:
+        """The audited rows of a round, or only those whose lines are `wanted` (`read_rows`).
+
+        None where it left none, or where they were deleted.
+        """
         if done is None or done.audit is None or done.audit.rows is None:
             return ()
         if not self.folder.artifacts.has(done.audit.rows):
             return ()
-        return read_rows(self.folder.artifacts, done.audit.rows)
+        return read_rows(self.folder.artifacts, done.audit.rows, wanted)
 
     @cached_property
     def origins(self) -> dict[tuple[str, str], int]:
         """The round in which each question with its answer first stood in a data set."""
         first: dict[tuple[str, str], int] = {}
+        seen: set[bytes] = set()
+
+        def is_new(line: bytes) -> bool:
+            known = line in seen
+            seen.add(line)
+            return not known
+
         for done in self.rounds:
-            for row in self.data_set(done):
+            for row in self.data_set(done, is_new):
                 first.setdefault(identity(row), done.number)
         return first
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from pydantic import ValidationError
 
@@ -20,8 +20,10 @@ def put_rows(artifacts: Artifacts, rows: Iterable[TracedRow]) -> str:
     return new.digest
 
 
-def read_rows(artifacts: Artifacts, digest: str) -> tuple[TracedRow, ...]:
-    """Read a data set.
+def read_rows(
+    artifacts: Artifacts, digest: str, wanted: Callable[[bytes], bool] | None = None
+) -> tuple[TracedRow, ...]:
+    """Read a data set, or only the rows whose lines are `wanted`: the rest is not even parsed.
 
     Raises:
         RunFolderError: it is missing, or not a data set.
@@ -30,6 +32,8 @@ def read_rows(artifacts: Artifacts, digest: str) -> tuple[TracedRow, ...]:
     rows = []
     with path.open("rb") as lines:
         for number, line in enumerate(lines, 1):
+            if wanted is not None and not wanted(line):
+                continue
             try:
                 rows.append(TracedRow.model_validate_json(line))
             except ValidationError as error:
