@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,6 +42,20 @@ def test_all_studies_are_listed_with_how_far_they_are(site: str) -> None:
     assert "broken broken cannot be read" in text
     assert "no-study" not in text
     assert "+33.3" in text, "the gain of the best contestant"
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("by=name&way=falling", ["hostile", "done", "broken", "begun"]),
+        ("words=finished+science", ["done", "hostile"]),
+        ("by=gain&words=e", ["done", "hostile", "begun", "broken"]),
+        ("by=no-such-order&words=nobody", []),
+    ],
+)
+def test_the_list_is_filtered_and_sorted(site: str, asked: str, found: list[str]) -> None:
+    page = get(f"{site}/studies?{asked}").text
+    assert re.findall(r'<td><a href="/study/([\w-]+)/"', page) == found
 
 
 def test_a_study_shows_its_jobs_and_what_became_of_them(site: str) -> None:

@@ -74,9 +74,18 @@ class Pages:
         """The list."""
         return self._render("runs.html.j2", **listed(lines, shown, asked, by, falling))
 
-    def studies(self, lines: Sequence[StudyLine]) -> str:
+    def studies(
+        self,
+        lines: Sequence[StudyLine],
+        shown: Sequence[StudyLine],
+        words: str,
+        by: str,
+        falling: bool,
+    ) -> str:
         """The list of studies."""
-        return self._render("studies.html.j2", studies=lines)
+        return self._render(
+            "studies.html.j2", total=len(lines), studies=shown, words=words, by=by, falling=falling
+        )
 
     def study(self, found: Study, tables: Markup, *, whole: bool, **listing: Any) -> str:
         """One study: how far it is, its runs and its tables; not `whole`: what changes."""

@@ -41,6 +41,11 @@ class StudyLine:
     high: float | None = None
     problem: str = ""
 
+    @property
+    def words(self) -> str:
+        """All that a search for words looks at."""
+        return " ".join((self.name, self.status, self.tasks, self.best)).lower()
+
 
 @dataclass(frozen=True)
 class Gain(Gained):
@@ -84,6 +89,20 @@ def all_studies(folder: Path | None) -> list[StudyLine]:
     except OSError:
         return []
     return [read_study(path, None).line for path in found]
+
+
+STUDY_ORDERS = ("name", "status", "done", "gain")
+
+
+def chosen_studies(
+    lines: Sequence[StudyLine], words: str, by: str, *, falling: bool
+) -> list[StudyLine]:
+    """The lines that hold all the words, by one of `STUDY_ORDERS`; what has no value comes last."""
+    wanted = words.lower().split()
+    found = [line for line in lines if all(word in line.words for word in wanted)]
+    known = [line for line in found if getattr(line, by) is not None]
+    rest = [line for line in found if getattr(line, by) is None]
+    return [*sorted(known, key=lambda line: getattr(line, by), reverse=falling), *rest]
 
 
 def read_study(folder: Path, lines: Lines | None) -> Study:

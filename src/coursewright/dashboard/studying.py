@@ -9,7 +9,13 @@ from starlette.responses import HTMLResponse, Response, StreamingResponse
 from coursewright.dashboard.asking import MOST_COMPARED, listing
 from coursewright.dashboard.lines import chosen, in_order
 from coursewright.dashboard.shelves import Shelves
-from coursewright.dashboard.studies import all_studies, read_study, stamp_of_study
+from coursewright.dashboard.studies import (
+    STUDY_ORDERS,
+    all_studies,
+    chosen_studies,
+    read_study,
+    stamp_of_study,
+)
 from coursewright.dashboard.tables import picture_of, tables_of
 from coursewright.dashboard.watching import events
 
@@ -23,8 +29,13 @@ class Studies:
 
     async def all(self, request: Request) -> Response:
         """List the studies."""
+        asked = request.query_params
+        words, by = asked.get("words", "")[:200], asked.get("by", "")
+        by = by if by in STUDY_ORDERS else "name"
+        falling = asked.get("way", "rising") == "falling"
         found = await run_in_threadpool(lambda: all_studies(self._shelves.studies))
-        return HTMLResponse(self._pages.studies(found))
+        shown = chosen_studies(found, words, by, falling=falling)
+        return HTMLResponse(self._pages.studies(found, shown, words, by, falling))
 
     async def compare(self, request: Request) -> Response:
         """Put several studies side by side."""
@@ -59,15 +70,15 @@ class Studies:
         folder, shelf = self._shelves.study(name), self._shelves.of(name)
         found = read_study(folder, shelf.lines)
         asked = listing(request)
-        shown = in_order(chosen(found.jobs, **asked.wanted), asked.by, falling=asked.falling)
-        if not asked.ordered:
-            shown = chosen(found.jobs, **asked.wanted)
+        shown = chosen(found.jobs, **asked.wanted)
+        if asked.ordered:
+            shown = in_order(shown, asked.by, falling=asked.falling)
         return shelf.pages.study(
             found,
             tables_of(folder, shelf.base),
             whole=whole,
             shown=shown,
             asked=asked.wanted,
-            by=asked.by,
+            by=asked.by if asked.ordered else "",
             falling=asked.falling,
         )
