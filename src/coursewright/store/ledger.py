@@ -24,55 +24,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from coursewright.errors import RunFolderError
+from coursewright.store.ledger_file import MAX_BYTES, open_to_read, open_to_write
 
-VERSION = 3
 MAX_TEXT = 4 * 1024**2
 """Characters of one request or response; the gateway's own limits are tighter."""
-MAX_BYTES = 64 * 1024**3
-"""Of the whole file: a ledger that would outgrow this stops the calls, not the machine."""
-
-_SCHEMA = """
-CREATE TABLE requests (
-  digest TEXT PRIMARY KEY,
-  text TEXT NOT NULL
-);
-CREATE TABLE calls (
-  id INTEGER PRIMARY KEY,
-  key TEXT NOT NULL,
-  request TEXT NOT NULL REFERENCES requests(digest),
-  occurrence INTEGER NOT NULL,
-  round INTEGER NOT NULL,
-  state TEXT NOT NULL CHECK (state IN ('reserved', 'settled', 'failed', 'unknown')),
-  tokens INTEGER NOT NULL,            -- charged: the upper bound until settled
-  prompt_tokens INTEGER NOT NULL DEFAULT 0,
-  completion_tokens INTEGER NOT NULL DEFAULT 0,
-  response TEXT,
-  finish TEXT,
-  reason TEXT,
-  cost INTEGER,                       -- nanodollars charged, as `tokens`; NULL: price unknown
-  estimated INTEGER NOT NULL DEFAULT 0,
-  shared INTEGER NOT NULL DEFAULT 0
-);
-CREATE UNIQUE INDEX answers ON calls(key) WHERE state = 'settled';
-CREATE INDEX calls_of_round ON calls(round, state);
-CREATE TABLE hits (
-  round INTEGER NOT NULL,
-  key TEXT NOT NULL,
-  times INTEGER NOT NULL,
-  PRIMARY KEY (round, key)
-) WITHOUT ROWID;
-"""
-
-_FROM_VERSION_2 = "ALTER TABLE calls ADD COLUMN shared INTEGER NOT NULL DEFAULT 0;"
-_FROM_VERSION_1 = f"""
-ALTER TABLE calls ADD COLUMN cost INTEGER;
-ALTER TABLE calls ADD COLUMN estimated INTEGER NOT NULL DEFAULT 0;
-{_FROM_VERSION_2}
-"""
-_UPGRADES = {0: _SCHEMA, 1: _FROM_VERSION_1, 2: _FROM_VERSION_2}
-_LACKING = {1: "NULL AS cost, 0 AS estimated, 0 AS shared", 2: "0 AS shared"}
-"""Columns that an older ledger lacks, as a reader sees them."""
 _ANSWERED = """
 SELECT key, text, response, occurrence, round, prompt_tokens, completion_tokens, finish, cost,
   estimated
@@ -147,14 +102,7 @@ class Ledger:
     """
 
     def __init__(self, path: Path, *, max_bytes: int = MAX_BYTES) -> None:
-        self._open(path, f"{path.absolute().as_uri()}?mode=rwc")
-        upgrade = _UPGRADES.get(self._version)
-        if upgrade is not None:
-            self._db.executescript(f"BEGIN; {upgrade} PRAGMA user_version = {VERSION}; COMMIT;")
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = FULL")
-        page = self._db.execute("PRAGMA page_size").fetchone()[0]
-        self._db.execute(f"PRAGMA max_page_count = {max(64, max_bytes // page)}")
+        self._serve(path, open_to_write(path, max_bytes))
 
     @classmethod
     def read_only(cls, path: Path) -> Self:
@@ -164,36 +112,13 @@ class Ledger:
             RunFolderError: there is no ledger of this version at `path`.
         """
         ledger = cls.__new__(cls)
-        uri = path.absolute().as_uri()
-        # WAL makes files beside the database and a reader would leave them there, or be refused
-        # by a folder that cannot be written. Without a WAL the file alone is the whole truth.
-        whole = path.is_file() and not path.with_name(path.name + "-wal").exists()
-        ledger._open(path, f"{uri}?mode=ro{'&immutable=1' if whole else ''}")
-        if ledger._version == 0:
-            raise RunFolderError("is not a call ledger", file=path)
-        if lacking := _LACKING.get(ledger._version):
-            ledger._db.execute(f"CREATE TEMP VIEW calls AS SELECT *, {lacking} FROM main.calls")
+        ledger._serve(path, open_to_read(path))
         return ledger
 
-    def _open(self, path: Path, uri: str) -> None:
+    def _serve(self, path: Path, database: sqlite3.Connection) -> None:
         self.path = path
+        self._db = database
         self._grouped = False
-        try:
-            # Used from one thread at a time, but not always the one that opened it.
-            self._db = sqlite3.connect(
-                uri, uri=True, timeout=30, isolation_level=None, check_same_thread=False
-            )
-            self._version = self._db.execute("PRAGMA user_version").fetchone()[0]
-            tables = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        except sqlite3.Error as error:
-            raise RunFolderError(
-                f"cannot be opened as a call ledger: {error}", file=path
-            ) from error
-        if self._version not in range(VERSION + 1) or (self._version == 0 and tables):
-            raise RunFolderError(
-                f"is a ledger of version {self._version}, this program reads version {VERSION}",
-                file=path,
-            )
 
     def close(self) -> None:
         """Close the file; afterwards it needs no companion files to be read."""
