@@ -64,7 +64,7 @@ def picture_of(study: Path, name: str) -> tuple[bytes, str]:
 def _markdown() -> MarkdownIt:
     made = MarkdownIt("commonmark", {"html": False}).enable("table").disable(["link", "autolink"])
     made.add_render_rule("image", _image)
-    made.add_render_rule("table_open", lambda *_: '<div class="scroll"><table>')
+    made.add_render_rule("table_open", lambda *_: '<div class="scroll" tabindex="0"><table>')
     made.add_render_rule("table_close", lambda *_: "</table></div>")
     made.core.ruler.push("without title", _without_title)
     return made
