@@ -111,7 +111,7 @@ def test_ablations_are_beside_the_budget_of_rounds() -> None:
 
 
 def test_a_repeated_program_is_refused_before_it_runs_and_the_agent_is_told() -> None:
-    outcome, world = play("400", "400", "400")
+    outcome, world = play("400", "400", "400", rounds=3)
     again = outcome.rounds[1]
     assert (again.status, again.failure) == ("failed", "duplicate")
     assert again.execution is None

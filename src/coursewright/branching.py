@@ -37,7 +37,9 @@ def guidance_of(decision: Decision) -> Guidance | None:
     branch = decision.branch
     if branch is None:
         return None
-    return Guidance(method=branch.method, family=branch.family, credit=branch.credit)
+    return Guidance(
+        method=branch.method, family=branch.family, widen=branch.widen, credit=branch.credit
+    )
 
 
 def dataset(done: Round | None) -> str | None:

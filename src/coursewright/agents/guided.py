@@ -1,8 +1,9 @@
 """How the heuristic agent heeds a search that keeps several branches.
 
 A draft follows the method that the search names: as a change of the usual course where its
-constants can say it, else by the method library's own program. An improvement takes a move that
-this very parent has not seen.
+constants can say it, else by the method library's own program. An improvement that is to widen
+takes the same change where there is one. Every improvement takes a move that this very parent has
+not seen.
 """
 
 from __future__ import annotations
@@ -41,8 +42,10 @@ _COURSES: dict[str, Callable[[Plan, Exam], Plan]] = {
 
 
 def by_method(plan: Plan, turn: Turn, exam: Exam) -> Plan:
-    """Return the plan of a draft changed by the method that it is to follow."""
-    method = turn.guidance.method if turn.guidance is not None else ""
+    """Return the plan changed by the method that a draft, or a round that widens, is to follow."""
+    if turn.guidance is None or not (turn.operation == "draft" or turn.guidance.widen):
+        return plan
+    method = turn.guidance.method
     change = _COURSES.get(method)
     return plan if change is None else change(plan, exam)
 

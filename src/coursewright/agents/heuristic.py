@@ -93,6 +93,7 @@ def _improve(
 ) -> tuple[Plan, str]:
     """Go on from the best attempt: keep most of its rows, spend the new ones where they teach."""
     base = with_lessons(_matching(plan_of(parent.code), fresh), further, exam)
+    base = by_method(base, turn, exam)
     move = move_for(turn, parent, exam)
     now = standing(base, parent, turn.history)
     plan = replace(move.change(base, exam, now), move=move.name, shape="course")

@@ -74,7 +74,7 @@ def write_request(
 
     cards = cards_in_turn(seed, turn.number, _CARDS.get(turn.operation, 0))
     named = card_named(turn.guidance.method) if turn.guidance is not None else None
-    if named is not None and turn.operation == "draft":
+    if named is not None and turn.guidance and (turn.guidance.widen or not turn.parent):
         # First, so that its program is shown, and is the last to go for want of room.
         cards = (named, *(card for card in cards if card != named))[: len(cards)]
     found = fit(full_view(brief, turn, cards), lambda view: tokens_of(render(view)) <= room)

@@ -26,13 +26,13 @@ class TreeSearch(Part):
     """Several branches, a bandit between them, merges and ablations: docs/search.md."""
 
     kind: Literal["tree"] = "tree"
-    drafts: int = Field(default=3, ge=1)
+    drafts: int = Field(default=2, ge=1)
     """First drafts, each of another family of the method library; the agent's own goes first."""
     mend_limit: int = Field(default=3, ge=1)
     """Failed Debugs or Repairs in a row after which another branch has its turn."""
     widen_after: int = Field(default=3, ge=1)
-    """Rounds without a new best after which a draft of another family is made, with ideas from the
-    library; and again after as many more. Takes the place of `ideas_after`."""
+    """Rounds without a new best after which it is improved upon by another family's method, with
+    ideas of the library; and again after as many more. Takes the place of `ideas_after`."""
     patience: int | None = Field(default=8, ge=2)
     """Rounds without a new best after which the search ends; more than `widen_after`. None: rounds
     and budget alone end it."""

@@ -51,8 +51,8 @@ class Branch(Record):
     """What of a decision a plain hill climb does not know."""
 
     method: str = Field(default="", exclude_if=lambda name: not name)
-    """Card of the method library that a draft is to follow, or a mend or an improvement goes on
-    with; empty: the agent's own choice."""
+    """Card of the method library that a draft, or a round that widens, is to follow, and that what
+    is built upon it goes on with; empty: the agent's own choice."""
     family: str = Field(default="", exclude_if=lambda name: not name)
     """Of the method."""
     widen: bool = Field(default=False, exclude_if=lambda widen: not widen)
@@ -65,6 +65,9 @@ class Branch(Record):
     program beyond it is not run. None: any program is run."""
     parts: tuple[Part, ...] = Field(default=(), exclude_if=lambda parts: not parts)
     """Of a merge."""
+    promise: float | None = Field(default=None, exclude_if=lambda gain: gain is None)
+    """Of a merge: its gain over the best round, as a fraction, were every topic as good as in the
+    round that its rows come from. By scored items, and never told to an agent."""
     without: Shard | None = Field(default=None, exclude_if=lambda shard: shard is None)
     """Of an ablation: the shard that is left out of the parent's rows."""
     credit: tuple[Credit, ...] = Field(default=(), exclude_if=lambda credit: not credit)
@@ -78,6 +81,8 @@ class Guidance(Record):
 
     method: str = ""
     family: str = ""
+    widen: bool = False
+    """The last rounds brought nothing better: the method is to be brought in now."""
     credit: tuple[Credit, ...] = ()
 
 

@@ -2,8 +2,8 @@
 
 Rules in order; the first that applies decides:
 
-    give up      no new best for `patience` rounds since the best one
-    widen        no new best for `widen_after` of them: a draft of another family, with ideas
+    give up      no new best for `patience` rounds, and it has widened since
+    widen        no new best for `widen_after` of them: the best by another family, with ideas
     mend         the last program failed: debug or repair it, at most `mend_limit` times in a row
     draft        fewer than `drafts` so far: another family of the method library
     ablate       a new best, and the budget of ablations lasts: the same rows without one shard
@@ -20,7 +20,7 @@ from collections.abc import Mapping, Sequence
 from itertools import takewhile
 
 from coursewright.records import Branch, Credit, Decision, Evaluation, Round, Shard
-from coursewright.search.bandit import Arm, open_arms, pick
+from coursewright.search.bandit import pick
 from coursewright.search.credit import credits_of
 from coursewright.search.picking import best_round
 from coursewright.seeding import derive
@@ -36,7 +36,7 @@ class TreeSearch:
         *,
         seed: int = 0,
         families: Mapping[str, Sequence[str]] | None = None,
-        drafts: int = 3,
+        drafts: int = 2,
         mend_limit: int = 3,
         widen_after: int = 3,
         patience: int | None = 8,
@@ -61,7 +61,7 @@ class TreeSearch:
 
     def next(self, rounds: Sequence[Round], base: Evaluation) -> Decision | None:
         """Return the next operation and the round it works on; None to stop."""
-        if self._patience is not None and stalled(rounds) >= self._patience:
+        if self._gives_up(rounds):
             return None
         for rule in (self._widen, self._mend, self._draft, self._ablate, self._choose):
             decision = rule(rounds)
@@ -75,13 +75,21 @@ class TreeSearch:
 
     # ------------------------------------------------------------ the rules
 
+    def _gives_up(self, rounds: Sequence[Round]) -> bool:
+        # A quota of many drafts may use up the patience: even so it widens first.
+        return (
+            self._patience is not None and stalled(rounds) >= self._patience and widened(rounds) > 0
+        )
+
     def _widen(self, rounds: Sequence[Round]) -> Decision | None:
         best = best_round(rounds)
-        since = rounds[best.number + 1 :] if best is not None else ()
-        widened = sum(1 for done in since if done.branch is not None and done.branch.widen)
-        if best is None or stalled(rounds) < self._widen_after * (1 + widened):
+        due = self._widen_after * (1 + widened(rounds))
+        if best is None or drafts_in(rounds) < self._drafts or stalled(rounds) < due:
             return None
-        return self._new_draft(rounds, widen=True, reason=f"no new best in {stalled(rounds)}")
+        # Upon the best: a draft would begin again far below it.
+        family, method = self._least_used(rounds)
+        reason = f"no new best in {stalled(rounds)} rounds"
+        return self._improve(rounds, best.number, method, family, reason, widen=True)
 
     def _mend(self, rounds: Sequence[Round]) -> Decision | None:
         if not rounds or not mendable(rounds[-1]):
@@ -105,7 +113,7 @@ class TreeSearch:
         )
 
     def _draft(self, rounds: Sequence[Round]) -> Decision | None:
-        made = sum(1 for done in rounds if done.operation == "draft")
+        made = drafts_in(rounds)
         if made >= self._drafts and best_round(rounds) is not None:
             return None
         return self._new_draft(rounds, widen=False, reason=f"draft {made + 1} of {self._drafts}")
@@ -123,28 +131,40 @@ class TreeSearch:
         return Decision(operation="ablate", parent=best.number, branch=branch)
 
     def _choose(self, rounds: Sequence[Round]) -> Decision | None:
-        arms = open_arms(rounds)
-        arm = pick(arms, random.Random(derive(self._seed, "tree", len(rounds))))
-        if arm is None:
+        found = pick(rounds, random.Random(derive(self._seed, "tree", len(rounds))))
+        if found is None:
             return self._new_draft(rounds, widen=True, reason="every branch repeats itself")
-        reason = f"drawn of {len(arms)}: {_told(arm)}"
-        if arm.merge is not None:
-            best = best_round(rounds)
-            assert best is not None
-            branch = Branch(start=best.number, parts=arm.merge.parts, reason=reason)
-            return Decision(operation="merge", parent=best.number, branch=branch)
-        assert arm.number is not None
-        parent = rounds[arm.number]
-        was = parent.branch or Branch()
+        if found.merge is not None:
+            branch = Branch(
+                start=found.number,
+                parts=found.merge.parts,
+                promise=found.merge.promise.mean,
+                reason=found.reason,
+            )
+            return Decision(operation="merge", parent=found.number, branch=branch)
+        was = rounds[found.number].branch or Branch()
+        return self._improve(rounds, found.number, was.method, was.family, found.reason)
+
+    def _improve(
+        self,
+        rounds: Sequence[Round],
+        number: int,
+        method: str,
+        family: str,
+        reason: str,
+        *,
+        widen: bool = False,
+    ) -> Decision:
         branch = Branch(
-            method=was.method,
-            family=was.family,
-            start=parent.number,
+            method=method,
+            family=family,
+            widen=widen,
+            start=number,
             alike=self._alike,
-            credit=credits_of(parent, rounds) if self._tell_credit else (),
+            credit=credits_of(rounds[number], rounds) if self._tell_credit else (),
             reason=reason,
         )
-        return Decision(operation="improve", parent=parent.number, branch=branch)
+        return Decision(operation="improve", parent=number, branch=branch)
 
     # ------------------------------------------------------------ drafts by quota
 
@@ -154,10 +174,14 @@ class TreeSearch:
         return Decision(operation="draft", branch=branch)
 
     def _least_used(self, rounds: Sequence[Round]) -> tuple[str, str]:
-        """The family, and of it the method, that fewest drafts had; the agent's own goes first."""
-        drafts = [done.branch for done in rounds if done.operation == "draft" and done.branch]
-        families = Counter(branch.family for branch in drafts)
-        methods = Counter(branch.method for branch in drafts)
+        """The family, and of it the method, that was wanted least; the agent's own goes first."""
+        wanted = [
+            done.branch
+            for done in rounds
+            if done.branch is not None and (done.operation == "draft" or done.branch.widen)
+        ]
+        families = Counter(branch.family for branch in wanted)
+        methods = Counter(branch.method for branch in wanted)
         order = random.Random(derive(self._seed, "families"))
         names = sorted(self._families)
         order.shuffle(names)
@@ -180,6 +204,18 @@ def stalled(rounds: Sequence[Round]) -> int:
     return sum(1 for done in since if done.operation != "ablate")
 
 
+def widened(rounds: Sequence[Round]) -> int:
+    """Return how often the search widened since the best round."""
+    best = best_round(rounds)
+    since = rounds[best.number + 1 :] if best is not None else ()
+    return sum(1 for done in since if done.branch is not None and done.branch.widen)
+
+
+def drafts_in(rounds: Sequence[Round]) -> int:
+    """Return how many drafts were asked for."""
+    return sum(1 for done in rounds if done.operation == "draft")
+
+
 def mendable(done: Round) -> bool:
     """Whether a round failed in a way that its agent can mend."""
     return done.status != "scored" and done.failure != "duplicate" and done.operation in MENDABLE
@@ -194,12 +230,3 @@ def doubtful(done: Round, told: Sequence[Credit]) -> Shard | None:
     if credited:
         return max(credited, key=lambda credit: credit.points).shard
     return max(small, key=lambda shard: shard.rows, default=None)
-
-
-def _told(arm: Arm) -> str:
-    what = "merge" if arm.number is None else f"round {arm.number}"
-    level, gain = arm.level, arm.gain
-    return (
-        f"{what}, {100 * level.mean:+.1f} ± {100 * level.error:.1f} points to the best, expected "
-        f"to gain {100 * gain.mean:+.1f} ± {100 * gain.error:.1f}"
-    )
