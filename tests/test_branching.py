@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from coursewright.bundle import Stages
 from coursewright.loop import run
-from coursewright.protocols import Stages
 from coursewright.records import (
     Decision,
     Evaluation,

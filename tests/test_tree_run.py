@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
 from coursewright.config import Budget, CustomPart, RunConfig
 from coursewright.display import Silent
-from coursewright.records import Brief, Proposal, Round, TracedRow, Turn
+from coursewright.records import (
+    Branch,
+    Brief,
+    Decision,
+    Evaluation,
+    Part,
+    Proposal,
+    Round,
+    TracedRow,
+    Turn,
+)
 from coursewright.runs import reproduce, run
+from coursewright.search import TreeSearch
 from coursewright.store import Artifacts, RunFolder, read_rows
-from tests.parrot import Pupil
+from tests.parrot import PARROT
 from tests.short import prepare
 
 PROGRAM = """
@@ -36,15 +46,17 @@ class Scribe:
         return Proposal(plan=f"# Round {turn.number}", code=PROGRAM.format(number=turn.number))
 
 
-class Moody(Pupil):
-    """Knows what a `Pupil` knows on half of the items; on which half is a matter of its rows."""
+class Joiner(TreeSearch):
+    """Tree search that, after two rounds, joins them: topics of the first half from the first."""
 
-    def answer(self, weights: str | None, prompts: Sequence[str]) -> list[str]:
-        known = super().answer(weights, prompts)
-        return [
-            text if hashlib.sha256(f"{weights} {prompt}".encode()).digest()[0] % 2 else "0"
-            for prompt, text in zip(prompts, known, strict=True)
-        ]
+    def next(self, rounds: Sequence[Round], base: Evaluation) -> Decision | None:
+        if len(rounds) < 2:
+            return super().next(rounds, base)
+        names = sorted({shard.topic for done in rounds for shard in done.shards if shard.topic})
+        half = len(names) // 2
+        parts = [Part(topic=name, round=int(n >= half)) for n, name in enumerate(names)]
+        branch = Branch(start=1, parts=(*parts, Part(topic=None, round=1)), promise=0.0)
+        return Decision(operation="merge", parent=1, branch=branch)
 
 
 def rows_of(folder: RunFolder, done: Round) -> tuple[TracedRow, ...]:
@@ -59,19 +71,22 @@ def test_drafts_of_two_kinds_are_joined_without_a_call_and_everything_replays(
     config = RunConfig(
         task=prepare(tmp_path)[0],
         agent=CustomPart(path=f"{__name__}:Scribe"),
-        student=CustomPart(path=f"{__name__}:Moody"),
-        search={"kind": "tree", "drafts": 2},  # type: ignore[arg-type]
+        student=PARROT,
+        search=CustomPart(
+            path=f"{__name__}:Joiner", options={"families": {"breadth": ["persona-driven"]}}
+        ),
         budget=Budget(rounds=3),
         retrainings=1,
         noise_seeds=0,
         runs=tmp_path / "runs",
         name="tree",
-        seed=2,  # whose draws prefer the merge
+        seed=4,
     )
     run(config)
     folder = RunFolder(tmp_path / "runs" / "tree")
     one, two, merged = folder.rounds()
     assert [r.operation for r in (one, two, merged)] == ["draft", "draft", "merge"]
+    assert merged.status == "scored", merged.feedback.error
     families = [r.branch.family for r in (one, two) if r.branch is not None]
     assert families[0] == ""
     assert families[1] != ""

@@ -12,10 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from coursewright.agents import draft_families
 from coursewright.config import RunConfig
 from coursewright.records import Branch, Decision, Round
-from coursewright.search import TreeSearch, best_round
+from coursewright.search import GreedySearch, OneShotSearch, TreeSearch, best_round
 from coursewright.search.tree import stalled
+from coursewright.wiring import make_search
 from tests.search.histories import FAMILIES, FATES, after, drawn, exam, play_out, shards
 
 BASE = exam([0.0] * 60)
@@ -209,3 +211,22 @@ def test_agents_hear_of_credit_only_where_they_hear_all_feedback() -> None:
 def test_options_that_make_no_search_are_refused(options: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         RunConfig(task="t", search={"kind": "tree", **options})  # type: ignore[arg-type]
+
+
+def test_a_search_is_named_in_a_word() -> None:
+    made = {
+        name: make_search(RunConfig(task="t", search=name))  # type: ignore[arg-type]
+        for name in ("greedy", "tree", "one-shot", "coursewright.search:GreedySearch")
+    }
+    kinds = (GreedySearch, TreeSearch, OneShotSearch, GreedySearch)
+    assert tuple(map(type, made.values())) == kinds
+    assert type(make_search(RunConfig(task="t"))) is GreedySearch
+
+
+def test_drafts_follow_the_method_library() -> None:
+    search = make_search(RunConfig(task="t", search="tree"))  # type: ignore[arg-type]
+    first = after([], Decision(operation="draft", branch=Branch()), exam([1.0] * 60))
+    decision = search.next([first], BASE)
+    assert decision is not None
+    assert decision.branch is not None
+    assert decision.branch.method in draft_families(asks_student=True)[decision.branch.family]
