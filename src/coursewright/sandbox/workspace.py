@@ -18,7 +18,8 @@ from coursewright.sandbox.packages import PackageView
 
 _HERE = Path(__file__).parent
 _SHOWN = (
-    *("coursewright_program.py", "coursewright_corpus.py"),
+    *("coursewright_program.py", "coursewright_teacher.py"),
+    *("coursewright_material.py", "coursewright_corpus.py"),
     *("launcher.py", "confine.py", "tree.py"),
 )
 """Our own files that a program's process reads."""
