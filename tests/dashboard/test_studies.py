@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from coursewright.dashboard.lines import Lines
 from coursewright.dashboard.studies import read_study
 from coursewright.store.run import hold
 from tests.dashboard.serving import served
@@ -121,6 +122,30 @@ def test_nothing_outside_a_study_is_read(site: str, studies: Path, address: str)
 def test_a_broken_study_says_so_and_spoils_no_other(site: str) -> None:
     assert "cannot be read" in Seen(get(f"{site}/study/broken/").text).text
     assert get(f"{site}/study/done/").status_code == 200
+
+
+DAMAGE = [
+    "",
+    "{",
+    "[]",
+    "[[]]",
+    "3",
+    '{"main": 3}',
+    '{"main": [{}]}',
+    '[{"key": "a", "cells": []}]',
+]
+DAMAGE += ["\x00", "[" * 100_000, '{"runs": [{"run": [], "label": 3}], "tasks": 3}']
+DAMAGE += ['{"main": [{"task": "", "gain_points": {"value": ' + "9" * 400 + "}}]}"]
+
+
+@pytest.mark.parametrize("name", ["study.json", "jobs.json", "problems.json"])
+def test_whatever_a_file_of_it_holds_a_study_has_a_line(studies: Path, name: str) -> None:
+    damaged = shutil.copytree(studies / "done", studies.parent / "damaged" / name, symlinks=True)
+    for text in DAMAGE:
+        (damaged / name).write_text(text)
+        found = read_study(damaged, Lines(damaged / "runs"))
+        assert found.line.status in ("broken", "finished", "interrupted"), text
+        assert (found.line.status == "broken") == bool(found.line.problem)
 
 
 def test_studies_are_compared(site: str) -> None:

@@ -20,7 +20,12 @@ from coursewright.store import is_held
 
 LARGEST = 50_000_000
 """Bytes of a file that are read."""
-_UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError)
+MOST_JOBS = 5_000
+"""Runs and baselines that are listed."""
+_UNREADABLE = (
+    *(OSError, ValueError, KeyError, TypeError, AttributeError, IndexError),
+    *(ArithmeticError, RecursionError),
+)
 
 
 @dataclass(frozen=True)
@@ -108,13 +113,16 @@ def chosen_studies(
 def read_study(folder: Path, lines: Lines | None) -> Study:
     """Read one study; without `lines` its jobs stay unread but for what is counted."""
     try:
-        told = _read(folder / "study.json") or {}
-        gains = tuple(_gains(told))
-        jobs = tuple(_jobs(folder, told, lines)) if lines is not None else ()
-        done, total, problems = _counted(folder, told)
+        return _told(folder, lines)
     except _UNREADABLE as error:
-        said = " ".join(str(error).split())[:300]
+        said = one_line(str(error) or type(error).__name__, 300)
         return Study(StudyLine(folder.name, "broken", problem=f"cannot be read: {said}"), (), ())
+
+
+def _told(folder: Path, lines: Lines | None) -> Study:
+    told = _read(folder / "study.json") or {}
+    gains = tuple(_gains(told))
+    done, total, problems = _counted(folder, told)
     status = "running" if is_held(folder) else "finished" if told else "interrupted"
     if total is not None and done + problems < total and status == "finished":
         status = "interrupted"
@@ -131,7 +139,7 @@ def read_study(folder: Path, lines: Lines | None) -> Study:
         low=None if best is None else best.low,
         high=None if best is None else best.high,
     )
-    return Study(line, jobs, gains)
+    return Study(line, tuple(_jobs(folder, told, lines)) if lines is not None else (), gains)
 
 
 def _counted(folder: Path, told: dict[str, Any]) -> tuple[int, int | None, int]:
@@ -180,7 +188,7 @@ def _jobs(folder: Path, told: dict[str, Any], lines: Lines) -> Iterator[RunLine]
         return
     problems = _read(folder / "problems.json") or {}
     held = is_held(folder)
-    for job in planned:
+    for job in planned[:MOST_JOBS]:
         key, cell = str(job["key"]), job["cells"][0]
         name = _name_of(key, str(job["name"]), baselines if job["direct"] else runs)
         label = one_line(", ".join(dict.fromkeys(_label(cell) for cell in job["cells"])), 300)
