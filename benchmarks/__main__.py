@@ -25,6 +25,7 @@ NAMES = (
     "guard",
     "policy",
     "quality",
+    "search",
     "generations",
     "blindspots",
     "report",

@@ -13,17 +13,17 @@ from coursewright.records import Credit, Round, Shard
 from coursewright.search.evidence import Estimate, difference
 
 MOST = 8
-"""Shards that an agent is told of: those that moved most."""
+"""Shards that an agent is told of: those that moved most for their errors."""
 
 
 def credits_of(done: Round, rounds: Sequence[Round]) -> tuple[Credit, ...]:
-    """Return what is known of a round's shards, the measured first, then by size of the effect."""
+    """Return what is known of a round's shards, the measured first, then the surest."""
     if done.visible is None:
         return ()
     measured = _ablated(done, rounds)
     known = {credit.shard for credit in measured}
     estimated = [credit for credit in _estimated(done, rounds) if credit.shard not in known]
-    ranked = sorted(estimated, key=lambda credit: -abs(credit.points))
+    ranked = sorted(estimated, key=lambda credit: -abs(credit.points) / max(credit.error, 0.1))
     return (*measured, *ranked)[:MOST]
 
 
