@@ -8,6 +8,7 @@ student truly is. Greedy plays 12 rounds; what it delivers then is the target. C
 trainings (rounds that were scored, merges and ablations among them) until what is delivered is
 truly as good for the first time: of each run, and of the mean over all runs, which the luck of
 single runs does not touch. A run that is not there after `MOST` rounds counts with all of its.
+Counts of single runs favour greedy, for each target is where its own luck took it.
 
 What is SYNTHETIC: everything, unless `--table` is given. The built-in surfaces are invented: a
 student's ability on a topic rises with the good rows it has of it and levels off, rows of several
