@@ -19,7 +19,7 @@ from coursewright.records import (
     Shard,
     Turn,
 )
-from coursewright.search import TreeSearch
+from coursewright.search import GreedySearch, TreeSearch
 from tests.fakes import World
 
 FAMILIES = {"breadth": ("b1",), "checking": ("c1",)}
@@ -165,3 +165,17 @@ def test_ideas_come_when_the_search_widens() -> None:
     widened = [r.number for r in outcome.rounds if r.branch is not None and r.branch.widen]
     assert widened
     assert [turn.number for turn in world.turns if turn.ideas] == widened
+
+
+def test_a_hill_climb_leaves_the_records_that_it_always_left() -> None:
+    """What keys a stage in the journal must not change: older runs resume, and reproduce."""
+    assert Decision(operation="improve", parent=1).model_dump() == {
+        "operation": "improve",
+        "parent": 1,
+    }
+    world = Grove(lambda turn: ("400", "crash", "900", "500")[turn.number])
+    outcome = run(world.stages(GreedySearch()))
+    for done in outcome.rounds:
+        assert not {"branch", "shards"} & done.model_dump().keys()
+    assert all("guidance" not in turn.model_dump() for turn in world.turns)
+    assert not {"label", "join", "novelty"} & set(world.journal.produced)
