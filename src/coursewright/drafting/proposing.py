@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any, Protocol
 
-from coursewright.chat import item_body
 from coursewright.drafting.asking import alike, answer_request, proposal_request, proposals
 from coursewright.drafting.examples import Examples
 from coursewright.drafting.queue import SPLIT, Drafted
@@ -197,8 +196,3 @@ def _drafted(
 
 def _shown(answers: Sequence[Answer]) -> tuple[str, ...]:
     return tuple(str(answer)[:500] for answer in answers)
-
-
-def body_of(drafted: Drafted, *, with_passage: bool) -> str:
-    """Return an item's text as the student will be asked it."""
-    return item_body(drafted.question, drafted.text if with_passage else None)

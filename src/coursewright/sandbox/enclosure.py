@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from coursewright.sandbox.limits import owner_of
 from coursewright.sandbox.tree import Process
 from coursewright.sandbox.workspace import Folders
 
@@ -96,7 +97,7 @@ class Users:
 
     def fresh(self) -> int:
         """Return a user id that no process on this machine runs under."""
-        running = {_uid(name) for name in os.listdir("/proc") if name.isdigit()}
+        running = {owner_of(int(name)) for name in os.listdir("/proc") if name.isdigit()}
         # Not seeded: the id must differ between supervisors and never reaches a result.
         choose = random.SystemRandom()
         users = _OWN_USERS if _maps_all_users() else _FEW_OWN_USERS
@@ -104,13 +105,6 @@ class Users:
             pass
         self.taken = {uid}
         return uid
-
-
-def _uid(pid: str) -> int | None:
-    try:
-        return os.stat(f"/proc/{pid}").st_uid
-    except OSError:
-        return None
 
 
 def _maps_all_users() -> bool:

@@ -45,12 +45,13 @@ def task_limit(config: SandboxConfig, *, shared_user: bool) -> int:
     if shared_user:
         mine = os.getuid()
         allowed += sum(
-            process.threads for process in tree.all_processes() if _owner(process.pid) == mine
+            process.threads for process in tree.all_processes() if owner_of(process.pid) == mine
         )
     return allowed
 
 
-def _owner(pid: int) -> int | None:
+def owner_of(pid: int) -> int | None:
+    """The user of a process; None once it is gone."""
     try:
         return os.stat(f"/proc/{pid}").st_uid
     except OSError:

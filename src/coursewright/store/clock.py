@@ -1,4 +1,7 @@
-"""Which stage the wall time went to. Monotonic: a clock set wrong or back changes nothing."""
+"""Which stage the wall time went to, and the time of day as it stands in records.
+
+Seconds are monotonic: a clock set wrong or back changes nothing.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,12 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
+
+
+def written_now() -> str:
+    """The time of day, in UTC, to the millisecond."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 @dataclass

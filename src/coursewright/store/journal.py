@@ -13,7 +13,6 @@ import json
 import sqlite3
 import threading
 from collections.abc import Callable, Collection, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
@@ -24,7 +23,7 @@ import coursewright
 from coursewright.errors import RunFolderError, StageFailed
 from coursewright.records import Record
 from coursewright.store.canonical import canonical, digest_of
-from coursewright.store.clock import StageClock
+from coursewright.store.clock import StageClock, written_now
 from coursewright.store.durable import storage
 
 R = TypeVar("R", bound=Record)
@@ -129,7 +128,7 @@ class RunJournal:
                 outcome = canonical(
                     {"message": str(failure), "kind": failure.kind, "stage": failure.stage}
                 )
-        now, seconds = _now(), timed.seconds
+        now, seconds = written_now(), timed.seconds
         with self._lock, storage(self.path), _transaction(self._database) as write:
             write.execute(
                 "INSERT INTO stages VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -244,7 +243,7 @@ class RunJournal:
     def _add_event(self, line: str) -> None:
         self._database.execute(
             "INSERT INTO events (session, at, elapsed, line) VALUES (?, ?, ?, ?)",
-            (self._session, _now(), self.elapsed(), line),
+            (self._session, written_now(), self.elapsed(), line),
         )
 
 
@@ -344,7 +343,3 @@ def _transaction(database: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
         if database.in_transaction:
             database.execute("ROLLBACK")
         raise
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -18,12 +18,12 @@ import contextlib
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
 from coursewright.errors import RunFolderError, UsageError
 from coursewright.records import Waiting
+from coursewright.store.clock import written_now
 from coursewright.store.durable import storage
 
 FORMAT = 1
@@ -113,7 +113,7 @@ class Requests:
         with self._writing() as write:
             write.execute(
                 "INSERT INTO waits (gate, round, subject, look, at) VALUES (?, ?, ?, ?, ?)",
-                (*place, look, _now()),
+                (*place, look, written_now()),
             )
 
     def waiting(self) -> Waiting | None:
@@ -137,7 +137,7 @@ class Requests:
             cursor = write.execute(
                 "INSERT INTO requests (kind, text, gate, round, subject, at) "
                 "VALUES (?, ?, ?, ?, ?, ?)",
-                (kind, text, *place, _now()),
+                (kind, text, *place, written_now()),
             )
             return int(cursor.lastrowid or 0)
 
@@ -205,7 +205,3 @@ def proper(text: str, *, needed: bool) -> str:
 
 def _place(waiting: Waiting | None) -> tuple[str, int, str] | None:
     return None if waiting is None else (waiting.gate, waiting.round, waiting.subject)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
