@@ -9,7 +9,7 @@ demo: $(READY)  ## the main job: an agent teaches the embedded student, on the C
 	$(BIN)/coursewright run science-mini --config examples/demo.yaml
 
 test: $(READY)  ## the whole suite
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2
 
 check: $(READY)  ## formatter, linter, types, import contracts
 	$(BIN)/ruff format --check .

@@ -21,6 +21,7 @@ def test_a_hostile_upstream_costs_its_own_calls_and_no_other_row(
         siege = house.besiege(
             *(tmp_path, "L2", [attack], server),
             targets={"faults": list(FAULTS)},
+            patience=15.0,
         )
         met = dict(server.met)
     played = siege.rounds[attack]
