@@ -1,6 +1,6 @@
 """How much planted contamination the audit sees, how often it cries wolf, and what it costs.
 
-    python -m benchmarks.contamination [DATA_FOLDER] [--trials 100] [--clean 100] [--speed]
+    python -m benchmarks.contamination [DATA_FOLDER] [--trials 100] [--clean 100] [--task NAME] [--speed]
 
 Every file has 2,000 rows: drawn from the task's family, or questions of the same benchmark that
 are in no split. A share of 15 % of the visible items is hidden among them: verbatim; renamed (other
@@ -131,11 +131,13 @@ def verdicts(task: Task, rows: Sequence[TracedRow], artifacts: Artifacts) -> tup
     return audit.verdict, alone, time.process_time() - began
 
 
-def detection(data: Path | None, trials: int, clean: int) -> None:
-    """Print one line for each task and kind of copy."""
+def detection(data: Path | None, trials: int, clean: int, names: Sequence[str]) -> None:
+    """Print one line for each task, or each of those named, and kind of copy."""
     with tempfile.TemporaryDirectory() as place:
         artifacts = Artifacts(Path(place))
         for task, draw, kinds in benchmarks(data, Path(place)):
+            if names and task.name not in names:
+                continue
             for kind in ("clean", *kinds):
                 count = clean if kind == "clean" else trials
                 whole: list[str] = []
@@ -188,12 +190,13 @@ def main() -> None:
     parser.add_argument("data", nargs="?", type=Path)
     parser.add_argument("--trials", type=int, default=100)
     parser.add_argument("--clean", type=int, default=100, help="clean files of each task")
+    parser.add_argument("--task", action="append", help="this task alone; may be repeated")
     parser.add_argument("--speed", action="store_true")
     given = parser.parse_args()
     if given.speed:
         speed()
     else:
-        detection(given.data, given.trials, given.clean)
+        detection(given.data, given.trials, given.clean, given.task or ())
 
 
 if __name__ == "__main__":
