@@ -1,13 +1,13 @@
 """How much planted contamination the audit sees, how often it cries wolf, and what it costs.
 
-    python -m benchmarks.contamination [DATA_FOLDER] [--trials 100] [--clean 100] [--task NAME] [--speed]
+    python -m benchmarks.contamination [DATA] [--trials 100] [--clean 100] [--task NAME] [--speed]
 
 Every file has 2,000 rows: drawn from the task's family, or questions of the same benchmark that
 are in no split. A share of 15 % of the visible items is hidden among them: verbatim; renamed (other
 names, numbers and number words); word-swapped (each copy keeps 50 to 90 % of its words, the others
 come from other rows). What counts is the verdict of `coursewright audit`, of all its checks; that
-of the two contamination checks alone is told beside it. With DATA_FOLDER, GSM8K is built from
-DATA_FOLDER/gsm8k as the second benchmark that people wrote. `--speed` measures 2,000 and 100,000
+of the two contamination checks alone is told beside it. With DATA, GSM8K is built from
+DATA/gsm8k as the second benchmark that people wrote. `--speed` measures 2,000 and 100,000
 rows against about 1,000 items instead.
 """
 
