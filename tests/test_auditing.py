@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
@@ -10,7 +11,7 @@ from typer.testing import CliRunner
 
 from coursewright.auditing import audit_file
 from coursewright.cli import app
-from coursewright.errors import UsageError
+from coursewright.errors import ConfigError, UsageError
 from coursewright.families import load_family
 from coursewright.families.drawing import draw_rows
 from coursewright.records import TracedRow
@@ -90,3 +91,23 @@ def test_a_policy_is_put_to_a_file_too(tmp_path: Path) -> None:
     assert trials > 0
     found = audit_file(path, "science-mini", None, tmp_path, rules)
     assert found.dropped == {"policy: blocked topic trials": trials}
+
+
+class Broken:
+    """An embedder that fails."""
+
+    def embed(self, texts: Sequence[str]) -> object:
+        raise OSError("no model")
+
+
+def test_an_embedder_that_fails_leaves_the_verdict_open(tmp_path: Path) -> None:
+    path = written(tmp_path / "rows.jsonl", HONEST[:200])
+    named = f"{__name__}:{Broken.__name__}"
+    found = audit_file(path, "science-mini", None, tmp_path, embedder=named)
+    assert found.audit.verdict == "unresolved"
+    assert any("no model" in line for check in found.audit.checks for line in check.evidence)
+
+
+def test_an_embedder_that_is_none_is_refused_before_anything_is_read(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="has no method 'embed'"):
+        audit_file(tmp_path / "missing", "science-mini", None, tmp_path, embedder="io:StringIO")

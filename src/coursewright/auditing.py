@@ -7,8 +7,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from coursewright.auditors import make_file_auditor
-from coursewright.config import RunConfig
+from coursewright.auditors import make_embedder, make_file_auditor
+from coursewright.config import CustomPart, RunConfig
 from coursewright.errors import UsageError
 from coursewright.guardrails import settled_policy
 from coursewright.records import Audit, Collection, RowLimits
@@ -39,20 +39,26 @@ class FileAudit:
 
 
 def audit_file(
-    path: Path, task_name: str, run: str | None, runs: Path, policy: Path | None = None
+    path: Path,
+    task_name: str,
+    run: str | None,
+    runs: Path,
+    policy: Path | None = None,
+    embedder: str | None = None,
 ) -> FileAudit:
     """Parse a file as a submission to a task and judge it, with the hidden items at hand.
 
     With a `run` its rows are traced in that run's call ledger. The rules are those of the file
-    `policy`, else the task folder's own.
+    `policy`, else the task folder's own. `embedder` is a dotted path `package.module:Class`.
 
     Raises:
-        ConfigError: the policy cannot be read, or a rule is wrong.
+        ConfigError: the policy cannot be read, a rule is wrong, or there is no such embedder.
         UsageError: the file cannot be read, or holds no rows.
         TaskError, RunFolderError: task or run cannot be used.
     """
     task = load_task(task_name)
     rules = settled_policy(RunConfig(task=task_name, policy=policy))
+    meaning = make_embedder(None if embedder is None else CustomPart(path=embedder))
     ledger = None if run is None else RunFolder(resolve_run(run, runs)).ledger_path
     with tempfile.TemporaryDirectory(prefix="coursewright-") as place:
         artifacts = Artifacts(Path(place))
@@ -65,7 +71,8 @@ def audit_file(
         if collection.rows is None or not collection.kept:
             reasons = "; ".join(collection.examples[:3])
             raise UsageError(f"{path}: {collection.error}{reasons and f' ({reasons})'}")
-        audit = make_file_auditor(task, artifacts, ledger, rules).audit_file(collection.rows)
+        auditor = make_file_auditor(task, artifacts, ledger, rules, meaning)
+        audit = auditor.audit_file(collection.rows)
     unchecked = () if ledger else ("provenance: no call ledger; --run RUN names one",)
     return FileAudit(collection, audit, unchecked)
 

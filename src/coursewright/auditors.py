@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from coursewright.audit import Context, SubmissionAuditor, with_policy
-from coursewright.config import Policy, RunConfig
+from coursewright.audit import Context, SubmissionAuditor, with_embedder, with_policy
+from coursewright.config import CustomPart, Policy, RunConfig
 from coursewright.exams import pick_scorer, probe_items
 from coursewright.guardrails import settled_policy
-from coursewright.protocols import Scorer
+from coursewright.plugins import construct
+from coursewright.protocols import Embedder, Scorer
 from coursewright.records import Item, Passage, Seed, Split, Task
 from coursewright.scoring import make_scorer
 from coursewright.store import Artifacts, RunStore
@@ -40,11 +41,16 @@ def make_auditor(
         context,
         lambda: hidden_items(task, hidden),
         round_checks=with_policy(settled_policy(config)),
+        final_checks=with_embedder(make_embedder(config.embedder)),
     )
 
 
 def make_file_auditor(
-    task: Task, artifacts: Artifacts, ledger: Path | None, policy: Policy | None = None
+    task: Task,
+    artifacts: Artifacts,
+    ledger: Path | None,
+    policy: Policy | None = None,
+    embedder: Embedder | None = None,
 ) -> SubmissionAuditor:
     """Return one who judges a file from outside, by all that a task folder holds."""
     context = make_context(
@@ -60,7 +66,20 @@ def make_file_auditor(
         context,
         lambda: hidden_items(task, ("scored", "private")),
         round_checks=with_policy(policy),
+        final_checks=with_embedder(embedder),
     )
+
+
+def make_embedder(part: CustomPart | None) -> Embedder | None:
+    """Return the embedder that a config names.
+
+    Raises:
+        ConfigError: there is no such class, it takes other options, or it cannot embed.
+    """
+    if part is None:
+        return None
+    made: Embedder = construct(part.path, part.options, field="embedder", methods=("embed",))
+    return made
 
 
 def make_context(

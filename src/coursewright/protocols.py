@@ -309,6 +309,16 @@ class Openings(Protocol):
         """Note that this run opens it (once, however often it is asked); None if unknown."""
 
 
+class Embedder(Protocol):
+    """Turns texts into vectors that lie close where the texts mean the same.
+
+    It sees hidden items, and lives in the supervisor: one that asks a server sends them there.
+    """
+
+    def embed(self, texts: Sequence[str]) -> Any:
+        """Return one vector a text: an array of finite numbers, (texts, d)."""
+
+
 class Search(Protocol):
     """What to do next: a pure function of the history."""
 

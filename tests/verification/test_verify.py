@@ -438,6 +438,7 @@ def test_a_folders_links_are_not_followed(made: Path, folder: Path) -> None:
         "search:\n  kind: custom\n  path: antigravity:x\n",
         "policy:\n  classifiers: [{name: x, path: 'antigravity:x'}]\n",
         "policy: /etc/passwd\n",
+        "embedder:\n  kind: custom\n  path: antigravity:x\n",
         "[" * 100_000,
         "!!python/object/apply:os.system ['true']",
     ],
@@ -445,7 +446,7 @@ def test_a_folders_links_are_not_followed(made: Path, folder: Path) -> None:
 def test_a_config_runs_no_code_and_takes_no_time(folder: Path, text: str) -> None:
     before = (folder / "run.yaml").read_text()
     told = (
-        re.sub(r"(?m)^(scorer|search|policy):.*\n(?:[ -].*\n)*", "", before)
+        re.sub(r"(?m)^(scorer|search|policy|embedder):.*\n(?:[ -].*\n)*", "", before)
         if ":\n" in text
         else ""
     )

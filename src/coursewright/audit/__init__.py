@@ -34,6 +34,7 @@ from coursewright.audit.profile import Profile
 from coursewright.audit.provenance import Provenance
 from coursewright.audit.repeats import Repeats
 from coursewright.config import Policy
+from coursewright.protocols import Embedder
 from coursewright.records import Audit, Item, Row, TracedRow
 from coursewright.store import Artifacts, put_rows, read_rows
 
@@ -46,6 +47,7 @@ __all__ = [
     "PolicyCheck",
     "SubmissionAuditor",
     "near_items",
+    "with_embedder",
     "with_policy",
 ]
 
@@ -182,6 +184,11 @@ def with_policy(policy: Policy | None) -> tuple[AuditCheck, ...]:
         return ROUND_CHECKS
     at = 1 + next(n for n, each in enumerate(ROUND_CHECKS) if each.name == Provenance.name)
     return (*ROUND_CHECKS[:at], PolicyCheck(policy), *ROUND_CHECKS[at:])
+
+
+def with_embedder(embedder: Embedder | None) -> tuple[AuditCheck, ...]:
+    """Return the final checks, with a user's embedder for the comparison of rows and items."""
+    return FINAL_CHECKS if embedder is None else (Exposure(embedder),)
 
 
 class _Earlier(Sequence[tuple[int, Sequence[TracedRow]]]):

@@ -27,6 +27,10 @@ def audit(
     policy: Annotated[
         Path | None, typer.Option(help="YAML file with rules for the data; see docs/policy.md.")
     ] = None,
+    embedder: Annotated[
+        str | None,
+        typer.Option(help="package.module:Class that compares by meaning; see docs/audits.md."),
+    ] = None,
     runs: Runs = DEFAULT_RUNS,
     as_json: Json = False,
 ) -> None:
@@ -34,7 +38,7 @@ def audit(
     from coursewright.auditing import audit_file
     from coursewright.display import printable
 
-    found = audit_file(submission, task, run, runs, policy)
+    found = audit_file(submission, task, run, runs, policy, embedder)
     read, kept = found.collection.read, found.audit.kept
     if as_json:
         emit(

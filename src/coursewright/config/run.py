@@ -185,6 +185,9 @@ class RunConfig(Part):
     policy: Policy | Path | None = None
     """What may be in training data, or the file that says so (see `policy`). None: what the task
     folder's `policy.yaml` says, if it has one. The run's record holds the rules themselves."""
+    embedder: CustomPart | None = Field(default=None, exclude_if=lambda part: part is None)
+    """A class with `embed(texts)`, an array (texts, d): the final audit then compares the data with
+    visible and hidden items by meaning, too (see `protocols.Embedder`)."""
     gates: tuple[Gate, ...] = ()
     """Where the run waits until a person has said `coursewright approve`: at the `plan` of every
     round, before its program runs; at the first data `sample`, before anything is trained on it; at

@@ -15,6 +15,7 @@ from coursewright.similarity.neighbours import (
     Nearest,
     character_likeness,
     nearest,
+    vector_likeness,
     word_likeness,
     words_of,
 )
@@ -55,6 +56,7 @@ __all__ = [
     "program_likeness",
     "repeated",
     "run_sets",
+    "vector_likeness",
     "vendi",
     "word_entropy",
     "word_likeness",

@@ -1,8 +1,8 @@
 """Which known text each text of a long list resembles most, and the other way round.
 
 All pairs are looked at, in pieces of bounded size, so that the answers are exact; only the best
-of each text is kept. Two likenesses are offered: shared words, where rare ones weigh more, and
-the cosine of hashed character n-grams, which needs no word boundaries.
+of each text is kept. Three likenesses are offered: shared words, where rare ones weigh more; the
+cosine of hashed character n-grams, which needs no word boundaries; the cosine of given vectors.
 """
 
 from __future__ import annotations
@@ -130,6 +130,20 @@ def character_likeness(known: Sequence[str], texts: Sequence[str]) -> Pieces:
     for start in range(0, len(texts), step):
         theirs = hashed_ngrams(texts[start : start + step]).astype(np.float32)
         yield start, np.maximum(_unit(theirs - middle) @ mine.T, 0)
+
+
+def vector_likeness(known: NDArray[np.floating], texts: NDArray[np.floating]) -> Pieces:
+    """Cosine of vectors that somebody made of the texts, where it is positive.
+
+    `known` and `texts` have one row for each text: (known, d) and (texts, d). What all known
+    texts have in common is taken out first, as embeddings of one exam lie in a narrow cone.
+    """
+    middle = known.mean(axis=0, keepdims=True)
+    mine = _unit((known - middle).astype(np.float32))
+    step = max(1, _CELLS // max(1, len(known), known.shape[1]))
+    for start in range(0, len(texts), step):
+        theirs = (texts[start : start + step] - middle).astype(np.float32)
+        yield start, np.maximum(_unit(theirs) @ mine.T, 0)
 
 
 def _unit(vectors: Floats) -> Floats:

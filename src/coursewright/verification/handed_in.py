@@ -69,7 +69,7 @@ def config(case: Case, held: contextlib.ExitStack) -> Iterator[str]:
     store = held.enter_context(RunStore.open(case.place))
     config: RunConfig = store.config
     code = [
-        *(getattr(config, name) for name in ("scorer", "search")),
+        *(getattr(config, name) for name in ("scorer", "search", "embedder")),
         *(config.policy.classifiers if isinstance(config.policy, Policy) else ()),
     ]
     for part in code:

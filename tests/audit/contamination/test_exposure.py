@@ -1,7 +1,9 @@
 from collections.abc import Sequence
 from random import Random
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from coursewright.audit import Context
 from coursewright.audit.contamination import Exposure
@@ -113,3 +115,46 @@ def test_what_cannot_be_compared_is_unresolved() -> None:
 def test_the_same_rows_get_the_same_verdict_and_evidence() -> None:
     one, other = (Exposure().examine(rows(HONEST[:100]), context()).check for _ in range(2))
     assert one.evidence == other.evidence
+
+
+class Dictionary:
+    """Knows two languages: a word of the second means the same as its mirror in the first."""
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        told = [[word.strip(".?").lower() for word in text.split()] for text in texts]
+        meant = [[min(word, word[::-1]) for word in words] for words in told]
+        numbers = {word: n for n, word in enumerate(sorted({w for words in meant for w in words}))}
+        vectors = np.zeros((len(texts), len(numbers)))
+        for row, words in zip(vectors, meant, strict=True):
+            row[[numbers[word] for word in words]] = 1
+        return vectors
+
+
+def translated(text: str) -> str:
+    return " ".join(word[::-1] for word in text.lower().replace("?", "").split())
+
+
+def test_translations_are_seen_by_meaning_alone() -> None:
+    foreign = rows([*map(translated, HONEST), *(translated(i.question) for i in VISIBLE[:9])])
+    assert Exposure().examine(foreign, context()).check.verdict == "clean"
+    found = Exposure(Dictionary()).examine(foreign, context())
+    assert found.check.verdict == "flagged"
+    assert any("by meaning" in line for line in found.check.evidence)
+    honest = rows(list(map(translated, HONEST)))
+    assert Exposure(Dictionary()).examine(honest, context()).check.verdict == "clean"
+
+
+class Short:
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        return np.zeros((1, 3))
+
+
+class Endless:
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        return np.full((len(texts), 3), np.inf)
+
+
+@pytest.mark.parametrize("embedder", [Short(), Endless()])
+def test_vectors_that_are_none_are_refused_in_words(embedder: Short | Endless) -> None:
+    with pytest.raises(ValueError, match="one row for each text"):
+        Exposure(embedder).examine(rows(HONEST), context())

@@ -7,6 +7,7 @@ A measure is one number for each item, higher where the submission is closer:
     run 8, run 13      share of the item's runs of 8 or 13 words that stand in some row
     words, pairs,      likeness of the closest row, by words weighted by their rarity, the same
     characters         with pairs of neighbouring words, and by hashed character n-grams
+    meaning            the same by vectors of a user's embedder, if there is one
     … alone            how much closer a row is to this item than to any item of another group:
                        what tells copies from siblings of one template
 """
@@ -21,12 +22,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coursewright.audit.contamination.texts import masked, names_in
+from coursewright.protocols import Embedder
 from coursewright.similarity import (
     Nearest,
     character_likeness,
     nearest,
     normalised,
     run_sets,
+    vector_likeness,
     word_likeness,
     words_of,
 )
@@ -49,14 +52,37 @@ class Measure:
     """The row that is so close, where there is one."""
 
 
-def measure(items: Sequence[str], rows: Sequence[str], groups: Ints) -> list[Measure]:
-    """Return all measures of these texts; `groups` are numbers of the items' groups."""
+def measure(
+    items: Sequence[str], rows: Sequence[str], groups: Ints, embedder: Embedder | None = None
+) -> list[Measure]:
+    """Return all measures of these texts; `groups` are numbers of the items' groups.
+
+    Raises:
+        ValueError: the embedder gave something else than one vector for each text.
+    """
     measures = [*_standing(items, rows), *_runs(items, rows)]
     for name, words in (("words", words_of), ("pairs", _words_and_pairs)):
         pieces = word_likeness(map(words, items), map(words, rows))
         measures += _neighbours(name, nearest(pieces, len(rows), groups), len(items))
     pieces = character_likeness(items, rows)
-    return measures + _neighbours("characters", nearest(pieces, len(rows), groups), len(items))
+    measures += _neighbours("characters", nearest(pieces, len(rows), groups), len(items))
+    if embedder is not None:
+        pieces = vector_likeness(*_embedded(embedder, items, rows))
+        measures += _neighbours("meaning", nearest(pieces, len(rows), groups), len(items))
+    return measures
+
+
+def _embedded(
+    embedder: Embedder, items: Sequence[str], rows: Sequence[str]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    found = np.asarray(embedder.embed([*items, *rows]), dtype=np.float32)
+    wanted = len(items) + len(rows)
+    if found.ndim != 2 or len(found) != wanted or not np.isfinite(found).all():
+        raise ValueError(
+            f"the embedder gave an array of shape {found.shape} for {wanted} texts; expected are "
+            f"finite numbers, one row for each text"
+        )
+    return found[: len(items)], found[len(items) :]
 
 
 def _standing(items: Sequence[str], rows: Sequence[str]) -> list[Measure]:

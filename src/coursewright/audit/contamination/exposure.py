@@ -19,6 +19,7 @@ from coursewright.audit.contamination.differential import Bools, Comparison, Int
 from coursewright.audit.contamination.evidence import Measure, measure
 from coursewright.audit.contamination.matching import HOLDS, VERBATIM, find_copies
 from coursewright.audit.contamination.texts import text_of, text_of_row
+from coursewright.protocols import Embedder
 from coursewright.records import Check, Item, Seed, TracedRow, Verdict
 
 ALPHA = 0.01
@@ -51,6 +52,10 @@ class Exposure:
 
     name = "contamination"
 
+    def __init__(self, embedder: Embedder | None = None) -> None:
+        """With an embedder the rows are compared by meaning, too."""
+        self._embedder = embedder
+
     def examine(self, rows: Sequence[TracedRow], context: Context) -> Finding:
         """Judge whether the rows were made with knowledge of some items."""
         began = time.monotonic()
@@ -61,7 +66,8 @@ class Exposure:
         if not rows:
             return Finding(Check(name=self.name, verdict="clean"), ())
         texts = [text_of_row(row, context.instructions) for row in rows]
-        measures = measure(list(map(text_of, exam.items)), texts, exam.groups)
+        asked = list(map(text_of, exam.items))
+        measures = measure(asked, texts, exam.groups, self._embedder)
         findings = [
             _standing(measures, exam),
             _differential(measures, exam, "visible", others, ALPHA),
