@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from coursewright.bundle import Rules, Stages
 from coursewright.protocols import Search
 from coursewright.records import (
     Answered,
@@ -33,6 +32,7 @@ from coursewright.records import (
     Usage,
     Waiting,
 )
+from coursewright.stages import Rules, Stages
 
 R = TypeVar("R", bound=Record)
 

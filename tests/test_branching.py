@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from coursewright.bundle import Stages
 from coursewright.loop import run
 from coursewright.records import (
     Decision,
@@ -20,6 +19,7 @@ from coursewright.records import (
     Turn,
 )
 from coursewright.search import GreedySearch, TreeSearch
+from coursewright.stages import Stages
 from tests.fakes import World
 
 FAMILIES = {"breadth": ("b1",), "checking": ("c1",)}

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from coursewright.bundle import Stages
 from coursewright.errors import StageFailed
 from coursewright.records import (
     OWN_METHOD,
@@ -23,6 +22,7 @@ from coursewright.records import (
     Shard,
 )
 from coursewright.similarity import normalised, program_likeness
+from coursewright.stages import Stages
 
 PROGRAM = '''"""Round {number}: rows of earlier rounds, put together by the search."""
 

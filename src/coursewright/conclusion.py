@@ -5,10 +5,10 @@ from __future__ import annotations
 from coursewright import evaluation
 from coursewright.audit import near_items
 from coursewright.briefing import part_name, public_items
-from coursewright.bundle import Stages
 from coursewright.config import EmbeddedStudent, HeuristicAgent, RunConfig, SimulatedTeacher
 from coursewright.exams import pick_scorer
 from coursewright.records import Isolation, Outcome, Result
+from coursewright.stages import Stages
 from coursewright.store import RunStore
 from coursewright.tasks import baseline_scores, read_split
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from coursewright.bundle import Stages
 from coursewright.records import (
     Audit,
     Choice,
@@ -20,6 +19,7 @@ from coursewright.records import (
     Round,
     Sitting,
 )
+from coursewright.stages import Stages
 from coursewright.steps import audited, evaluate, persist, read_own_rows, train
 
 

@@ -20,7 +20,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from coursewright.branching import label, refuse_repetition
-from coursewright.bundle import Stages
 from coursewright.endings import (
     audit_final,
     choose,
@@ -32,6 +31,7 @@ from coursewright.endings import (
 from coursewright.errors import StageFailed
 from coursewright.records import Choice, Decision, Evaluation, Execution, Noise, Outcome, Round
 from coursewright.seeding import derive
+from coursewright.stages import Stages
 from coursewright.steps import (
     ask_person,
     audit,

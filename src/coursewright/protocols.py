@@ -1,6 +1,6 @@
 """One small Protocol per stage.
 
-Read `loop.py` for how they meet, `bundle.py` for all of them together. An implementation is any
+Read `loop.py` for how they meet, `stages.py` for all of them together. An implementation is any
 class that fits its Protocol; a run names it by a short name or by a dotted path
 (`package.module:Class`).
 """

@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar, cast
 
 from coursewright.branching import composed, guidance_of, material, needs_agent
-from coursewright.bundle import Stages, attempts
 from coursewright.errors import HelperLost, Interrupted, ProgramLost, StageFailed
 from coursewright.records import (
     Allowance,
@@ -35,6 +34,7 @@ from coursewright.records import (
     Waiting,
 )
 from coursewright.seeding import derive
+from coursewright.stages import Stages, attempts
 
 T = TypeVar("T")
 

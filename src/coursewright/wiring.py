@@ -23,7 +23,6 @@ from coursewright.briefing import (
     public_items,
     student_calls,
 )
-from coursewright.bundle import Rules, Stages
 from coursewright.config import (
     TEXT_KINDS,
     CommandAgent,
@@ -55,6 +54,7 @@ from coursewright.sandbox import (
 )
 from coursewright.search import GreedySearch, OneShotSearch, TreeSearch
 from coursewright.servers import AgentInTurn, StudentInTurn, TeacherInTurn, Turns
+from coursewright.stages import Rules, Stages
 from coursewright.store import (
     Artifacts,
     HeedingJournal,

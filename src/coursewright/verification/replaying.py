@@ -11,13 +11,13 @@ from typing import Any
 
 from coursewright import loop
 from coursewright.briefing import public_items
-from coursewright.bundle import Stages
 from coursewright.conclusion import conclude
 from coursewright.config import RunConfig
 from coursewright.display import Silent
 from coursewright.errors import NotVerified
 from coursewright.feedback import GuardedFeedback
 from coursewright.records import Isolation, Proposal, Record, Result, Round, Task, Usage
+from coursewright.stages import Stages
 from coursewright.store import RunStore
 from coursewright.store.ledger import Ledger, Totals
 from coursewright.submission import OwnDataSet
