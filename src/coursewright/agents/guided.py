@@ -9,13 +9,14 @@ not seen.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
+from statistics import fmean
 
 from coursewright.agents.curriculum import Plan, calls_for, plan_of
 from coursewright.agents.exam import Exam
 from coursewright.agents.library import card_named
-from coursewright.agents.moves import MOVES, Move, next_move
+from coursewright.agents.moves import MOVES, Move, gains_of, moves_for, next_move
 from coursewright.agents.styles import DIFFICULTIES, more_styles_for
 from coursewright.records import Attempt, Proposal, Turn
 
@@ -88,24 +89,6 @@ def move_for(turn: Turn, parent: Attempt, exam: Exam) -> Move:
         for past in turn.history
         if past.parent == parent.number and (plan := plan_of(past.code)) is not None
     }
-    fresh = [
-        move
-        for move in MOVES
-        if move.name not in seen and not (move.name == "vote" and exam.form == "text")
-    ]
-    gains = _gains(turn.history)
-    return max(fresh or MOVES, key=lambda move: gains.get(move.name, 0.0))
-
-
-def _gains(history: Sequence[Attempt]) -> dict[str, float]:
-    """Mean visible gain of each move over the attempts that it was made from."""
-    by_number = {attempt.number: attempt for attempt in history}
-    found: dict[str, list[float]] = {}
-    for attempt in history:
-        plan = plan_of(attempt.code)
-        parent = by_number.get(-1 if attempt.parent is None else attempt.parent)
-        if plan is None or parent is None or attempt.status != "scored":
-            continue
-        gain = (attempt.feedback.visible or 0.0) - (parent.feedback.visible or 0.0)
-        found.setdefault(plan.move, []).append(gain)
-    return {name: sum(gains) / len(gains) for name, gains in found.items()}
+    fresh = [move for move in moves_for(exam) if move.name not in seen]
+    gains = gains_of(turn.history)
+    return max(fresh or MOVES, key=lambda move: fmean(gains.get(move.name, [0.0])))

@@ -120,25 +120,34 @@ MOVES = (
 
 
 def next_move(history: Sequence[Attempt], exam: Exam) -> Move:
-    """The next move: one not tried yet, else the one that has gained most.
+    """The next move: one not tried yet, else the one that has gained most when last made."""
+    gains = gains_of(history)
+    if fresh := [move for move in moves_for(exam) if move.name not in gains]:
+        return fresh[0]
+    return max(MOVES, key=lambda move: gains.get(move.name, [0.0])[-1])
 
-    A move's gain is its visible score less its parent's, the only scores an agent sees.
+
+def moves_for(exam: Exam) -> list[Move]:
+    """The moves that an exam allows: two answers of free text never agree, so none is voted on."""
+    return [move for move in MOVES if move.name != "vote" or exam.form != "text"]
+
+
+def gains_of(history: Sequence[Attempt]) -> dict[str, list[float]]:
+    """What each move gained, time after time: its visible score less that of its parent.
+
+    Those are the only scores an agent sees; who is told none knows of a move only that it was
+    tried.
     """
-    gains: dict[str, float] = {}
     by_number = {attempt.number: attempt for attempt in history}
+    found: dict[str, list[float]] = {}
     for attempt in history:
         plan = plan_of(attempt.code)
         parent = by_number.get(-1 if attempt.parent is None else attempt.parent)
         if plan is None or parent is None or attempt.status != "scored":
             continue
-        # Who is told no score knows of a move only that it was tried.
-        gains[plan.move] = (attempt.feedback.visible or 0.0) - (parent.feedback.visible or 0.0)
-    open_moves = [
-        m for m in MOVES if m.name not in gains and not (m.name == "vote" and exam.form == "text")
-    ]
-    if open_moves:
-        return open_moves[0]
-    return max(MOVES, key=lambda move: gains.get(move.name, 0.0))
+        gain = (attempt.feedback.visible or 0.0) - (parent.feedback.visible or 0.0)
+        found.setdefault(plan.move, []).append(gain)
+    return found
 
 
 def out_of_form(exam: Exam, feedback: Feedback) -> float:
