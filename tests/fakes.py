@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -236,6 +237,9 @@ class World:
 
     def say(self, line: str) -> None:
         self.said.append(line)
+
+    def beside(self, label: str) -> AbstractContextManager[None]:
+        return contextlib.nullcontext()
 
     def stages(self, search: Search) -> Stages:
         """The bundle the loop drives."""

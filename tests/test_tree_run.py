@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from coursewright.config import Budget, CustomPart, RunConfig
+from coursewright.config import TreeSearch as TreeConfig
 from coursewright.display import Silent
 from coursewright.records import (
     Branch,
@@ -101,5 +102,31 @@ def test_drafts_of_two_kinds_are_joined_without_a_call_and_everything_replays(
     assert merged.execution.teacher.calls == 0
 
     again = reproduce("tree", tmp_path / "runs", Silent(), retrain=False)
+    assert again.identical
+    assert again.new_calls == 0
+
+
+def test_a_wave_of_three_is_recorded_and_replays(tmp_path: Path) -> None:
+    config = RunConfig(
+        task=prepare(tmp_path)[0],
+        agent=CustomPart(path=f"{__name__}:Scribe"),
+        student=PARROT,
+        search=TreeConfig(wave=3, drafts=2),
+        budget=Budget(rounds=4),
+        retrainings=1,
+        noise_seeds=0,
+        runs=tmp_path / "runs",
+        name="wave",
+        seed=4,
+    )
+    run(config)
+    rounds = RunFolder(tmp_path / "runs" / "wave").rounds()
+    assert len(rounds) == 4
+    assert [done.operation for done in rounds[:3]] == ["draft"] * 3
+    waves = [done.branch.wave for done in rounds if done.branch is not None]
+    assert waves == [None, 0, 0, None]
+    assert {done.status for done in rounds} <= {"scored", "invalid", "failed"}
+
+    again = reproduce("wave", tmp_path / "runs", Silent(), retrain=False)
     assert again.identical
     assert again.new_calls == 0

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from coursewright.protocols import Progress
@@ -37,42 +41,71 @@ class Silent:
     def say(self, line: str) -> None:
         """Ignore."""
 
+    def beside(self, label: str) -> AbstractContextManager[None]:
+        """Ignore."""
+        return contextlib.nullcontext()
+
+
+class _Shown(threading.local):
+    """What one thread is showing."""
+
+    label = ""
+    """Before its stages, while others run beside it."""
+    stage = ""
+    total: int | None = None
+    began = 0.0
+    said = 0.0
+    bar: TaskID | None = None
+
+    @contextlib.contextmanager
+    def under(self, label: str) -> Iterator[None]:
+        """Put a label before what this thread shows."""
+        self.label = f"{label}, "
+        try:
+            yield
+        finally:
+            self.label = ""
+
 
 class Plain:
     """One line when a stage ends, and a sign of life in between."""
 
     def __init__(self) -> None:
-        self._stage = ""
-        self._total: int | None = None
-        self._began = self._said = 0.0
+        self._shown = _Shown()
 
     def start(self, stage: str, total: int | None = None) -> None:
         """Remember when the stage began."""
-        self._stage, self._total = stage, total
-        self._began = self._said = time.monotonic()
+        shown = self._shown
+        shown.stage, shown.total = f"{shown.label}{stage}", total
+        shown.began = shown.said = time.monotonic()
 
     def advance(self, done: int, note: str = "") -> None:
         """Print how far the stage is, now and then, with the time left."""
-        now = time.monotonic()
-        if now - self._said < PLAIN_SECONDS:
+        shown, now = self._shown, time.monotonic()
+        if now - shown.said < PLAIN_SECONDS:
             return
-        self._said = now
+        shown.said = now
         of_total = left = ""
-        if self._total:
-            of_total = f"/{self._total}"
+        if shown.total:
+            of_total = f"/{shown.total}"
             if done:
-                seconds = (now - self._began) / done * max(0, self._total - done)
+                seconds = (now - shown.began) / done * max(0, shown.total - done)
                 left = f", about {seconds:.0f} s left"
-        self.say(f"  {self._stage}: {done}{of_total}{left} {note}".rstrip())
+        self.say(f"  {shown.stage}: {done}{of_total}{left} {note}".rstrip())
 
     def finish(self, note: str = "") -> None:
         """Print that the stage ended, and how long it took."""
-        seconds = time.monotonic() - self._began
-        self.say(f"  {self._stage}: done in {seconds:.1f} s {note}".rstrip())
+        seconds = time.monotonic() - self._shown.began
+        self.say(f"  {self._shown.stage}: done in {seconds:.1f} s {note}".rstrip())
 
     def say(self, line: str) -> None:
         """Print one line, with nothing in it that a terminal would obey."""
-        print(printable(line), file=sys.stderr, flush=True)  # noqa: T201
+        # In one piece: other threads print too.
+        print(f"{printable(line)}\n", end="", file=sys.stderr, flush=True)  # noqa: T201
+
+    def beside(self, label: str) -> AbstractContextManager[None]:
+        """Put the label before this thread's lines."""
+        return self._shown.under(label)
 
 
 class Live:
@@ -99,36 +132,56 @@ class Live:
             TextColumn("{task.fields[note]}", markup=False),
         )
         self._make = Progress
+        self._shown = _Shown()
         self._bars: Bars | None = None
-        self._task: TaskID | None = None
+        self._open: set[TaskID] = set()
+        """Bars of stages under way: the block of bars is left as it is once there are none."""
+        self._lock = threading.Lock()
 
     def start(self, stage: str, total: int | None = None) -> None:
         """Show a new bar."""
-        self._stop()
-        self._bars = self._make(*self._columns, console=self._console)
-        self._task = self._bars.add_task(printable(stage), total=total, note="")
-        self._bars.start()
+        with self._lock:
+            self._leave()
+            if self._bars is None:
+                self._bars = self._make(*self._columns, console=self._console)
+                self._bars.start()
+            shown = printable(f"{self._shown.label}{stage}")
+            self._shown.bar = self._bars.add_task(shown, total=total, note="")
+            self._open.add(self._shown.bar)
 
     def advance(self, done: int, note: str = "") -> None:
         """Move the bar."""
-        if self._bars is not None and self._task is not None:
-            self._bars.update(self._task, completed=done, note=printable(note))
+        with self._lock:
+            if self._bars is not None and self._shown.bar in self._open:
+                self._bars.update(self._shown.bar, completed=done, note=printable(note))
 
     def finish(self, note: str = "") -> None:
         """Leave the bar as it ended."""
-        if self._bars is not None and self._task is not None:
-            self._bars.update(self._task, note=printable(note))
-        self._stop()
+        with self._lock:
+            if self._bars is not None and self._shown.bar in self._open:
+                self._bars.update(self._shown.bar, note=printable(note))
+            self._leave()
 
     def say(self, line: str) -> None:
-        """Print one line between bars."""
-        self._stop()
-        self._console.print(printable(line), markup=False, highlight=False)
+        """Print one line between bars, or above those of other threads."""
+        with self._lock:
+            self._leave()
+            self._console.print(printable(line), markup=False, highlight=False)
 
-    def _stop(self) -> None:
-        if self._bars is not None:
+    def beside(self, label: str) -> AbstractContextManager[None]:
+        """Put the label before this thread's bars."""
+        return self._shown.under(label)
+
+    def _leave(self) -> None:
+        """End this thread's bar, and the block with the last of them."""
+        bar, self._shown.bar = self._shown.bar, None
+        if self._bars is None or bar is None:
+            return
+        self._bars.stop_task(bar)
+        self._open.discard(bar)
+        if not self._open:
             self._bars.stop()
-        self._bars = self._task = None
+            self._bars = None
 
 
 def printable(text: str) -> str:

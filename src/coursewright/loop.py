@@ -10,14 +10,13 @@
 A round is one attempt, whatever its operation. Every stage goes through the journal, which
 replays what is already paid for; so the same code runs, resumes and reproduces.
 
-`run` plays rounds; `play` is one of them; `finish` is what follows once nothing can change the
-choice any more.
+`run` plays rounds; `play` is one of them, or several side by side; `finish` is what follows once
+nothing can change the choice any more.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from coursewright.branching import label, refuse_repetition
 from coursewright.endings import (
@@ -29,7 +28,15 @@ from coursewright.endings import (
     sit_with_own_rows,
 )
 from coursewright.errors import StageFailed
-from coursewright.records import Choice, Decision, Evaluation, Execution, Noise, Outcome, Round
+from coursewright.records import (
+    Choice,
+    Decision,
+    Evaluation,
+    Feedback,
+    Noise,
+    Outcome,
+    Round,
+)
 from coursewright.seeding import derive
 from coursewright.stages import Stages
 from coursewright.steps import (
@@ -43,9 +50,11 @@ from coursewright.steps import (
     measure_noise,
     propose,
     released,
+    require_rows,
     train,
     training_rows,
 )
+from coursewright.waves import Candidate, side_by_side
 
 
 def run(stages: Stages) -> Outcome:
@@ -57,9 +66,10 @@ def run(stages: Stages) -> Outcome:
     base = (evaluate(stages, None, "visible"), evaluate(stages, None, "scored"))
     noise = measure_noise(stages, base[1])
     rounds: list[Round] = []
-    while (decision := decide(stages, rounds, base[1])) is not None:
-        rounds.append(play(stages, decision, rounds, base, noise))
-        stages.archive.round_done(rounds[-1])
+    while wave := decide(stages, rounds, base[1]):
+        for done in play(stages, wave, rounds, base, noise):
+            rounds.append(done)
+            stages.archive.round_done(done)
 
     choice = choose(stages, rounds, base[1])
     played = Outcome(base=base, rounds=tuple(rounds), noise=noise, choice=choice, best=choice.round)
@@ -68,55 +78,36 @@ def run(stages: Stages) -> Outcome:
 
 def play(
     stages: Stages,
-    decision: Decision,
+    wave: Sequence[Decision],
     rounds: Sequence[Round],
     base: tuple[Evaluation, Evaluation],
     noise: Noise | None,
-) -> Round:
-    """Play one round. A failed stage ends the round, never the run: a bad round is data."""
-    number = len(rounds)
-    stages.progress.say(f"round {number}: {decision.operation}")
-    reached: dict[str, Any] = {"status": "scored"}
-    error = None
-    try:
-        go_through_stages(stages, number, decision, rounds, reached)
-    except StageFailed as failed:
-        error = str(failed)
-        reached["status"] = "invalid" if failed.kind == "too few valid rows" else "failed"
-        reached["failure"] = failed.kind
-    feedback = stages.feedback.write(
-        base=base,
-        error=error,
-        collection=reached.get("collection"),
-        audit=reached.get("audit"),
-        visible=reached.get("visible"),
-        scored=reached.get("scored"),
-        noise=noise,
-        released=released(rounds),
+) -> list[Round]:
+    """Play the rounds that were decided together, mostly one."""
+    begun: list[Candidate] = []
+    for decision in wave:
+        known = [*rounds, *(mate.under_way() for mate in begun)]
+        begun.append(Candidate(len(known), decision))
+        stages.progress.say(f"round {len(known)}: {decision.operation}")
+        with begun[-1].going_on():
+            make_rows(stages, begun[-1], known)
+    ready = [candidate for candidate in begun if candidate.failed is None]
+    side_by_side(
+        ready, lambda one: train_and_score(stages, one), stages.rules.slots, stages.progress
     )
-    return Round(
-        number=number,
-        operation=decision.operation,
-        parent=decision.parent,
-        branch=decision.branch,
-        feedback=feedback,
-        seconds=sum(getattr(part, "seconds", 0.0) for part in reached.values()),
-        **reached,
-    )
+    played = list(rounds)
+    for candidate in begun:
+        played.append(candidate.ended(tell(stages, candidate, played, base, noise)))
+    return played[len(rounds) :]
 
 
-def go_through_stages(
-    stages: Stages,
-    number: int,
-    decision: Decision,
-    rounds: Sequence[Round],
-    reached: dict[str, Any],
-) -> None:
-    """Carry one round as far as it gets; `reached` keeps what each stage left.
+def make_rows(stages: Stages, candidate: Candidate, rounds: Sequence[Round]) -> None:
+    """Carry a round from the agent to the rows that its student is to learn.
 
     Raises:
         StageFailed: the round ends here.
     """
+    number, decision, reached = candidate.number, candidate.decision, candidate.reached
     heard = reached["heard"] = hear(stages, number, decision, rounds)
     proposal = reached["proposal"] = propose(stages, number, decision, heard, rounds)
     if proposal.failure is not None:
@@ -133,30 +124,39 @@ def go_through_stages(
     require_rows(stages, execution, audited.kept, None)
     reached["shards"] = label(stages, number, decision, audited, rounds)
     ask_person(stages, "sample", number, rounds, reached)
-    rows = reached["training_rows"] = training_rows(stages, audited)
-    # One training seed for all rounds: they differ in their data alone.
-    training = reached["training"] = train(stages, rows, derive(stages.rules.seed, "train"))
-    reached["visible"] = evaluate(stages, training.weights, "visible")
-    reached["scored"] = evaluate(stages, training.weights, "scored")
+    reached["training_rows"] = training_rows(stages, audited)
 
 
-def require_rows(stages: Stages, execution: Execution, kept: int, reason: str | None) -> None:
-    """A program is judged on the rows it left, however it ended; too few end the round.
+def train_and_score(stages: Stages, candidate: Candidate) -> None:
+    """Carry a round from its rows to its scores; others may be on this way at the same time."""
+    reached = candidate.reached
+    with candidate.going_on():
+        # One training seed for all rounds: they differ in their data alone.
+        seed = derive(stages.rules.seed, "train")
+        training = reached["training"] = train(stages, reached["training_rows"], seed)
+        reached["visible"] = evaluate(stages, training.weights, "visible")
+        reached["scored"] = evaluate(stages, training.weights, "scored")
 
-    Raises:
-        StageFailed: with the program's own failure if it had one, else "too few valid rows".
-    """
-    minimum = stages.task.rows.minimum
-    if kept >= minimum:
-        return
-    if execution.status != "ok":
-        # The reason stands last: long errors are cut at their beginning.
-        message = "\n".join(filter(None, (execution.stderr.rstrip(), execution.reason)))
-        late = execution.status == "timeout"
-        kind = "execution timeout" if late else "runtime error"
-        raise StageFailed(message, kind=kind, stage="execute")
-    message = reason or f"{kept} rows passed the audit, at least {minimum} are needed"
-    raise StageFailed(message, kind="too few valid rows", stage="collect")
+
+def tell(
+    stages: Stages,
+    candidate: Candidate,
+    rounds: Sequence[Round],
+    base: tuple[Evaluation, Evaluation],
+    noise: Noise | None,
+) -> Feedback:
+    """Write what the agent may hear of a round."""
+    reached = candidate.reached
+    return stages.feedback.write(
+        base=base,
+        error=None if candidate.failed is None else str(candidate.failed),
+        collection=reached.get("collection"),
+        audit=reached.get("audit"),
+        visible=reached.get("visible"),
+        scored=reached.get("scored"),
+        noise=noise,
+        released=released(rounds),
+    )
 
 
 def finish(stages: Stages, played: Outcome, choice: Choice) -> Outcome:

@@ -61,6 +61,9 @@ class Progress(Protocol):
     def say(self, line: str) -> None:
         """One line of prose."""
 
+    def beside(self, label: str) -> AbstractContextManager[None]:
+        """Until the block ends, stages of this thread run beside those of others, under a label."""
+
 
 class Agent(Protocol):
     """The data engineer."""

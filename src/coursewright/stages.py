@@ -53,6 +53,10 @@ class Rules:
     """Trainings on the baseline data before round 0; None: the agent hears nothing of scored."""
     gates: tuple[Gate, ...] = ()
     """Where the run waits for a person."""
+    wave: int = 1
+    """Most rounds that are decided together."""
+    slots: int = 1
+    """Students that are trained or asked at once."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,7 @@ class Stages:
 
 
 def attempts(rounds: Iterable[Round]) -> tuple[Attempt, ...]:
-    """What an agent may remember of past rounds."""
+    """What an agent may remember of past rounds: nothing of those under way beside its own."""
     return tuple(
         Attempt(
             number=r.number,
@@ -100,4 +104,5 @@ def attempts(rounds: Iterable[Round]) -> tuple[Attempt, ...]:
             feedback=r.feedback,
         )
         for r in rounds
+        if r.status != "under way"
     )

@@ -35,6 +35,7 @@ from coursewright.records import (
 )
 from coursewright.seeding import derive
 from coursewright.stages import Stages, attempts
+from coursewright.waves import Candidate
 
 T = TypeVar("T")
 
@@ -76,23 +77,38 @@ def measure_noise(stages: Stages, base: Evaluation) -> Noise | None:
     return stages.journal.stage("noise", inputs, produce, Noise)
 
 
-def decide(stages: Stages, rounds: Sequence[Round], base: Evaluation) -> Decision | None:
-    """Ask the search for the next round; None when it, rounds, time or money
-    are at their end.
+def decide(stages: Stages, rounds: Sequence[Round], base: Evaluation) -> tuple[Decision, ...]:
+    """Ask the search for the next round, or for the several of a wave; none when it, rounds,
+    time or money are at their end.
 
     Journaled, because time goes on: a resumed or reproduced run must end where it ended.
     """
 
     def produce() -> Step:
         left = allowance(stages, rounds)
-        out_of_money = left.usd == 0 or (rounds and rounds[-1].proposal.out_of_money)
-        # Ablations have a budget of their own.
-        tried = sum(1 for done in rounds if done.operation != "ablate")
-        if tried >= stages.rules.rounds or left.seconds <= 0 or out_of_money:
+        out_of_money = left.usd == 0 or any(done.proposal.out_of_money for done in rounds)
+        if left.seconds <= 0 or out_of_money:
             return Step(decision=None)
-        return Step(decision=stages.search.next(rounds, base))
+        first, *rest = [*wave_of(stages, rounds, base), None]
+        return Step(decision=first, beside=tuple(filter(None, rest)))
 
-    return stages.journal.stage("decide", {"round": len(rounds)}, produce, Step).decision
+    step = stages.journal.stage("decide", {"round": len(rounds)}, produce, Step)
+    return () if step.decision is None else (step.decision, *step.beside)
+
+
+def wave_of(stages: Stages, rounds: Sequence[Round], base: Evaluation) -> list[Decision]:
+    """Return what the search wants next, each decision knowing of those before it."""
+    wave: list[Decision] = []
+    known = list(rounds)
+    while len(wave) < stages.rules.wave:
+        # Ablations have a budget of their own.
+        tried = sum(1 for done in known if done.operation != "ablate")
+        decision = stages.search.next(known, base) if tried < stages.rules.rounds else None
+        if decision is None:
+            break
+        known.append(Candidate(len(known), decision).under_way())
+        wave.append(decision)
+    return wave
 
 
 def hear(stages: Stages, number: int, decision: Decision, rounds: Sequence[Round]) -> Heard:
@@ -213,6 +229,25 @@ def collect(stages: Stages, execution: Execution) -> Collection:
     return stages.journal.stage(
         "collect", {"submission": digest}, lambda: stages.intake.collect(digest), Collection
     )
+
+
+def require_rows(stages: Stages, execution: Execution, kept: int, reason: str | None) -> None:
+    """A program is judged on the rows it left, however it ended; too few end the round.
+
+    Raises:
+        StageFailed: with the program's own failure if it had one, else "too few valid rows".
+    """
+    minimum = stages.task.rows.minimum
+    if kept >= minimum:
+        return
+    if execution.status != "ok":
+        # The reason stands last: long errors are cut at their beginning.
+        message = "\n".join(filter(None, (execution.stderr.rstrip(), execution.reason)))
+        late = execution.status == "timeout"
+        kind = "execution timeout" if late else "runtime error"
+        raise StageFailed(message, kind=kind, stage="execute")
+    message = reason or f"{kept} rows passed the audit, at least {minimum} are needed"
+    raise StageFailed(message, kind="too few valid rows", stage="collect")
 
 
 def audit(stages: Stages, number: int, collection: Collection, rounds: Sequence[Round]) -> Audit:

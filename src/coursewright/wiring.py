@@ -312,6 +312,7 @@ def make_rules(config: RunConfig) -> Rules:
         cost_usd=budget.cost_usd,
         ideas_after=ideas_after(config),
         gates=config.gates,
+        wave=config.search.wave if isinstance(config.search, settings.TreeSearch) else 1,
     )
 
 
@@ -372,7 +373,7 @@ def make_search(config: RunConfig) -> Search:
             families=draft_families(asks_student=bool(student_calls(config))),
             # Credit is made of visible scores: who hears less of those hears none.
             tell_credit=config.feedback == "full",
-            **config.search.model_dump(exclude={"kind"}),
+            **config.search.model_dump(exclude={"kind", "wave"}),
         )
     if isinstance(config.search, settings.OneShotSearch):
         return OneShotSearch()

@@ -20,6 +20,7 @@ from coursewright.records import (
     Shard,
     Split,
 )
+from coursewright.waves import Candidate
 
 TOPICS = ("red", "green", "blue")
 FAMILIES = {"breadth": ("b1", "b2"), "checking": ("c1",), "difficulty": ("d1", "d2")}
@@ -98,6 +99,31 @@ def play_out(search: Search, fates: Sequence[tuple[str, int]]) -> list[Round]:
             done = after(rounds, decision, failure=fate)
         rounds.append(done)
     return rounds
+
+
+def play_waves(search: Search, fates: Sequence[tuple[str, int]], width: int) -> list[list[Round]]:
+    """The same in waves, whose decisions know of those before them but of no outcome."""
+    waves: list[list[Round]] = []
+    rounds: list[Round] = []
+    base = exam([0.0] * 60)
+    while len(rounds) < len(fates):
+        known = list(rounds)
+        for _ in range(min(width, len(fates) - len(rounds))):
+            decision = search.next(known, base)
+            if decision is None:
+                break
+            known.append(Candidate(len(known), decision).under_way())
+        if len(known) == len(rounds):
+            break
+        decided = known[len(rounds) :]
+        for begun, (fate, right) in zip(decided, fates[len(rounds) :], strict=False):
+            scored = exam([float(n < right) for n in range(60)]) if fate == "scored" else None
+            failure = "too few valid rows" if fate == "invalid" else fate
+            status = "invalid" if fate == "invalid" else "failed"
+            decision = Decision(operation=begun.operation, parent=begun.parent, branch=begun.branch)
+            rounds.append(after(rounds, decision, scored, failure, status))
+        waves.append(rounds[decided[0].number :])
+    return waves
 
 
 FATES = st.lists(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections import Counter
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ from coursewright.records import Branch, Decision, Round
 from coursewright.search import GreedySearch, OneShotSearch, TreeSearch, best_round
 from coursewright.search.tree import stalled
 from coursewright.wiring import make_search
-from tests.search.histories import FAMILIES, FATES, after, drawn, exam, play_out, shards
+from tests.search.histories import FAMILIES, FATES, after, drawn, exam, play_out, play_waves, shards
 
 BASE = exam([0.0] * 60)
 
@@ -96,6 +97,51 @@ def test_the_same_history_gives_the_same_decision(fates: list[tuple[str, int]], 
         assert again is not None
         assert (again.operation, again.parent) == (done.operation, done.parent)
         assert again.branch == done.branch
+
+
+@settings(max_examples=60, deadline=None)
+@given(FATES, st.integers(2, 5), st.integers(0, 5))
+def test_nothing_is_decided_twice_in_a_wave_and_nothing_builds_on_an_unknown_outcome(
+    fates: list[tuple[str, int]], width: int, seed: int
+) -> None:
+    for wave in play_waves(tree(seed=seed, ablations=2), fates, width):
+        mended = [done.parent for done in wave if done.operation in ("debug", "repair")]
+        assert len(mended) == len(set(mended))
+        joined = [done.branch.parts for done in wave if done.branch and done.branch.parts]
+        assert len(joined) == len(set(joined))
+        left_out = [done.parent for done in wave if done.operation == "ablate"]
+        assert len(left_out) == len(set(left_out))
+        for done in wave:
+            assert done.branch is not None
+            assert done.parent is None or done.parent < wave[0].number
+            assert done.branch.start is None or done.branch.start < wave[0].number
+            first = done.number if done.branch.wave is None else done.branch.wave
+            assert first == wave[0].number
+
+
+@settings(max_examples=40, deadline=None)
+@given(FATES, st.integers(2, 5))
+def test_every_failure_of_a_wave_is_mended_in_the_next_or_never(
+    fates: list[tuple[str, int]], width: int
+) -> None:
+    waves = play_waves(tree(mend_limit=1), fates, width)
+    for earlier, later in itertools.pairwise(waves):
+        broken = [
+            done.number
+            for done in earlier
+            if done.failure not in (None, "duplicate") and done.operation in ("draft", "improve")
+        ]
+        mended = [done.parent for done in later if done.operation in ("debug", "repair")]
+        assert set(mended) <= set(broken)
+        if not any(done.branch and done.branch.widen for done in later):
+            assert mended == broken[: len(later)]
+
+
+def test_a_wave_improves_in_as_many_ways_as_it_is_wide() -> None:
+    waves = play_waves(tree(drafts=1, widen_after=99), [("scored", 60)] * 8, 4)
+    ways = [(done.branch.start, done.branch.method) for done in waves[1] if done.branch]
+    assert len(ways) == 4
+    assert len(set(ways)) == len(ways)
 
 
 def two_branches(rng: random.Random, items: int, lead: float) -> list[Round]:

@@ -6,6 +6,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -122,6 +123,52 @@ def test_stages_inside_one_another_count_their_own_time(path: Path) -> None:
     assert 0.09 < seconds["outer"] < 0.19
     assert 0.19 < seconds["inner"] < 0.29
     assert seconds["total"] >= seconds["outer"] + seconds["inner"]
+
+
+def test_stages_of_several_threads_share_the_wall_time_out(path: Path) -> None:
+    meeting = threading.Barrier(2)
+
+    def produce() -> Training:
+        meeting.wait(20)
+        time.sleep(0.2)
+        return training()
+
+    with RunJournal(path, "context") as journal:
+        threads = [
+            threading.Thread(target=journal.stage, args=("train", {"n": n}, produce, Training))
+            for n in range(2)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        seconds = journal.seconds()
+    assert seconds["train"] <= seconds["total"]
+    assert all(row["seconds"] >= 0.2 for row in read_stages(path))
+
+
+def test_two_threads_that_want_the_same_stage_make_it_once(path: Path) -> None:
+    calls, produce = counted()
+    begun = threading.Barrier(2)
+    found: list[Training] = []
+
+    def slowly() -> Training:
+        time.sleep(0.1)
+        return produce()
+
+    with RunJournal(path, "context") as journal:
+
+        def want() -> None:
+            begun.wait(20)
+            found.append(journal.stage("train", {"rows": "x"}, slowly, Training))
+
+        threads = [threading.Thread(target=want) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert len(calls) == 1
+    assert found == [training(), training()]
 
 
 def test_elapsed_goes_on_in_the_next_session(path: Path) -> None:

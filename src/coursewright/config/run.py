@@ -38,6 +38,9 @@ class TreeSearch(Part):
     and budget alone end it."""
     alike: float = Field(default=0.9, gt=0, le=1)
     """How much a program may resemble an earlier one from the same rows before it is refused."""
+    wave: int = Field(default=1, ge=1, le=64, exclude_if=lambda width: width == 1)
+    """Rounds that are decided together, none knowing of the others' scores: as many students are
+    trained side by side as the executor has slots."""
     ablations: int = Field(default=0, ge=0)
     """Trainings beside those of `budget.rounds` that measure what a shard of a new best is worth.
     0: what agents are told of shards is estimated from visible items."""

@@ -95,10 +95,13 @@ class SplitEvaluator:
             raise ValueError("the private split is opened by open_private alone")
         if not self._paper:
             return self._grader.score(weights, split, self._read_split(split))
-        if weights not in self._public:
+        found = self._public.get(weights)
+        if found is None:
             items = [*self._read_split("visible"), *self._read_split("scored")]
-            self._public = {weights: self._grader.score(weights, "scored", items)}
-        return self._public[weights].model_copy(update={"split": split})
+            found = self._grader.score(weights, "scored", items)
+            # Only the latest: each student sits both, one after the other.
+            self._public = {weights: found}
+        return found.model_copy(update={"split": split})
 
     def open_private(self, weights: Sequence[str | None]) -> PrivateOpening:
         """Score all these students in the one and only opening of the private split."""

@@ -60,6 +60,8 @@ class Branch(Record):
     start: int | None = Field(default=None, exclude_if=lambda number: number is None)
     """The scored round whose rows are built upon (`load_best()`); None: the best one's, of which a
     draft makes no use."""
+    wave: int | None = Field(default=None, exclude_if=lambda number: number is None)
+    """The first of the rounds that were decided together with this one; None: it is the first."""
     alike: float | None = Field(default=None, exclude_if=lambda share: share is None)
     """How much a program may resemble an earlier one that started from the same rows, 0-1; a
     program beyond it is not run. None: any program is run."""

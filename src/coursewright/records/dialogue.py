@@ -168,6 +168,8 @@ class Step(Record):
     """Whether the run goes on, and how."""
 
     decision: Decision | None
+    beside: tuple[Decision, ...] = Field(default=(), exclude_if=lambda wave: not wave)
+    """Decided with it, before its outcome is known: the rest of a wave."""
 
 
 class Turn(Record):

@@ -198,8 +198,9 @@ class Round(Record):
     number: int
     operation: Operation
     parent: int | None
-    status: Literal["scored", "invalid", "failed"]
-    """`invalid`: a program ran but left too few usable rows; `failed`: it did not come so far."""
+    status: Literal["scored", "invalid", "failed", "under way"]
+    """`invalid`: a program ran but left too few usable rows; `failed`: it did not come so far;
+    `under way`: only while others of its wave are decided and prepared, never in a record."""
     failure: Failure | None = None
     proposal: Proposal
     execution: Execution | None = None

@@ -4,12 +4,14 @@ Rules in order; the first that applies decides:
 
     give up      no new best for `patience` rounds, and it has widened since
     widen        no new best for `widen_after` of them: the best by another family, with ideas
-    mend         the last program failed: debug or repair it, at most `mend_limit` times in a row
+    mend         a program of the last wave failed: debug or repair it, `mend_limit` times in a row
     draft        fewer than `drafts` so far: another family of the method library
     ablate       a new best, and the budget of ablations lasts: the same rows without one shard
     choose       Thompson sampling over "improve on this round" and "merge the topics' winners"
 
-All of it is a pure function of the recorded rounds and the run's seed.
+All of it is a pure function of the recorded rounds and the run's seed. Rounds that are `under way`
+stand at the end of the history: decided in this wave already, their outcome unknown. What was
+decided there is not decided again.
 """
 
 from __future__ import annotations
@@ -17,7 +19,6 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from itertools import takewhile
 
 from coursewright.records import Branch, Credit, Decision, Evaluation, Round, Shard
 from coursewright.search.bandit import pick
@@ -25,7 +26,8 @@ from coursewright.search.credit import credits_of
 from coursewright.search.picking import best_round
 from coursewright.seeding import derive
 
-MENDABLE = ("draft", "improve", "debug", "repair")
+MENDS = ("debug", "repair")
+MENDABLE = ("draft", "improve", *MENDS)
 
 
 class TreeSearch:
@@ -66,7 +68,7 @@ class TreeSearch:
         for rule in (self._widen, self._mend, self._draft, self._ablate, self._choose):
             decision = rule(rounds)
             if decision is not None:
-                return decision
+                return in_wave(decision, rounds)
         return None
 
     def best(self, rounds: Sequence[Round]) -> Round | None:
@@ -92,25 +94,21 @@ class TreeSearch:
         return self._improve(rounds, best.number, method, family, reason, widen=True)
 
     def _mend(self, rounds: Sequence[Round]) -> Decision | None:
-        if not rounds or not mendable(rounds[-1]):
-            return None
-        last = rounds[-1]
-        mends = sum(
-            1
-            for _ in takewhile(
-                lambda done: done.status != "scored" and done.operation in ("debug", "repair"),
-                reversed(rounds),
-            )
-        )
-        if mends >= self._mend_limit:
-            return None
-        was = last.branch or Branch()
-        branch = Branch(method=was.method, family=was.family, start=was.start, alike=self._alike)
-        return Decision(
-            operation="repair" if last.status == "invalid" else "debug",
-            parent=last.number,
-            branch=branch,
-        )
+        in_hand = {done.parent for done in under_way(rounds) if done.operation in MENDS}
+        for done in last_wave(rounds):
+            if done.number in in_hand or not mendable(done):
+                continue
+            if mends_before(done, rounds) < self._mend_limit:
+                was = done.branch or Branch()
+                branch = Branch(
+                    method=was.method, family=was.family, start=was.start, alike=self._alike
+                )
+                return Decision(
+                    operation="repair" if done.status == "invalid" else "debug",
+                    parent=done.number,
+                    branch=branch,
+                )
+        return None
 
     def _draft(self, rounds: Sequence[Round]) -> Decision | None:
         made = drafts_in(rounds)
@@ -119,9 +117,12 @@ class TreeSearch:
         return self._new_draft(rounds, widen=False, reason=f"draft {made + 1} of {self._drafts}")
 
     def _ablate(self, rounds: Sequence[Round]) -> Decision | None:
-        best, last = best_round(rounds), rounds[-1]
-        spent = sum(1 for done in rounds if done.operation == "ablate")
-        if best is None or best is not last or spent >= self._ablations:
+        best = best_round(rounds)
+        ablations = [done for done in rounds if done.operation == "ablate"]
+        spent = len(ablations)
+        if best is None or best not in last_wave(rounds) or spent >= self._ablations:
+            return None
+        if any(done.parent == best.number for done in ablations):
             return None
         shard = doubtful(best, credits_of(best, rounds))
         if shard is None or best.operation == "ablate":
@@ -143,7 +144,12 @@ class TreeSearch:
             )
             return Decision(operation="merge", parent=found.number, branch=branch)
         was = rounds[found.number].branch or Branch()
-        return self._improve(rounds, found.number, was.method, was.family, found.reason)
+        family, method = was.family, was.method
+        in_hand = [done.branch for done in under_way(rounds) if done.branch is not None]
+        if any(branch.start == found.number and branch.method == method for branch in in_hand):
+            # The same agent, told the same of the same rows, would say the same.
+            family, method = self._least_used(rounds)
+        return self._improve(rounds, found.number, method, family, found.reason)
 
     def _improve(
         self,
@@ -178,7 +184,8 @@ class TreeSearch:
         wanted = [
             done.branch
             for done in rounds
-            if done.branch is not None and (done.operation == "draft" or done.branch.widen)
+            if done.branch is not None
+            and (done.operation == "draft" or done.branch.widen or done.status == "under way")
         ]
         families = Counter(branch.family for branch in wanted)
         methods = Counter(branch.method for branch in wanted)
@@ -201,7 +208,7 @@ def stalled(rounds: Sequence[Round]) -> int:
     """
     best = best_round(rounds)
     since = rounds[best.number + 1 :] if best is not None else ()
-    return sum(1 for done in since if done.operation != "ablate")
+    return sum(1 for done in since if done.operation != "ablate" and done.status != "under way")
 
 
 def widened(rounds: Sequence[Round]) -> int:
@@ -209,6 +216,38 @@ def widened(rounds: Sequence[Round]) -> int:
     best = best_round(rounds)
     since = rounds[best.number + 1 :] if best is not None else ()
     return sum(1 for done in since if done.branch is not None and done.branch.widen)
+
+
+def under_way(rounds: Sequence[Round]) -> list[Round]:
+    """Return the rounds that were decided in this wave already."""
+    return [done for done in rounds if done.status == "under way"]
+
+
+def last_wave(rounds: Sequence[Round]) -> Sequence[Round]:
+    """Return the rounds that were decided together last, of those whose outcome is known."""
+    known = rounds[: len(rounds) - len(under_way(rounds))]
+    if not known:
+        return ()
+    last = known[-1]
+    first = last.branch.wave if last.branch is not None else None
+    return known[last.number if first is None else first :]
+
+
+def in_wave(decision: Decision, rounds: Sequence[Round]) -> Decision:
+    """Return the decision with the number of its wave's first round, if that is another one."""
+    mates = under_way(rounds)
+    if not mates or decision.branch is None:
+        return decision
+    branch = decision.branch.model_copy(update={"wave": mates[0].number})
+    return decision.model_copy(update={"branch": branch})
+
+
+def mends_before(done: Round, rounds: Sequence[Round]) -> int:
+    """Return how many mends in a row led to this failed round, itself included if it is one."""
+    count = 0
+    while done.operation in MENDS and done.status != "scored" and done.parent is not None:
+        count, done = count + 1, rounds[done.parent]
+    return count
 
 
 def drafts_in(rounds: Sequence[Round]) -> int:

@@ -28,31 +28,36 @@ class Timed:
 class StageClock:
     """Counts seconds by kind of stage; a stage inside another stops the outer one's count.
 
-    Stages follow one another in one thread; any thread may read.
+    Stages of one thread follow one another. Where several threads have one under way, wall time is
+    shared out evenly between them, so that all kinds together never exceed it; what a single stage
+    took (`Timed`) is its own whole time. Any thread may read.
     """
 
     def __init__(self) -> None:
         self._began = self._mark = time.monotonic()
         self._spent: dict[str, float] = {}
-        self._open: list[tuple[str, Timed]] = []
+        self._open: dict[int, list[tuple[str, Timed]]] = {}
+        """By thread; none of the lists is empty."""
         self._lock = threading.Lock()
 
     @contextlib.contextmanager
     def stage(self, kind: str) -> Iterator[Timed]:
         """Count the time of this block for `kind`."""
-        timed = Timed()
+        timed, thread = Timed(), threading.get_ident()
         with self._lock:
             self._settle()
-            self._open.append((kind, timed))
+            self._open.setdefault(thread, []).append((kind, timed))
         try:
             yield timed
         finally:
             with self._lock:
                 self._settle()
-                self._open.pop()
+                self._open[thread].pop()
+                if not self._open[thread]:
+                    del self._open[thread]
 
     def by_kind(self) -> dict[str, float]:
-        """Seconds by kind so far, those of the stage under way included."""
+        """Seconds by kind so far, those of the stages under way included."""
         with self._lock:
             self._settle()
             return dict(self._spent)
@@ -63,8 +68,8 @@ class StageClock:
 
     def _settle(self) -> None:
         now = time.monotonic()
-        if self._open:
-            kind, timed = self._open[-1]
-            timed.seconds += now - self._mark
-            self._spent[kind] = self._spent.get(kind, 0.0) + now - self._mark
-        self._mark = now
+        passed, self._mark = now - self._mark, now
+        for stages in self._open.values():
+            kind, timed = stages[-1]
+            timed.seconds += passed
+            self._spent[kind] = self._spent.get(kind, 0.0) + passed / len(self._open)

@@ -78,6 +78,8 @@ class RunJournal:
         self._code = coursewright.__version__ if code is None else code
         self._on_stage = on_stage
         self._lock = threading.RLock()
+        self._making: dict[str, threading.RLock] = {}
+        """By key, for every stage that was asked for."""
         self._clock = StageClock()
         with storage(path):
             self._database = connect(path)
@@ -98,12 +100,16 @@ class RunJournal:
         """
         text = canonical(inputs)
         key = self._key(kind, text)
-        with self._lock, storage(self.path):
-            found = self._database.execute(
-                "SELECT outcome, failed FROM stages WHERE key = ?", (key,)
-            ).fetchone()
-        if found is None:
-            found = self._produce(key, kind, text, produce)
+        # Two threads that want the same: one makes it, the other finds it.
+        with self._lock:
+            making = self._making.setdefault(key, threading.RLock())
+        with making:
+            with self._lock, storage(self.path):
+                found = self._database.execute(
+                    "SELECT outcome, failed FROM stages WHERE key = ?", (key,)
+                ).fetchone()
+            if found is None:
+                found = self._produce(key, kind, text, produce)
         outcome, failed = found
         if failed:
             raise StageFailed(**json.loads(outcome))

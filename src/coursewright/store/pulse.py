@@ -8,7 +8,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import threading
 import time
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -28,31 +30,41 @@ class Pulse:
         self._path = path
         self._state: dict[str, Any] = {}
         self._written = 0.0
+        self._lock = threading.Lock()
 
     def start(self, stage: str, total: int | None = None) -> None:
         """A stage begins."""
-        self._state = {"stage": stage, "total": total, "done": 0, "note": "", "since": time.time()}
-        self._write()
+        begun = {"stage": stage, "total": total, "done": 0, "note": "", "since": time.time()}
+        with self._lock:
+            self._state = begun
+            self._write()
         self._inner.start(stage, total)
 
     def advance(self, done: int, note: str = "") -> None:
         """It goes on."""
-        self._state |= {"done": done, "note": note}
-        if time.monotonic() - self._written >= EVERY:
-            self._write()
+        with self._lock:
+            self._state |= {"done": done, "note": note}
+            if time.monotonic() - self._written >= EVERY:
+                self._write()
         self._inner.advance(done, note)
 
     def finish(self, note: str = "") -> None:
         """It ended."""
-        self._state |= {"note": note, "ended": time.time()}
-        self._write()
+        with self._lock:
+            self._state |= {"note": note, "ended": time.time()}
+            self._write()
         self._inner.finish(note)
 
     def say(self, line: str) -> None:
         """One line of prose."""
-        self._state |= {"said": line[:_TOLD]}
-        self._write()
+        with self._lock:
+            self._state |= {"said": line[:_TOLD]}
+            self._write()
         self._inner.say(line)
+
+    def beside(self, label: str) -> AbstractContextManager[None]:
+        """The file tells of whichever thread reported last."""
+        return self._inner.beside(label)
 
     def _write(self) -> None:
         self._written = time.monotonic()

@@ -1,0 +1,96 @@
+"""Rounds that are decided together: prepared in turn, trained side by side, told of in turn.
+
+Agent, program and audit of a wave's rounds follow one another, so that what one spent the next one
+knows; what they leave is independent, and takes up as many slots as the executor has. How many
+those are changes no outcome.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from typing import Any
+
+from coursewright.errors import CoursewrightError, StageFailed
+from coursewright.protocols import Progress
+from coursewright.records import Decision, Feedback, Proposal, Round
+
+
+@dataclass
+class Candidate:
+    """A round under way."""
+
+    number: int
+    decision: Decision
+    reached: dict[str, Any] = field(default_factory=dict)
+    """What each stage left, by the field of `Round` that keeps it."""
+    failed: StageFailed | None = None
+    """What ended the round before its student was scored."""
+
+    @contextlib.contextmanager
+    def going_on(self) -> Iterator[None]:
+        """A failed stage ends the round, never the run: a bad round is data."""
+        try:
+            yield
+        except StageFailed as failed:
+            self.failed = failed
+
+    def under_way(self) -> Round:
+        """The round as others of its wave see it."""
+        return self._round(status="under way", feedback=Feedback(text=""))
+
+    def ended(self, feedback: Feedback) -> Round:
+        """The round for the record."""
+        failed = self.failed
+        if failed is None:
+            return self._round(status="scored", feedback=feedback)
+        status = "invalid" if failed.kind == "too few valid rows" else "failed"
+        return self._round(status=status, failure=failed.kind, feedback=feedback)
+
+    def _round(self, **told: Any) -> Round:
+        decision = self.decision
+        return Round(
+            number=self.number,
+            operation=decision.operation,
+            parent=decision.parent,
+            branch=decision.branch,
+            seconds=sum(getattr(part, "seconds", 0.0) for part in self.reached.values()),
+            **{"proposal": Proposal(), **self.reached, **told},
+        )
+
+
+def side_by_side(
+    candidates: Sequence[Candidate],
+    work: Callable[[Candidate], None],
+    slots: int,
+    progress: Progress,
+) -> None:
+    """Do this work for each candidate, at most `slots` at once.
+
+    Raises what the work raised first. Others of the wave come to the end of their stages then,
+    which are recorded; when the process is to stop at once, they end with their workers.
+    """
+    if min(slots, len(candidates)) <= 1:
+        for candidate in candidates:
+            work(candidate)
+        return
+
+    def labelled(candidate: Candidate) -> None:
+        with progress.beside(f"round {candidate.number}"):
+            work(candidate)
+
+    pool = ThreadPoolExecutor(slots, thread_name_prefix="slot")
+    try:
+        under_way = [pool.submit(labelled, candidate) for candidate in candidates]
+        done, _ = wait(under_way, return_when=FIRST_EXCEPTION)
+        for future in done:
+            future.result()
+    except CoursewrightError:
+        pool.shutdown(cancel_futures=True)
+        raise
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    pool.shutdown()

@@ -1,0 +1,78 @@
+"""Rounds that are decided together: at once where there are slots, and none the worse for it."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from coursewright.display import Silent
+from coursewright.errors import Interrupted, StageFailed
+from coursewright.records import Decision, Feedback
+from coursewright.waves import Candidate, side_by_side
+
+
+def candidates(count: int) -> list[Candidate]:
+    return [Candidate(number, Decision(operation="draft")) for number in range(count)]
+
+
+def test_as_many_work_at_once_as_there_are_slots_and_no_more() -> None:
+    lock, now, most = threading.Lock(), 0, 0
+    meeting = threading.Barrier(2)
+
+    def work(candidate: Candidate) -> None:
+        nonlocal now, most
+        with lock:
+            now, most = now + 1, max(most, now + 1)
+        meeting.wait(timeout=20)  # breaks unless two are here at once
+        with lock:
+            now -= 1
+
+    side_by_side(candidates(6), work, 2, Silent())
+    assert most == 2
+
+
+def test_one_slot_works_in_the_thread_of_the_run() -> None:
+    threads = set()
+    side_by_side(candidates(3), lambda one: threads.add(threading.current_thread()), 1, Silent())
+    assert threads == {threading.main_thread()}
+
+
+def test_a_failed_stage_ends_its_own_round_alone() -> None:
+    wave = candidates(3)
+
+    def work(candidate: Candidate) -> None:
+        with candidate.going_on():
+            if candidate.number == 1:
+                raise StageFailed("no rows", kind="too few valid rows", stage="audit")
+
+    side_by_side(wave, work, 2, Silent())
+    ended = [candidate.ended(Feedback(text="")) for candidate in wave]
+    assert [done.status for done in ended] == ["scored", "invalid", "scored"]
+    assert ended[1].failure == "too few valid rows"
+
+
+def test_an_interruption_comes_through_when_the_others_have_ended_their_stage() -> None:
+    begun, may_end, ended = threading.Event(), threading.Event(), []
+
+    def work(candidate: Candidate) -> None:
+        if candidate.number == 0:
+            begun.wait(20)
+            may_end.set()
+            raise Interrupted("stop")
+        begun.set()
+        may_end.wait(20)
+        ended.append(candidate.number)
+
+    with pytest.raises(Interrupted):
+        side_by_side(candidates(2), work, 2, Silent())
+    assert ended == [1]
+
+
+def test_what_is_under_way_shows_neither_score_nor_failure() -> None:
+    (candidate,) = candidates(1)
+    with candidate.going_on():
+        raise StageFailed("broken", kind="runtime error", stage="execute")
+    seen = candidate.under_way()
+    assert seen.status == "under way"
+    assert (seen.failure, seen.feedback.error, seen.scored) == (None, None, None)
