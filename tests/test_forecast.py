@@ -11,7 +11,8 @@ from safetensors.numpy import save_file
 
 from coursewright.config import RunConfig, load_config
 from coursewright.errors import ConfigError
-from coursewright.forecast import Forecast, forecast, lines, model_size, stored_weights
+from coursewright.forecast import Forecast, forecast, lines
+from coursewright.student.memory import model_size, stored_weights
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
@@ -89,7 +90,7 @@ def test_a_broken_file_of_weights_is_named(tmp_path: Path) -> None:
 )
 def test_else_they_stand_in_its_name(model: str, weights: float | None) -> None:
     config = RunConfig.model_validate({"task": "t", "student": {"kind": "hf", "model": model}})
-    assert model_size(config) == weights
+    assert model_size(config.student) == weights
 
 
 RUNS = sorted(

@@ -4,10 +4,7 @@ tests can show. Everything here is an estimate or an upper bound, and says which
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from coursewright.briefing import student_calls
@@ -23,11 +20,10 @@ from coursewright.config import (
 )
 from coursewright.doctor import accelerators
 from coursewright.endpoints import in_dollars, tariff
-from coursewright.errors import ConfigError
 from coursewright.exams import probe_items
 from coursewright.power import smallest_gain
 from coursewright.records import Item, Record, Task
-from coursewright.student import EMBEDDED
+from coursewright.student import in_words, model_size
 from coursewright.tasks import load_task, read_split
 from coursewright.wiring import leaving, make_rules
 
@@ -71,6 +67,8 @@ class Forecast(Record):
     weights: int | None
     """Of the student; None if neither its files nor its name tell."""
     device: str
+    executor: str
+    """Who computes, in words."""
     compute_hours: float | None
     """Of all trainings and answers on `device`, roughly."""
     disk_bytes: int | None
@@ -93,7 +91,8 @@ def forecast(config: RunConfig) -> Forecast:
     ablations = config.search.ablations if isinstance(config.search, TreeSearch) else 0
     trainings = rounds + ablations + again + noise
     splits = {s: read_split(task, s) for s in ("visible", "scored", "private")}
-    size = model_size(config)
+    student = config.student
+    size = None if isinstance(student, CustomPart) else model_size(student)
     device, flops = speed(config)
     hours = None
     if size is not None:
@@ -122,6 +121,7 @@ def forecast(config: RunConfig) -> Forecast:
         leaving=tuple(leaving(config)),
         weights=size,
         device=device,
+        executor=in_words(config.executor),
         compute_hours=hours,
         disk_bytes=None if size is None else disk_bytes(config, size, trainings),
         smallest_gain_points={
@@ -129,40 +129,6 @@ def forecast(config: RunConfig) -> Forecast:
             for name, items in splits.items()
         },
     )
-
-
-def model_size(config: RunConfig) -> int | None:
-    """Return the student's number of weights: from its files, else from a name like `Llama-8B`."""
-    if isinstance(config.student, CustomPart):
-        return None
-    if isinstance(config.student, EmbeddedStudent):
-        folder = EMBEDDED[config.student.kind]
-    else:
-        folder = Path(config.student.model)
-    files = list(folder.glob("*.safetensors")) if folder.is_dir() else []
-    if files:
-        return sum(map(stored_weights, files))
-    named = re.search(r"(\d+(?:\.\d+)?)\s*([BM])\b", str(folder), re.IGNORECASE)
-    if named is None:
-        return None
-    return int(float(named[1]) * {"B": 1e9, "M": 1e6}[named[2].upper()])
-
-
-def stored_weights(file: Path) -> int:
-    """Return how many numbers a safetensors file holds, from its header alone.
-
-    Raises:
-        ConfigError: it is no such file.
-    """
-    # Imported here: it comes with the extra that trains.
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(file, framework="numpy") as tensors:
-            names = tensors.keys()
-            return sum(math.prod(tensors.get_slice(name).get_shape()) for name in names)
-    except (SafetensorError, OSError) as error:
-        raise ConfigError(f"cannot be read: {error}", file=file, field="student.model") from error
 
 
 def speed(config: RunConfig) -> tuple[str, float]:
@@ -239,6 +205,7 @@ def lines(found: Forecast) -> list[str]:
         f"agent      up to {found.rounds} requests, about {dollars(found.agent_usd)}",
         "money cap  " + ("none" if found.cap_usd is None else dollars(found.cap_usd)),
         f"student    {size}, up to {found.trainings} trainings: {time} on {found.device}",
+        f"executor   {found.executor}",
         f"disk       {disk}",
         "test sees  gains from " + ", ".join(gains) + " (4 times of 5, at worst)",
     ]

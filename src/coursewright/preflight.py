@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import tempfile
 from pathlib import Path
 
 from coursewright import endpoints
-from coursewright.config import Endpoint, RunConfig
+from coursewright.config import (
+    CustomPart,
+    EmbeddedStudent,
+    Endpoint,
+    LocalExecutor,
+    RunConfig,
+)
 from coursewright.display import Silent
 from coursewright.errors import ConfigError
 from coursewright.mixing import make_own_rows
 from coursewright.power import smallest_gain
+from coursewright.protocols import Progress
 from coursewright.records import Task
 from coursewright.store import Artifacts
+from coursewright.student import gpus_in_sight, places, require_room
 from coursewright.tasks import read_split
 from coursewright.wiring import make_student
 
@@ -30,6 +39,38 @@ def check_servers(config: RunConfig) -> None:
     for field, part in (("agent", config.agent), ("teacher", config.teacher)):
         if isinstance(part, Endpoint) and field not in ours:
             endpoints.check_endpoint(part, field=field, capped=capped)
+
+
+def check_executor(config: RunConfig, progress: Progress) -> None:
+    """Find out whether there is room for what computes, before anything is spent.
+
+    Raises:
+        ConfigError: there is not, or the student cannot be computed so.
+    """
+    executor, student = config.executor, config.student
+    if executor == LocalExecutor():
+        return
+    if isinstance(student, CustomPart):
+        raise ConfigError(
+            f"the student {student.path} is a class of yours, which computes by itself; take the "
+            "setting out",
+            field="executor",
+        )
+    if config.servers and executor.slots > 1:
+        raise ConfigError(
+            "servers of the run take turns with one training; take one slot, or start the servers "
+            "yourself, on GPUs of their own, and leave them out of `servers`",
+            field="executor.slots",
+        )
+    gpus = 0 if isinstance(student, EmbeddedStudent) else gpus_in_sight()
+    places(student, executor, gpus)
+    require_room(student, executor, gpu=gpus > 0)
+    threads, cores = executor.slots * student.threads, len(os.sched_getaffinity(0))
+    if not gpus and threads > cores:
+        progress.say(
+            f"executor: {executor.slots} slots with {student.threads} threads each on {cores} "
+            "cores; more than one thread a core makes all of them slower"
+        )
 
 
 def check_incumbent(config: RunConfig, task: Task) -> None:

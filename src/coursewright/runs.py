@@ -16,14 +16,22 @@ from coursewright.briefing import full_brief, make_brief
 from coursewright.conclusion import conclude
 from coursewright.config import (
     HuggingFaceStudent,
+    LocalExecutor,
     ReplayAgent,
     RunConfig,
+    with_executor,
 )
 from coursewright.display import Silent
 from coursewright.errors import IsolationError, RunFolderError, UsageError
 from coursewright.exams import pick_scorer
 from coursewright.guardrails import settled_policy
-from coursewright.preflight import check_guard, check_incumbent, check_servers, what_it_can_show
+from coursewright.preflight import (
+    check_executor,
+    check_guard,
+    check_incumbent,
+    check_servers,
+    what_it_can_show,
+)
 from coursewright.protocols import Progress
 from coursewright.records import Isolation, OpeningCount, Record, Result
 from coursewright.store import (
@@ -75,11 +83,12 @@ def run(config: RunConfig, progress: Progress | None = None) -> Result:
     check_servers(config)
     check_incumbent(config, task)
     check_guard(config, task)
+    progress = progress or Silent()
+    check_executor(config, progress)
     with_policy(settled_policy(config))
     capped = config.budget.cost_usd is not None
     make_brief(config, task)
     check_teacher(config.teacher, full_brief(config, task), capped=capped)
-    progress = progress or Silent()
     config = anchored(config, progress)
     with RunStore.create(config.runs, config.name, config, inputs_of(config, task)) as store:
         progress.say(what_it_can_show(task))
@@ -91,19 +100,29 @@ def run(config: RunConfig, progress: Progress | None = None) -> Result:
             raise
 
 
-def resume(run: str, runs: Path, progress: Progress, *, shared: Path | None = None) -> Result:
+def resume(
+    run: str,
+    runs: Path,
+    progress: Progress,
+    *,
+    shared: Path | None = None,
+    executor: dict[str, Any] | None = None,
+) -> Result:
     """Continue an interrupted run; a finished one just says its result.
 
     `shared` is the folder in which it shares answers with others, as in its config: the run's
-    record does not name it, since it may be moved.
+    record does not name it, since it may be moved. `executor` are settings of the executor that
+    take the place of those it began with.
     """
     with RunStore.open(resolve_run(run, runs)) as store:
         result = store.result()
         if result is not None:
             return result
-        config = store.config.model_copy(update={"shared": shared})
+        config = with_executor(store.config, executor or {})
+        config = config.model_copy(update={"shared": shared})
         store.require_unchanged(config, inputs_of(config, load_task(config.task)))
         check_servers(config)
+        check_executor(config, progress)
         return carry(store, config, progress)
 
 
@@ -121,7 +140,8 @@ def reproduce(run: str, runs: Path, progress: Progress, *, retrain: bool) -> Rep
         # Agent and teacher are asked nothing, so nobody has to serve them.
         scorers = tuple(s for s in recorded.servers if retrain and "scorer" in s.serves)
         update = {"agent": ReplayAgent(path=proposals), "name": None, "servers": scorers}
-        config = recorded.model_copy(update=update)
+        # Where it was computed then is no part of what is reproduced.
+        config = recorded.model_copy(update={**update, "executor": LocalExecutor()})
         with RunStore.create(Path(place), "replay", config, task.digests) as store:
             shutil.copyfile(original.ledger_path, store.ledger_path)
             if original.student_ledger_path.is_file():

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from coursewright.config import (
     CustomPart,
     EmbeddedStudent,
     Endpoint,
+    ExecutorConfig,
     RunConfig,
     RunTeacher,
     StudentConfig,
@@ -41,17 +43,8 @@ from coursewright.guardrails import licensed, settled_policy
 from coursewright.mixing import make_intake, make_own_rows, with_replay
 from coursewright.plugins import construct
 from coursewright.protocols import Agent, Jail, Progress, Search, Student
-from coursewright.records import (
-    Generation,
-    Isolation,
-    Preamble,
-    Task,
-)
-from coursewright.sandbox import (
-    check_command,
-    open_jail,
-    open_sandbox,
-)
+from coursewright.records import Generation, Isolation, Preamble, Task
+from coursewright.sandbox import check_command, open_jail, open_sandbox
 from coursewright.search import GreedySearch, OneShotSearch, TreeSearch
 from coursewright.servers import AgentInTurn, StudentInTurn, TeacherInTurn, Turns
 from coursewright.stages import Rules, Stages
@@ -67,7 +60,13 @@ from coursewright.store import (
     digest_of,
     state_folder,
 )
-from coursewright.student import AskedStudent, LocalStudent, ReplayingStudent, TeachingStudent
+from coursewright.student import (
+    AskedStudent,
+    LocalStudent,
+    ReplayingStudent,
+    TeachingStudent,
+    open_executor,
+)
 from coursewright.submission import RowShards
 from coursewright.tasks import load_task, read_corpus
 from coursewright.teacher import GatewayTeacher, told_to_programs, withheld_texts
@@ -92,7 +91,12 @@ def assemble(
     paper = config.protocol == "paper"
     with contextlib.ExitStack() as stack:
         student = make_student(
-            config.student, store.artifacts, progress, task.generation, task.preamble
+            config.student,
+            store.artifacts,
+            progress,
+            task.generation,
+            task.preamble,
+            config.executor,
         )
         stack.callback(student.close)
         student = with_replay(config, task, student, store.artifacts)
@@ -173,7 +177,8 @@ def make_noise_floor(
 
 def make_openings(config: RunConfig, task: Task, which: str) -> PrivateOpenings:
     """Return the counter of this task's private split for one run, whose config `which` it is."""
-    what = config.model_dump(mode="json", exclude={"runs", "name", "shared"})
+    place = {"runs", "name", "shared", "executor"}
+    what = config.model_dump(mode="json", exclude=place)
     run = digest_of({"which": which, "config": what})
     return PrivateOpenings(state_folder(), split=task.digests["private.jsonl"], run=run)
 
@@ -329,8 +334,9 @@ def make_student(
     progress: Progress,
     generation: Generation,
     preamble: Preamble | None = None,
+    executor: ExecutorConfig | None = None,
 ) -> Student:
-    """Return the student behind its worker process, or a class of the user's.
+    """Return the student behind its executor (None: one worker), or a class of the user's.
 
     That class is made with its options and `store` (a `store.Artifacts`), `progress` and
     `generation`: it reads data sets from the store and keeps its checkpoints there. Where the task
@@ -355,7 +361,14 @@ def make_student(
             ),
         )
         return made
-    return LocalStudent(config, artifacts, progress, generation=generation, preamble=preamble)
+    return LocalStudent(
+        config,
+        artifacts,
+        progress,
+        generation=generation,
+        preamble=preamble,
+        executor=None if executor is None else partial(open_executor, config, executor),
+    )
 
 
 def make_search(config: RunConfig) -> Search:

@@ -17,8 +17,15 @@ from coursewright.chat import layout
 from coursewright.config import EmbeddedStudent, HuggingFaceStudent, Recipe
 from coursewright.errors import ConfigError, Interrupted, StageFailed
 from coursewright.student import EMBEDDED, LocalStudent, link
+from coursewright.student.slots import LocalSlots
 
 pytestmark = [pytest.mark.train, pytest.mark.long]
+
+
+def workers(student: LocalStudent) -> list[int]:
+    executor = student._executor
+    assert isinstance(executor, LocalSlots)
+    return executor.pids
 
 
 def test_training_teaches_what_the_rows_say(student: LocalStudent, store: FolderStore) -> None:
@@ -68,13 +75,13 @@ def test_rows_that_leave_no_room_for_an_answer_fail_the_stage(
     recipe = RECIPE.model_copy(update={"max_length": 8})
     monkeypatch.setattr(student, "_config", EmbeddedStudent(recipe=recipe))
     long_rows = [{"instruction": "word " * 40, "input": "", "output": "7"}]
-    worker = student._link.pid
+    running = workers(student)
     with pytest.raises(StageFailed, match="no row leaves room"):
         student.train(store.put_rows(long_rows), seed=0)
     with pytest.raises(StageFailed, match="empty"):
         student.train(store.put_rows([]), seed=0)
     assert student.answer(None, ["2 + 2"])
-    assert student._link.pid == worker, "a failed request must leave the worker alive"
+    assert workers(student) == running, "a failed request must leave the worker alive"
 
 
 def test_lora_trains_an_adapter_that_names_no_path(
@@ -96,11 +103,10 @@ def test_a_killed_worker_is_restarted_and_the_request_repeated(
 ) -> None:
     rows = store.put_rows(colour_rows(96))
     undisturbed = student.train(rows, seed=2)
-    victim = student._link.pid
-    assert victim is not None
+    (victim,) = workers(student)
     threading.Timer(0.3, os.kill, (victim, signal.SIGKILL)).start()
     repeated = student.train(rows, seed=2)
-    assert student._link.pid != victim
+    assert victim not in workers(student)
     assert repeated.weights == undisturbed.weights
 
 

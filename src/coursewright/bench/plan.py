@@ -172,7 +172,7 @@ class Plan:
 
     def _key(self, config: RunConfig, direct: Direct | None) -> str:
         settings: dict[str, Any] = config.model_dump(
-            mode="json", exclude={"runs", "name", "shared", "task", "notes"}
+            mode="json", exclude={"runs", "name", "shared", "executor", "task", "notes"}
         )
         inputs = inputs_of(config, self.task(config.task))
         if isinstance(config.agent, ProgramAgent | ReplayAgent):

@@ -69,7 +69,13 @@ def carry_out(order: Order) -> None:
     while True:
         try:
             if (order.config.runs / order.name).exists():
-                runs.resume(order.name, order.config.runs, progress, shared=order.config.shared)
+                runs.resume(
+                    order.name,
+                    order.config.runs,
+                    progress,
+                    shared=order.config.shared,
+                    executor=order.config.executor.model_dump(),
+                )
             else:
                 runs.run(order.config.model_copy(update={"name": order.name}), progress)
         except RunHeld:

@@ -11,6 +11,10 @@ import typer
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 Runs = Annotated[Path, typer.Option("--runs", help="Folder that holds the runs.")]
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="A run's path, or its id.")]
+Slots = Annotated[
+    int | None,
+    typer.Option("--slots", help="Trainings and answers computed side by side, at most."),
+]
 DEFAULT_RUNS = Path("runs")
 
 

@@ -7,7 +7,14 @@ from typing import Annotated, Any
 
 import typer
 
-from coursewright.cli.options import DEFAULT_RUNS, Json, RunName, Runs, emit
+from coursewright.cli.options import (
+    DEFAULT_RUNS,
+    Json,
+    RunName,
+    Runs,
+    Slots,
+    emit,
+)
 from coursewright.errors import ConfigError, NoValidSubmission
 
 runs_app = typer.Typer(rich_markup_mode=None)
@@ -48,6 +55,7 @@ def run(
     seed: Annotated[
         int | None, typer.Option(help="The seed that all randomness comes from.")
     ] = None,
+    slots: Slots = None,
     runs: Annotated[Path | None, typer.Option(help="Folder that holds the runs.")] = None,
     name: Annotated[str | None, typer.Option("--name", help="The run's id.")] = None,
     policy: Annotated[
@@ -99,6 +107,8 @@ def run(
         overrides["incumbent"] = {"path": str(incumbent)}
     if rounds is not None:
         overrides["budget"] = {"rounds": rounds, "one_shot_attempts": rounds}
+    if slots is not None:
+        overrides["executor"] = {"slots": slots}
     if runs is not None:
         overrides["runs"] = str(runs)
     if policy is not None:
@@ -115,12 +125,18 @@ def run(
 
 
 @runs_app.command()
-def resume(run: RunName, runs: Runs = DEFAULT_RUNS, as_json: Json = False) -> None:
+def resume(
+    run: RunName,
+    runs: Runs = DEFAULT_RUNS,
+    slots: Slots = None,
+    as_json: Json = False,
+) -> None:
     """Continue an interrupted run; nothing paid for is paid twice."""
     from coursewright.display import open_progress
     from coursewright.runs import resume as resume_run
 
-    _print_result(resume_run(run, runs, open_progress()), as_json)
+    placed = {} if slots is None else {"slots": slots}
+    _print_result(resume_run(run, runs, open_progress(), executor=placed), as_json)
 
 
 @runs_app.command()

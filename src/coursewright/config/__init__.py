@@ -19,6 +19,10 @@ from coursewright.config.endpoints import (
     ServerUrl,
     TextKind,
 )
+from coursewright.config.executors import (
+    ExecutorConfig,
+    LocalExecutor,
+)
 from coursewright.config.parts import (
     CustomPart,
     Part,
@@ -40,6 +44,7 @@ from coursewright.config.reading import (
     parse_student,
     parse_teacher,
     split_reference,
+    with_executor,
 )
 from coursewright.config.run import (
     Budget,
@@ -81,11 +86,13 @@ __all__ = [
     "CustomPart",
     "EmbeddedStudent",
     "Endpoint",
+    "ExecutorConfig",
     "GreedySearch",
     "GuardConfig",
     "HeuristicAgent",
     "HuggingFaceStudent",
     "IncumbentConfig",
+    "LocalExecutor",
     "LocalServer",
     "OneShotSearch",
     "OpenAIAgent",
@@ -125,4 +132,5 @@ __all__ = [
     "parse_teacher",
     "search_part",
     "split_reference",
+    "with_executor",
 ]

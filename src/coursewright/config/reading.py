@@ -12,6 +12,7 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from coursewright.config.agents import AgentConfig
+from coursewright.config.executors import ExecutorConfig
 from coursewright.config.parts import CustomPart
 from coursewright.config.policy import Policy
 from coursewright.config.run import RunConfig
@@ -21,10 +22,11 @@ from coursewright.errors import ConfigError
 
 MOST_BYTES = 1024**2
 """Of a file of settings."""
-TAGGED = {"agent", "teacher", "student", "search"}
+TAGGED = {"agent", "teacher", "student", "search", "executor"}
 _AGENTS: TypeAdapter[Any] = TypeAdapter(AgentConfig)
 _TEACHERS: TypeAdapter[Any] = TypeAdapter(TeacherConfig)
 _STUDENTS: TypeAdapter[Any] = TypeAdapter(StudentConfig)
+_EXECUTORS: TypeAdapter[Any] = TypeAdapter(ExecutorConfig)
 
 
 def split_reference(reference: str) -> tuple[str, str, str | None]:
@@ -124,6 +126,21 @@ def load_config(file: Path | None, overrides: dict[str, Any]) -> RunConfig:
         raise ConfigError(
             first["msg"][0].lower() + first["msg"][1:], file=file, field=field
         ) from error
+
+
+def with_executor(config: RunConfig, over: dict[str, Any]) -> RunConfig:
+    """Return the config with these settings laid over those of its executor.
+
+    Raises:
+        ConfigError: one of them is wrong; names it.
+    """
+    part = merge({"part": config.executor.model_dump()}, {"part": over})["part"]
+    try:
+        return config.model_copy(update={"executor": _EXECUTORS.validate_python(part)})
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(["executor", *map(str, first["loc"][-1:])])
+        raise ConfigError(first["msg"][0].lower() + first["msg"][1:], field=field) from error
 
 
 def load_policy(file: Path, *, trusted: bool = True) -> Policy:

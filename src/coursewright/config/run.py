@@ -9,6 +9,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from coursewright.config.agents import AgentConfig, HeuristicAgent
 from coursewright.config.endpoints import ServerUrl
+from coursewright.config.executors import ExecutorConfig, LocalExecutor
 from coursewright.config.parts import CustomPart, Part
 from coursewright.config.policy import Policy
 from coursewright.config.students import EmbeddedStudent, StudentConfig
@@ -224,6 +225,11 @@ class RunConfig(Part):
     shared: Path | None = None
     """A folder in which several runs keep answers for one another: the teacher's, and the base
     student's on the splits. What is found there counts as a call and costs no money."""
+    executor: ExecutorConfig = Field(
+        default=LocalExecutor(), exclude_if=lambda part: part == LocalExecutor()
+    )
+    """Where trainings and answers are computed: docs/executors.md. It decides no outcome, so a run
+    may be resumed with another one."""
     runs: Path = Path("runs")
     name: str | None = None
     allow_weak: bool = False
@@ -233,6 +239,11 @@ class RunConfig(Part):
     @classmethod
     def _search_by_name(cls, value: Any) -> Any:
         return search_part(value) if isinstance(value, str) else value
+
+    @field_validator("executor", mode="before")
+    @classmethod
+    def _executor_is_local(cls, value: Any) -> Any:
+        return {"kind": "local", **value} if isinstance(value, dict) else value
 
     @field_validator("replay")
     @classmethod

@@ -1,7 +1,7 @@
 """A run folder and what may be read from it without holding it.
 
     version           format of the folder, when it was made
-    run.yaml          the resolved config
+    run.yaml          the resolved config, and which executor the run began with
     inputs.json       digests of the outside files that the run depends on
     journal.sqlite    finished stages, consumed time, history
     ledger.sqlite     every teacher call
@@ -37,8 +37,8 @@ from coursewright.store.requests import Requests
 
 FORMAT = 1
 
-PLACE = frozenset({"runs", "name", "shared"})
-"""Settings that say where a run and what it shares with others lie, not what it is."""
+PLACE = frozenset({"runs", "name", "shared", "executor"})
+"""Settings that say where a run and what it shares lie, and who computes; not what it is."""
 
 
 class Marker(BaseModel):
@@ -183,7 +183,7 @@ class RunFolder:
 
 
 def settings(config: RunConfig) -> dict[str, Any]:
-    """The config as plain data, without what only says where the run lies."""
+    """The config as plain data, without what only says where the run lies and is computed."""
     return config.model_dump(mode="json", exclude=set(PLACE))
 
 

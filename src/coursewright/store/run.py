@@ -93,7 +93,7 @@ class RunStore(RunFolder):
             try:
                 for folder in ("artifacts", "rounds"):
                     (part / folder).mkdir()
-                write_file(part / "run.yaml", yaml.safe_dump(settings(config), sort_keys=False))
+                write_file(part / "run.yaml", yaml.safe_dump(recorded(config), sort_keys=False))
                 write_file(part / "inputs.json", canonical(inputs or {}))
                 write_file(part / "version", marker.model_dump_json())
                 part.rename(target)
@@ -186,6 +186,12 @@ def amend(folder: RunFolder, **changes: Any) -> Result:
         return result
     finally:
         lock.release()
+
+
+def recorded(config: RunConfig) -> dict[str, Any]:
+    """Return what `run.yaml` holds: the settings, and the executor that `resume` takes again."""
+    executor = config.model_dump(mode="json", include={"executor"})
+    return {**settings(config), **executor}
 
 
 def result_text(result: Result) -> str:

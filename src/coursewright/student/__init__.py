@@ -1,24 +1,35 @@
-"""The model that learns: fine-tuning and answering in one warm process of its own.
+"""The model that learns: fine-tuning and answering in warm processes of their own.
 
-`LocalStudent` is the face that the loop sees; it holds no model and imports no torch. Behind it
-runs `python -m coursewright.student.worker`, which loads the libraries once, trains through the
-same path for the embedded models and for an 8 B model, and never sees a gold answer.
+`LocalStudent` is the face that the loop sees; it holds no model and imports no torch. It asks an
+executor (`slots`), which lends it a worker: `python -m coursewright.student.worker`, which loads
+the libraries once, trains through the same path for the embedded models and for an 8 B model, and
+never sees a gold answer.
 """
 
 from coursewright.student.asking import AskedStudent
+from coursewright.student.executors import in_words, open_executor
 from coursewright.student.hub import settle
 from coursewright.student.local import EMBEDDED, LocalStudent, Store
+from coursewright.student.memory import model_size, require_room
 from coursewright.student.replay import ReplayingStudent
 from coursewright.student.shared import SharedBase
+from coursewright.student.slots import Executor, gpus_in_sight, places
 from coursewright.student.teaching import TeachingStudent
 
 __all__ = [
     "EMBEDDED",
     "AskedStudent",
+    "Executor",
     "LocalStudent",
     "ReplayingStudent",
     "SharedBase",
     "Store",
     "TeachingStudent",
+    "gpus_in_sight",
+    "in_words",
+    "model_size",
+    "open_executor",
+    "places",
+    "require_room",
     "settle",
 ]

@@ -44,6 +44,7 @@ class Link:
         self._device = device
         self._gpu = gpu
         self._process: subprocess.Popen[bytes] | None = None
+        self._closed = False
         self._log = home / "worker.log"
 
     @property
@@ -75,33 +76,51 @@ class Link:
 
         Raises:
             CoursewrightError: the worker says the request cannot be carried out.
-            Interrupted: the worker died `RESTARTS` times more.
+            Interrupted: the worker died `RESTARTS` times more, or was closed meanwhile.
+        """
+        return settled(self.told(request, listener))
+
+    def told(self, request: dict[str, Any], listener: Listener | None = None) -> dict[str, Any]:
+        """Return the worker's last message on a request, which `settled` reads; else as `ask`.
+
+        Raises:
+            Interrupted: the worker died `RESTARTS` times more, or was closed meanwhile.
         """
         for _ in range(RESTARTS + 1):
+            if self._closed:
+                raise Interrupted("the student's worker was stopped")
             self.start()
-            with contextlib.suppress(BrokenPipeError):
+            try:
                 return self._exchange(request, listener)
-            self._drop()
+            except BrokenPipeError:
+                self._drop()
+            except BaseException:
+                # It is in the middle of something: what it says next answers no later request.
+                self._drop()
+                if not self._closed:
+                    raise
         raise Interrupted(
             f"the student's worker died {RESTARTS + 1} times during {request['do']!r}; "
             f"its last words: {self._last_words()}"
         )
 
     def close(self) -> None:
-        """Let the worker end, by force if it does not."""
-        if self._process is None:
+        """Let the worker end, by force if it does not. What is asked meanwhile is interrupted."""
+        self._closed = True
+        process = self._process
+        if process is None:
             return
         with contextlib.suppress(OSError):
-            if self._process.stdin is not None:
-                self._process.stdin.close()
+            if process.stdin is not None:
+                process.stdin.close()
         try:
-            self._process.wait(timeout=2)
+            process.wait(timeout=2)
         except subprocess.TimeoutExpired:
-            self._process.kill()
+            process.kill()
         self._drop()
 
     def _exchange(self, request: dict[str, Any], listener: Listener | None) -> dict[str, Any]:
-        """One request and its result. Raises `BrokenPipeError` when the worker dies."""
+        """One request and the message that ends it. Raises `BrokenPipeError` if the worker dies."""
         process = self._process
         if process is None or process.stdin is None or process.stdout is None:
             raise BrokenPipeError
@@ -111,11 +130,8 @@ class Link:
             if not line.endswith(b"\n"):
                 break  # killed while it wrote
             message: dict[str, Any] = json.loads(line)
-            if message["event"] == "result":
-                result: dict[str, Any] = message["result"]
-                return result
-            if message["event"] == "error":
-                raise _error(message)
+            if message["event"] in ("result", "error"):
+                return message
             if listener is not None:
                 listener(message)
         raise BrokenPipeError
@@ -174,6 +190,18 @@ class Link:
         except OSError:
             return "none"
         return next((line.strip() for line in reversed(lines) if line.strip()), "none")
+
+
+def settled(message: dict[str, Any]) -> dict[str, Any]:
+    """Return the result that a worker's last message holds.
+
+    Raises:
+        CoursewrightError: it says why the request cannot be carried out.
+    """
+    if message["event"] == "error":
+        raise _error(message)
+    result: dict[str, Any] = message["result"]
+    return result
 
 
 def _error(message: dict[str, Any]) -> CoursewrightError:

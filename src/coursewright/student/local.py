@@ -6,6 +6,7 @@ import hashlib
 import json
 import shutil
 import tempfile
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -18,8 +19,8 @@ from coursewright.protocols import Progress
 from coursewright.records import Generation, Preamble, Prompt, Training
 from coursewright.store import Scratch
 from coursewright.student import hub
-from coursewright.student.link import Link
 from coursewright.student.served import StudentServerClient
+from coursewright.student.slots import Executor, local_slots
 
 EMBEDDED: dict[str, Path] = {name: Path(__file__).parent / name for name in EMBEDDED_NAMES}
 """The embedded base models by name, as Hugging Face files."""
@@ -51,6 +52,8 @@ class Store(Protocol):
 class LocalStudent:
     """Fits `protocols.Student`. Use as a context manager, or `close()` it.
 
+    Several threads may train and answer at once: as many of them work as the executor has workers.
+
     Call `start()` early, on a thread that lives as long as the run: the worker then imports its
     libraries while other stages work. Without it the first request starts the worker.
     """
@@ -63,20 +66,23 @@ class LocalStudent:
         *,
         generation: Generation | None = None,
         preamble: Preamble | None = None,
+        executor: Callable[[], Executor] | None = None,
     ) -> None:
-        """`preamble` stands before every row and every prompt."""
+        """`preamble` stands before every row and every prompt.
+
+        `executor` opens what computes; it is closed with the student. None: one worker here.
+        """
         self._config = config
         self._store = store
         self._progress = progress
         self._generation = generation or Generation()
         self._preamble = preamble.model_dump(mode="json") if preamble else None
         if isinstance(config, EmbeddedStudent):
-            # These answer and train on the CPU even beside a GPU, so that results repeat anywhere.
             self.name: str = config.kind
-            self._base, device, gpu = EMBEDDED[config.kind], "cpu", 0
+            self._base = EMBEDDED[config.kind]
             self._template_options: dict[str, Any] = {}
         else:
-            self._base, device, gpu = hub.fetch(config, progress.say), "auto", config.gpu
+            self._base = hub.fetch(config, progress.say)
             local = Path(config.model).is_dir()
             self.name = Path(config.model).name if local else config.model
             self._template_options = config.template_options
@@ -85,16 +91,18 @@ class LocalStudent:
         self._fingerprint: str | None = None
         self._scratch = Scratch("coursewright-student-")
         self._folder = self._scratch.path
-        home = self._folder / "home"
-        self._link = Link(home, threads=config.threads, device=device, gpu=gpu)
+        # Nobody may read a checkpoint that another thread is still laying out, and a server holds
+        # one student at a time.
+        self._laying, self._asking_server = threading.Lock(), threading.Lock()
+        self._executor = local_slots(config) if executor is None else executor()
 
     def start(self) -> None:
-        """Start the worker; returns at once."""
-        self._link.start()
+        """Start a worker; returns at once."""
+        self._executor.start()
 
     def wait(self) -> None:
-        """Return once the worker has loaded its libraries."""
-        self._link.ask({"do": "wait"})
+        """Return once a worker has loaded its libraries."""
+        self._executor.ask({"do": "wait"})
 
     def train(self, rows: str, seed: int) -> Training:
         """Fine-tune the base model on the data set with this digest.
@@ -115,7 +123,7 @@ class LocalStudent:
             **self._worded(),
         }
         self._progress.start("train")
-        done = self._link.ask(request, self._follow_training())
+        done = self._executor.ask(request, self._follow_training())
         try:
             weights = self._store.put_folder(out)
         finally:
@@ -129,7 +137,7 @@ class LocalStudent:
             return []
         said = _PROMPTS.dump_python(list(prompts), mode="json")
         if self._server is not None:
-            rendered = self._link.ask(
+            rendered = self._executor.ask(
                 {
                     "do": "render",
                     "base": str(self._base),
@@ -137,8 +145,9 @@ class LocalStudent:
                     **self._worded(),
                 }
             )["prompts"]
-            model = self._known_to_server(self._server, weights)
-            return self._server.answer(model, rendered, self._generation.max_new_tokens)
+            with self._asking_server:
+                model = self._known_to_server(self._server, weights)
+                return self._server.answer(model, rendered, self._generation.max_new_tokens)
         request = {
             "do": "answer",
             "base": str(self._base),
@@ -149,7 +158,7 @@ class LocalStudent:
             "dtype": self._config.recipe.dtype,
             **self._worded(),
         }
-        answers: list[str] = self._link.ask(request, self._heed)["answers"]
+        answers: list[str] = self._executor.ask(request, self._heed)["answers"]
         return answers
 
     def converse(self, weights: str, requests: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -167,7 +176,7 @@ class LocalStudent:
             "dtype": self._config.recipe.dtype,
             "template_options": self._template_options,
         }
-        replies: list[dict[str, Any]] = self._link.ask(request)["replies"]
+        replies: list[dict[str, Any]] = self._executor.ask(request)["replies"]
         return replies
 
     def merge(self, adapter: Path, out: Path, dtype: str | None = None) -> None:
@@ -187,7 +196,7 @@ class LocalStudent:
             "recipe_dtype": self._config.recipe.dtype,
             "dtype": dtype,
         }
-        self._link.ask(request)
+        self._executor.ask(request)
 
     def special_tokens(self) -> tuple[str, ...]:
         """Texts that the tokenizer reads as commands: rows and answers must not hold them."""
@@ -223,13 +232,12 @@ class LocalStudent:
         return {"template_options": self._template_options, "preamble": self._preamble}
 
     def rest(self) -> None:
-        """Let the worker drop its models, so that others have the device's memory."""
-        if self._link.pid is not None:
-            self._link.ask({"do": "rest"})
+        """Let the workers drop their models, so that others have the device's memory."""
+        self._executor.rest()
 
     def close(self) -> None:
-        """End the worker and remove its scratch folder."""
-        self._link.close()
+        """End the workers and remove the scratch folder."""
+        self._executor.close()
         self._scratch.close()
 
     def __enter__(self) -> LocalStudent:
@@ -246,8 +254,9 @@ class LocalStudent:
     def _laid_out(self, weights: str) -> Path:
         """The checkpoint as a folder; laid out once."""
         folder = self._folder / "weights" / weights
-        if not folder.exists():
-            self._store.checkout(weights, folder)
+        with self._laying:
+            if not folder.exists():
+                self._store.checkout(weights, folder)
         return folder
 
     def _known_to_server(self, server: StudentServerClient, weights: str | None) -> str:
@@ -267,7 +276,7 @@ class LocalStudent:
         if not folder.exists():
             making = adapter.with_name(f"{adapter.name}-making")
             wanted = self._config.recipe.dtype
-            dtype = self._link.ask({"do": "dtype", "wanted": wanted})["dtype"]
+            dtype = self._executor.ask({"do": "dtype", "wanted": wanted})["dtype"]
             self.merge(adapter, making, dtype)
             for file in adapter.iterdir():
                 if not file.name.startswith("adapter_"):

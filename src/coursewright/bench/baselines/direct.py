@@ -54,7 +54,14 @@ def sit(direct: Direct, config: RunConfig, ledger: Path, progress: Progress) -> 
     with contextlib.ExitStack() as stack:
         place = stack.enter_context(tempfile.TemporaryDirectory(prefix="coursewright-"))
         artifacts = Artifacts(Path(place))
-        student = make_student(config.student, artifacts, progress, task.generation, task.preamble)
+        student = make_student(
+            config.student,
+            artifacts,
+            progress,
+            task.generation,
+            task.preamble,
+            config.executor,
+        )
         stack.callback(student.close)
         shared = None
         if config.shared is not None:
