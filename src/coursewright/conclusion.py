@@ -51,6 +51,7 @@ def conclude(store: RunStore, config: RunConfig, stages: Stages, outcome: Outcom
         training=outcome.retrainings[0].setup if outcome.retrainings else None,
         **evaluation.judge(outcome, config.seed, near),
         **evaluation.guard(outcome, config.seed),
+        smallest=evaluation.weigh_smallest(outcome),
     )
 
 
@@ -69,14 +70,17 @@ def agent_isolation(outcome: Outcome) -> Isolation | None:
 def time_by_stage(outcome: Outcome, total: float) -> dict[str, float]:
     """Return seconds by stage; `overhead` is wall time in none of them."""
     rounds = outcome.rounds
-    own = outcome.incumbent
+    own, few = outcome.incumbent, outcome.smallest
     evaluations = {*outcome.base, *outcome.final, *outcome.confirmation, *outcome.private}
     evaluations |= {e for sitting in outcome.probes for e in sitting.evaluations.values()}
     evaluations |= {*own.scored, *own.private} if own else set()
+    tried = few.tried if few else ()
+    evaluations |= {*(few.private if few else ()), *(e for one in tried for e in one.scored)}
     # A set: rounds with the same data share their training and their evaluations.
     evaluations |= {e for r in rounds for e in (r.visible, r.scored) if e}
     trainings = [r.training for r in rounds if r.training] + list(outcome.retrainings)
     trainings += own.trainings if own else ()
+    trainings += [training for one in tried for training in one.trainings]
     seconds = {
         "agent": sum(r.proposal.seconds for r in rounds),
         "program": sum(r.execution.seconds for r in rounds if r.execution),

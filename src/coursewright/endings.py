@@ -7,6 +7,7 @@ is dead, and nothing is told to an agent any more.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
 from coursewright.records import (
     Audit,
@@ -17,7 +18,9 @@ from coursewright.records import (
     PrivateOpening,
     ProbeName,
     Round,
+    Shrinking,
     Sitting,
+    Training,
 )
 from coursewright.stages import Stages
 from coursewright.steps import audited, evaluate, persist, read_own_rows, train
@@ -123,12 +126,22 @@ def count_openings(stages: Stages) -> int | None:
     return stages.journal.stage("count openings", {}, produce, OpeningCount).count
 
 
-def open_private(stages: Stages, weights: Sequence[str | None]) -> PrivateOpening:
-    """Score base and retrained students on the private split, once; every program is dead."""
-    inputs = {"weights": list(weights), "student": stages.student.fingerprint()}
-    return stages.journal.stage(
+def open_private(
+    stages: Stages, students: Sequence[Training], *others: Incumbent | Shrinking | None
+) -> tuple[Evaluation, list[tuple[Evaluation, ...]]]:
+    """Score base, retrained and all other students on the private split, once.
+
+    Every program is dead. Returns the base model's evaluation, and one for each student of each
+    group.
+    """
+    groups = [students, *(one.trainings if one else () for one in others)]
+    weights = [None, *(training.weights for group in groups for training in group)]
+    inputs = {"weights": weights, "student": stages.student.fingerprint()}
+    base, *answered = stages.journal.stage(
         "private",
         inputs,
         lambda: persist(lambda: stages.evaluator.open_private(weights)),
         PrivateOpening,
-    )
+    ).evaluations
+    sat = iter(answered)
+    return base, [tuple(islice(sat, len(group))) for group in groups]

@@ -55,7 +55,8 @@ class Forecast(Record):
     student_questions: int
     """That programs may put to the base student, at most; they cost no money."""
     trainings: int
-    """At most: one a round, the ablations, the retrainings, and those of the noise floor."""
+    """At most: one a round, the ablations, the retrainings, those of the noise floor and of the
+    search for the smallest set."""
     teacher_usd: float | None
     """Of all teacher calls at 500 prompt tokens and full answers; None: no price is known."""
     agent_usd: float | None
@@ -89,7 +90,8 @@ def forecast(config: RunConfig) -> Forecast:
     rounds, again = rules.rounds, config.retrainings * (1 if config.incumbent is None else 2)
     noise = rules.noise_seeds or 0
     ablations = config.search.ablations if isinstance(config.search, TreeSearch) else 0
-    trainings = rounds + ablations + again + noise
+    fewer = config.smallest.trainings if config.smallest else 0
+    trainings = rounds + ablations + again + noise + fewer
     splits = {s: read_split(task, s) for s in ("visible", "scored", "private")}
     student = config.student
     size = None if isinstance(student, CustomPart) else model_size(student)
@@ -98,10 +100,11 @@ def forecast(config: RunConfig) -> Forecast:
     if size is not None:
         # The noise floor trains on the visible items alone.
         small = noise * len(splits["visible"]) / task.rows.maximum
+        small += fewer / 2  # of sizes spread over all there are
         tokens = (rounds + ablations + again + small) * training_tokens(config, task)
         asked = (rounds + ablations + 1) * (len(splits["visible"]) + len(splits["scored"]))
-        asked += (noise + again) * len(splits["scored"])
-        asked += (1 + again) * len(splits["private"])
+        asked += (noise + again + fewer) * len(splits["scored"])
+        asked += (1 + again + (config.retrainings if fewer else 0)) * len(splits["private"])
         asked += 2 * len(probe_items(task).get("probes", ()))
         # A training step costs 6 operations a weight and token, an answer 2; answers use a
         # tenth of what a training does of the machine, since they come token by token.

@@ -38,6 +38,7 @@ from coursewright.records import (
     Round,
 )
 from coursewright.seeding import derive
+from coursewright.shrinking import shrink
 from coursewright.stages import Stages
 from coursewright.steps import (
     ask_person,
@@ -173,11 +174,11 @@ def finish(stages: Stages, played: Outcome, choice: Choice) -> Outcome:
     final = (evaluate(stages, delivered, "visible"), evaluate(stages, delivered, "scored"))
     confirmed = [evaluate(stages, w, "scored") for w in students] if stages.rules.guarded else []
     incumbent = sit_with_own_rows(stages, seeds)
-    rivals = [training.weights for training in incumbent.trainings] if incumbent else []
+    smallest = shrink(stages, choice, played, seeds)
     probes = (sit_probes(stages, None), sit_probes(stages, delivered))
     # Every student in one single opening, base first.
     openings = count_openings(stages)
-    base, *others = open_private(stages, [None, *students, *rivals]).evaluations
+    base, (private, own, few) = open_private(stages, retrained, incumbent, smallest)
     return played.model_copy(
         update={
             "base": (*played.base, base),
@@ -185,10 +186,10 @@ def finish(stages: Stages, played: Outcome, choice: Choice) -> Outcome:
             "retrainings": retrained,
             "final": final,
             "confirmation": tuple(confirmed),
-            "incumbent": incumbent
-            and incumbent.model_copy(update={"private": tuple(others[len(students) :])}),
+            "incumbent": incumbent and incumbent.model_copy(update={"private": own}),
+            "smallest": smallest and smallest.model_copy(update={"private": few}),
             "probes": probes,
             "openings": openings,
-            "private": tuple(others[: len(students)]) or (base,),
+            "private": private or (base,),
         }
     )

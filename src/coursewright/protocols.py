@@ -18,6 +18,7 @@ from coursewright.records import (
     Audit,
     Brief,
     Collection,
+    Cuts,
     Decision,
     Errand,
     Evaluation,
@@ -348,6 +349,11 @@ class Shards(Protocol):
 
     def without(self, shard: Shard, rows: str, earlier: Sequence[tuple[int, str, str]]) -> Joined:
         """Leave a shard out of these rows, which are those of the last round of `earlier`."""
+
+    def cut(
+        self, rows: str, earlier: Sequence[tuple[int, str, str]], minimum: int, count: int
+    ) -> Cuts:
+        """Return at most `count` balanced beginnings of these rows, from `minimum` rows on."""
 
 
 class People(Protocol):

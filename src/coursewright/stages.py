@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from coursewright.config import SmallestConfig
 from coursewright.protocols import (
     Agent,
     Archive,
@@ -49,6 +50,8 @@ class Rules:
     """Scored is rationed, the base model an eligible outcome, the winner confirmed."""
     max_forgetting_points: float | None = None
     """Lost on the panel of abilities; a round beyond it cannot win. None: no guard."""
+    smallest: SmallestConfig | None = None
+    """How the fewest rows that keep the gain are looked for; None: they are not."""
     noise_seeds: int | None = None
     """Trainings on the baseline data before round 0; None: the agent hears nothing of scored."""
     gates: tuple[Gate, ...] = ()

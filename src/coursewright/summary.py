@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from coursewright.display import printable
-from coursewright.records import NearVisible, Result, Usage
+from coursewright.records import NearVisible, Result, SmallestSet, Usage
 from coursewright.store import RunEntry, place_of
 
 
@@ -196,6 +196,8 @@ def _guard(result: Result) -> list[str]:
             f"{own.difference_points:+.1f} points (95 % interval {low:+.1f} to {high:+.1f}), "
             f"{own.verdict}, p = {own.p_value:.2g}"
         )
+    if result.smallest:
+        out.append(f"smallest   {smallest_line(result.smallest)}")
     if noise and noise.sd_points is not None:
         out.append(
             f"noise      {noise.sd_points:.1f} points between training seeds; the agent heard of "
@@ -207,6 +209,27 @@ def _guard(result: Result) -> list[str]:
             often = f"{result.private_openings} times"
         out.append(f"openings   this private split has been opened {often} on this machine")
     return out + [f"ALARM      {line}" for line in result.alarms]
+
+
+def smallest_line(found: SmallestSet) -> str:
+    """How few rows were found to keep most of the gain, and how sure that is."""
+    spent = f"{found.trainings} trainings"
+    if found.rows is None or found.share is None:
+        return f"none: {found.problem}" + (f"; {spent}" if found.trainings else "")
+    told = f"{found.rows} of {found.of} rows ({found.share:.0%}) "
+    if found.gain_kept is None:
+        told += "were found on scored; on private there is no gain to keep"
+    else:
+        told += f"keep {found.gain_kept:.0%} of the gain on private"
+        if found.gain_kept_ci95 is not None:
+            low, high = found.gain_kept_ci95
+            told += f" (95 % interval {low:.0%} to {high:.0%})"
+    sure = {
+        True: "confirmed on other training seeds",
+        False: "NOT confirmed on other training seeds",
+        None: "on one training seed alone",
+    }
+    return f"{told}; {sure[found.confirmed]}; {spent}"
 
 
 def run_line(entry: RunEntry) -> dict[str, Any]:

@@ -313,6 +313,7 @@ def make_rules(config: RunConfig) -> Rules:
         retrainings=config.retrainings,
         guarded=guarded,
         max_forgetting_points=config.guard.max_forgetting_points if config.guard else None,
+        smallest=config.smallest,
         noise_seeds=config.noise_seeds if guarded and not one_shot else None,
         cost_usd=budget.cost_usd,
         ideas_after=ideas_after(config),

@@ -18,7 +18,8 @@ from coursewright.chat import layout
 from coursewright.config import ProgramAgent
 from coursewright.errors import NoValidSubmission, RunFolderError, StorageError, UsageError
 from coursewright.export import export_run
-from coursewright.store import RunFolder, digest_of, file_digest
+from coursewright.records import SmallestSet
+from coursewright.store import RunFolder, RunStore, digest_of, file_digest, put_rows
 from coursewright.student import EMBEDDED
 from coursewright.tasks import task_folder
 from tests.export.runs import Train, copied_base, finished_run, rows
@@ -67,6 +68,32 @@ def test_the_data_set_loads_in_both_forms(out: Path, tmp_path: Path) -> None:
         lines = (out / "dataset" / form / "train.jsonl").read_text().splitlines()
         assert [json.loads(line) for line in lines] == load(form)
         assert len(lines) == len(rows())
+
+
+def test_the_smallest_set_lies_beside_the_training_data(tmp_path: Path) -> None:
+    place = finished_run(tmp_path)
+    folder = RunFolder(place)
+    few = rows()[3:8]
+    with RunStore.open(place) as store:
+        digest = put_rows(store.artifacts, few)
+    found = SmallestSet(
+        keep=0.95, of=40, rows=5, share=0.125, dataset=digest, trainings=6, gain_kept=0.97
+    )
+    told = folder.result()
+    assert told is not None
+    (place / "result.json").write_text(
+        told.model_copy(update={"smallest": found}).model_dump_json(by_alias=True)
+    )
+    export_run("first", tmp_path, str(tmp_path / "out"))
+    data = tmp_path / "out" / "dataset"
+    for form in ("alpaca", "messages"):
+        train, smallest = (
+            (data / form / f"{name}.jsonl").read_text().splitlines()
+            for name in ("train", "smallest")
+        )
+        assert smallest == train[3:8]
+    assert "5 of 40 rows (12%) keep 97% of the gain" in (data / "README.md").read_text()
+    assert len(datasets.load_dataset(str(data), "alpaca", split="train")) == 40
 
 
 def test_the_cards_tell_gain_audit_lineage_cost_and_isolation(run: Path, out: Path) -> None:

@@ -61,6 +61,10 @@ def run(
     policy: Annotated[
         Path | None, typer.Option(help="YAML file with rules for the data; see docs/policy.md.")
     ] = None,
+    smallest: Annotated[
+        bool,
+        typer.Option("--smallest", help="In the end, find the fewest rows that keep the gain."),
+    ] = False,
     gate: Annotated[
         list[str] | None,
         typer.Option(help="Wait for a person at: plan, sample or export; may be repeated."),
@@ -113,6 +117,8 @@ def run(
         overrides["runs"] = str(runs)
     if policy is not None:
         overrides["policy"] = str(policy)
+    if smallest:
+        overrides["smallest"] = {}
     if gate:
         overrides["gates"] = gate
     if allow_weak:

@@ -158,6 +158,18 @@ class GuardConfig(Part):
     best is looked at, and the base model is delivered where none is left."""
 
 
+class SmallestConfig(Part):
+    """After the choice: the fewest rows that keep most of the gain. See docs/smallest.md."""
+
+    keep: float = Field(default=0.95, gt=0, le=1)
+    """Share of the delivered data set's gain on scored that has to be kept."""
+    trainings: int = Field(default=8, ge=1)
+    """Most trainings, none on more rows than the delivered data set has; as many as `retrainings`
+    at least. More of them tell sizes closer to each other apart."""
+    minimum: int = Field(default=16, ge=1)
+    """Rows of the smallest set that is tried."""
+
+
 class ReplayConfig(Part):
     """Rows of the student's own past beside those of a submission, against forgetting."""
 
@@ -222,6 +234,8 @@ class RunConfig(Part):
     """Local servers that the run itself starts and stops, so that they share a GPU in turns."""
     retrainings: int = Field(default=3, ge=1, le=20)
     """Fresh training seeds of the last training; the first is the delivered student."""
+    smallest: SmallestConfig | None = Field(default=None, exclude_if=lambda wanted: wanted is None)
+    """Look, once the choice is sealed, for the fewest of its rows that keep most of the gain."""
     shared: Path | None = None
     """A folder in which several runs keep answers for one another: the teacher's, and the base
     student's on the splits. What is found there counts as a call and costs no money."""
@@ -244,6 +258,20 @@ class RunConfig(Part):
     @classmethod
     def _executor_is_local(cls, value: Any) -> Any:
         return {"kind": "local", **value} if isinstance(value, dict) else value
+
+    @field_validator("smallest")
+    @classmethod
+    def _can_be_confirmed(
+        cls, value: SmallestConfig | None, others: ValidationInfo
+    ) -> SmallestConfig | None:
+        """What is found on one seed is confirmed on all others."""
+        seeds = others.data.get("retrainings", 1)
+        if value is not None and value.trainings < seeds:
+            raise ValueError(
+                f"`trainings` must be {seeds} at least, the number of `retrainings`: "
+                "what is found on one seed is trained on all others, too"
+            )
+        return value
 
     @field_validator("replay")
     @classmethod

@@ -114,6 +114,29 @@ def ratio_limits(base: Floats, final: Floats, sizes: Floats) -> tuple[Floats, Fl
     return ratio / reach, ratio * reach
 
 
+def kept_limits(whole: Floats, part: Floats, sizes: Floats) -> Interval | None:
+    """Return the 95 % limits of the share that one gain is of another, on the same items.
+
+    `whole` and `part` are the sums of both gains over each group's items, `sizes` its number of
+    items; all of shape (groups,). Those shares k are kept for which part - k * whole is not told
+    from 0 (Fieller 1954), by the variance between groups as in `_worth`. None where the whole gain
+    itself is not told from 0: then every share fits.
+    """
+    if len(sizes) < 2:
+        return None
+    share = sizes / sizes.sum()
+    gains = np.stack([whole, part])
+    totals = gains.sum(axis=1)
+    off = gains - np.outer(totals, share)
+    reach = float(_t_of(sizes)) ** 2 * (off / (1 - share)) @ off.T
+    square = totals[0] ** 2 - reach[0, 0]
+    if totals[0] <= 0 or square <= 0:
+        return None
+    middle = totals[0] * totals[1] - reach[0, 1]
+    root = np.sqrt(max(0.0, middle**2 - square * (totals[1] ** 2 - reach[1, 1])))
+    return float((middle - root) / square), float((middle + root) / square)
+
+
 def _worth(
     sums: Floats, sizes: Floats, plain: Floats, whole: bool
 ) -> tuple[Floats, Floats | float]:

@@ -20,6 +20,7 @@ from coursewright.export.base import Base
 from coursewright.export.dataset import forms_of, record_of
 from coursewright.export.delivery import Delivery, programs, public_names
 from coursewright.records import Result, Usage
+from coursewright.summary import smallest_line
 
 Form = Literal["full", "adapter", "merged"]
 """What the weights are: whole as trained, an adapter, or an adapter merged into its base."""
@@ -92,6 +93,7 @@ def data_card(delivery: Delivery, exhibit: Exhibit) -> str:
             for form in forms
         ],
     }
+    few = delivery.result.smallest
     collected, audited = delivery.round.collection, delivery.round.audit
     dropped: dict[str, int] = {}
     for part in (collected, audited):
@@ -106,6 +108,7 @@ def data_card(delivery: Delivery, exhibit: Exhibit) -> str:
         exhibit,
         sample=markdown.block(shown, "json") if len(shown) <= SAMPLE else None,
         forms=forms,
+        smallest=smallest_line(few) if few and delivery.smallest else None,
         preamble=delivery.preamble,
         read=collected.read if collected else len(delivery.rows),
         dropped=dropped,

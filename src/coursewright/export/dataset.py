@@ -64,13 +64,29 @@ def write_dataset(rows: Sequence[TracedRow], folder: Path, preamble: Preamble) -
             schema = [*schema, ("kind", text), ("derived", text)]
             for record, row in zip(records, rows, strict=True):
                 record |= {"kind": row.kind, "derived": row.derived}
-        lines = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
-        (place / "train.jsonl").write_text(lines, encoding="utf-8")
+        _write_lines(records, place / "train.jsonl")
         # Through memory: what the disk refuses is then the same error for every file.
         table = pa.Table.from_pylist(records, schema=pa.schema(schema))
         with pa.BufferOutputStream() as buffer:
             pq.write_table(table, buffer, compression="zstd")
             (place / "train.parquet").write_bytes(buffer.getvalue())
+
+
+def write_smallest(
+    rows: Sequence[TracedRow], folder: Path, forms: Sequence[str], preamble: Preamble
+) -> None:
+    """Write `smallest.jsonl` beside the training data in these forms, if there are such rows.
+
+    They are rows of the training data, in the balanced order in which they were found.
+    """
+    for form in forms if rows else ():
+        records = [record_of(row, form, preamble) for row in rows]
+        _write_lines(records, folder / form / "smallest.jsonl")
+
+
+def _write_lines(records: Sequence[dict[str, Any]], path: Path) -> None:
+    lines = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
+    path.write_text(lines, encoding="utf-8")
 
 
 def record_of(row: TracedRow, form: str, preamble: Preamble) -> dict[str, Any]:

@@ -43,6 +43,8 @@ class Delivery:
     training: Training
     """Of the delivered student."""
     rows: tuple[TracedRow, ...]
+    smallest: tuple[TracedRow, ...]
+    """The fewest of them found to keep most of the gain; none where a run did not look for them."""
     task: Task | None
     """None if the task folder is gone or has changed since."""
 
@@ -95,6 +97,7 @@ def read_delivery(folder: RunFolder) -> Delivery:
         round=found[0],
         training=_delivered_training(folder, final.dataset),
         rows=read_rows(folder.artifacts, final.dataset),
+        smallest=_smallest(folder, result),
         task=_unchanged_task(folder, config),
     )
 
@@ -177,6 +180,14 @@ def _delivered_training(folder: RunFolder, dataset: str) -> Training:
         "is not the student that the run recorded: its files have changed",
         file=folder.student_path,
     )
+
+
+def _smallest(folder: RunFolder, result: Result) -> tuple[TracedRow, ...]:
+    found = result.smallest
+    if found is None or found.dataset is None:
+        return ()
+    folder.artifacts.verify(found.dataset)
+    return read_rows(folder.artifacts, found.dataset)
 
 
 def _unchanged_task(folder: RunFolder, config: RunConfig) -> Task | None:

@@ -13,7 +13,7 @@ from coursewright.display import Silent
 from coursewright.errors import RunFolderError
 from coursewright.export.base import base_of
 from coursewright.export.cards import Exhibit, Form, data_card, model_card
-from coursewright.export.dataset import write_dataset
+from coursewright.export.dataset import forms_of, write_dataset, write_smallest
 from coursewright.export.delivery import Delivery, lineage, read_delivery
 from coursewright.export.hub import Hub
 from coursewright.export.serving import serve_commands
@@ -121,6 +121,7 @@ def lay_out(folder: Path, delivery: Delivery, exhibit: Exhibit, progress: Progre
     model, dataset = folder / "model", folder / "dataset"
     dataset.mkdir()
     write_dataset(delivery.rows, dataset, delivery.preamble)
+    write_smallest(delivery.smallest, dataset, forms_of(delivery.rows), delivery.preamble)
     _describe(dataset, data_card(delivery, exhibit), delivery)
     model.mkdir()
     write_weights(delivery, exhibit.form, exhibit.base, model, progress)

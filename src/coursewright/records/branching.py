@@ -102,6 +102,14 @@ class Joined(Record):
     kept: int
 
 
+class Cuts(Record):
+    """Beginnings of a data set's rows in a balanced order, from few rows to many."""
+
+    of: int
+    """Rows of the whole."""
+    cuts: tuple[Joined, ...] = ()
+
+
 class Novelty(Record):
     """Whether a program was found to repeat an earlier one."""
 

@@ -93,3 +93,40 @@ class IncumbentScores(Record):
     p_value: float
     verdict: Claim
     """Of the delivered student against the incumbent."""
+
+
+class SmallestSet(Record):
+    """The fewest rows found to keep most of the gain, in a result; scores are fractions.
+
+    Shares of the gain are of the delivered data set's, on the same training seeds.
+    """
+
+    problem: str = ""
+    """Why there is none; all else but `keep`, `of` and `trainings` is then empty."""
+    keep: float
+    """Share of the gain on scored that it had to keep."""
+    of: int
+    """Rows of the delivered data set."""
+    rows: int | None = None
+    share: float | None = None
+    """Of the delivered data set's rows."""
+    dataset: str | None = None
+    """Digest."""
+    trainings: int
+    """Spent on the search and its confirmation."""
+    sizes: dict[int, float] = Field(default_factory=dict)
+    """Sizes tried, in rows, with their scored mean over all students trained on them."""
+    confirmed: bool | None = None
+    """Whether seeds that played no part in finding it kept as much of the gain on scored, too;
+    None: there was one retraining only, and so none to confirm it with."""
+    scored_by_retraining: tuple[float, ...] = ()
+    private_by_retraining: tuple[float, ...] = ()
+    scored_gain_kept: float | None = None
+    """1 is all of it. Of the split that the size was searched on: flattered."""
+    gain_kept: float | None = None
+    """Of the gain on private, which nothing was chosen by. None where there is no such gain."""
+    gain_kept_ci95: tuple[float, float] | None = None
+    """None where the gain itself cannot be told from 0."""
+    difference_points: float | None = None
+    """On private, this data set's students minus the delivered one's, 0-100."""
+    difference_points_ci95: tuple[float, float] | None = None

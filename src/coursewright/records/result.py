@@ -17,7 +17,12 @@ from coursewright.records.base import (
     Verdict,
 )
 from coursewright.records.dialogue import Isolation, Usage
-from coursewright.records.holdout import Confirmation, IncumbentScores, NoiseFloor
+from coursewright.records.holdout import (
+    Confirmation,
+    IncumbentScores,
+    NoiseFloor,
+    SmallestSet,
+)
 from coursewright.records.stages import Check, TrainingSetup
 
 
@@ -150,6 +155,8 @@ class Result(Record):
     that cannot be known."""
     incumbent: IncumbentScores | None = None
     """The data set that the user already had."""
+    smallest: SmallestSet | None = None
+    """The fewest rows that keep most of the gain; None where a run does not look for them."""
     audit: Verdict
     """On the delivered data set: the worse of its round's audit and the final one."""
     audit_checks: tuple[Check, ...] = ()

@@ -236,6 +236,46 @@ class Incumbent(Record):
     """One evaluation per training, each."""
 
 
+class SizeTried(Record):
+    """A beginning of the delivered data set's rows, and the students trained on it."""
+
+    rows: str
+    """Digest."""
+    kept: int
+    """Its rows."""
+    trainings: tuple[Training, ...] = ()
+    """On the seeds of the retrainings, as many of them as it was tried with."""
+    scored: tuple[Evaluation, ...] = ()
+
+
+class Shrinking(Record):
+    """The search for the fewest rows that keep most of the gain."""
+
+    of: int = 0
+    """Rows of the delivered data set."""
+    keep: float
+    """Share of the gain that was to be kept."""
+    gain: float | None = None
+    """Of the delivered data set's students on scored, on the mean over all seeds; a fraction."""
+    spent: int = 0
+    """Trainings."""
+    tried: tuple[SizeTried, ...] = ()
+    """From few rows to many."""
+    problem: str = ""
+    """Why nothing was found; what follows is then empty."""
+    rows: str | None = None
+    """Digest of what was found."""
+    kept: int = 0
+    """Its rows."""
+    confirmed: bool | None = None
+    """Whether it held on seeds that played no part in finding it; None: there were none."""
+    trainings: tuple[Training, ...] = ()
+    """On the seeds of the retrainings."""
+    scored: tuple[Evaluation, ...] = ()
+    private: tuple[Evaluation, ...] = ()
+    """One evaluation per training, each."""
+
+
 class Outcome(Record):
     """What the loop hands back: everything measured, nothing judged."""
 
@@ -255,6 +295,8 @@ class Outcome(Record):
     confirmation: tuple[Evaluation, ...] = ()
     """Every retraining on scored."""
     incumbent: Incumbent | None = None
+    smallest: Shrinking | None = None
+    """None: not asked for."""
     openings: int | None = None
     """How often private has been opened on this machine; None if unknown."""
     private: tuple[Evaluation, ...] = ()

@@ -23,11 +23,14 @@ from coursewright.report.gain import parts_of_gain, shown_parts
 from coursewright.report.inert import few, inert, one_line
 from coursewright.report.quality import profile
 from coursewright.report.story import Story, identity
+from coursewright.summary import smallest_line
 
 WITHOUT_SCRIPT = 25
 """Rows that are shown to who runs no script."""
 EMBEDDED_BYTES = 1_500_000
 """Room for the rows in the file; what does not fit is said, and lies in the run folder."""
+SMALLEST_BYTES = 500_000
+"""Room for the rows of the smallest set, which are all shown."""
 CELL = 1_200
 """Characters of a row's question or answer."""
 HISTORY = 400
@@ -44,6 +47,7 @@ def render(story: Story) -> str:
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     rows = story.data_set(story.best)
     table, left_out = row_table(story, rows)
+    smallest, smallest_left_out = row_table(story, story.smallest, SMALLEST_BYTES)
     return (
         templates()
         .get_template("report.html.j2")
@@ -54,6 +58,8 @@ def render(story: Story) -> str:
             rows=table[:WITHOUT_SCRIPT],
             row_count=len(rows),
             left_out=left_out,
+            smallest=smallest,
+            smallest_left_out=smallest_left_out,
             row_data=Markup(_as_script_data(table)),
             style=Markup(_asset("style.css")),
             script=Markup(script),
@@ -66,6 +72,7 @@ def overview(story: Story) -> dict[str, Any]:
     """What the templates show of a run but for its data: cheap enough to be asked for often."""
     best, result = story.best, story.result
     chosen = None if best is None else best.number
+    found = result.smallest if result else None
     return {
         "name": one_line(story.folder.name),
         "task": one_line(story.config.task.rstrip("/").rsplit("/", 1)[-1]),
@@ -74,6 +81,7 @@ def overview(story: Story) -> dict[str, Any]:
         "parts": _parts(story),
         "verdict": verdict(story),
         "headline": headline(story),
+        "smallest_told": one_line(smallest_line(found), 400) if found else "",
         "alarms": [one_line(alarm, 400) for alarm in (result.alarms if result else ())],
         "gain_parts": shown_parts(parts_of_gain(result)),
         "trust": trust(story),

@@ -101,6 +101,14 @@ class Story:
         return read_rows(self.folder.artifacts, done.audit.rows, wanted)
 
     @cached_property
+    def smallest(self) -> tuple[TracedRow, ...]:
+        """The fewest rows that keep most of the gain; none where none were found, or are there."""
+        found = self.result.smallest if self.result is not None else None
+        if found is None or found.dataset is None or not self.folder.artifacts.has(found.dataset):
+            return ()
+        return read_rows(self.folder.artifacts, found.dataset)
+
+    @cached_property
     def origins(self) -> dict[tuple[str, str], int]:
         """The round in which each question with its answer first stood in a data set."""
         first: dict[tuple[str, str], int] = {}

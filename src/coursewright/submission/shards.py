@@ -13,9 +13,10 @@ from hashlib import sha256
 from itertools import accumulate, pairwise
 
 from coursewright.chat import item_body
-from coursewright.records import Item, Joined, Labels, Part, Shard, TracedRow
+from coursewright.records import Cuts, Item, Joined, Labels, Part, Shard, TracedRow
 from coursewright.similarity import TopicGuesser, evenly
 from coursewright.store import Artifacts, canonical, put_rows, read_rows
+from coursewright.submission.balance import balanced_order, grid
 
 AGREEMENT = 0.4
 """Cohen's kappa of guessed and true topics of visible items below which no topic is guessed."""
@@ -73,6 +74,26 @@ class RowShards:
                 for row, topic in zip(read, topics, strict=True)
                 if topic != shard.topic or origins.get(_key(row)) != gone
             ]
+        )
+
+    def cut(self, rows: str, earlier: Sequence[Made], minimum: int, count: int) -> Cuts:
+        """Return beginnings of these rows, ordered so that each is balanced as the whole.
+
+        At most `count` of them, from `minimum` rows on, each larger by one factor. Balanced by
+        topic, and within a topic by the rounds and methods that made its rows (see `balance`).
+        """
+        read = read_rows(self._artifacts, rows)
+        sizes = grid(minimum, len(read), count)
+        if not sizes:
+            return Cuts(of=len(read))
+        origins = self._origins(earlier)
+        made = [origins.get(_key(row)) for row in read]
+        labels = list(zip(self._topics(read), made, strict=True))
+        texts = [f"{_asked(row)}\n{row.answer}" for row in read]
+        order = balanced_order(labels, texts, sizes[-1])
+        return Cuts(
+            of=len(read),
+            cuts=tuple(self._kept([read[row] for row in order[:size]]) for size in sizes),
         )
 
     def _kept(self, rows: Sequence[TracedRow]) -> Joined:

@@ -9,6 +9,7 @@
     result        comes out the same from the recorded stages: choice, scores, intervals, p-values
     rounds        the readable rounds say what the journal says
     predictions   every stored answer, scored again, has the score it was given
+    smallest      the rows of the smallest set, if there is one, are rows of the delivered data set
     audits        every round's rows, audited again against the ledger, leave the same data set
     calls         usage in result and rounds is what the ledgers hold
 
@@ -57,6 +58,7 @@ _CHECKS: dict[str, Callable[[Case, contextlib.ExitStack], Iterator[str]]] = {
     "result": claims.result,
     "rounds": claims.rounds,
     "predictions": claims.predictions,
+    "smallest": claims.smallest,
     "audits": claims.audits,
     "calls": claims.calls,
 }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,7 +16,7 @@ from coursewright.briefing import full_brief, public_items
 from coursewright.errors import NotVerified
 from coursewright.guardrails import licensed, settled_policy
 from coursewright.records import Audit, Execution, Round
-from coursewright.store import record_digest
+from coursewright.store import canonical, read_rows, record_digest
 from coursewright.store.folder import first_change
 from coursewright.store.ledger import Ledger
 from coursewright.tasks import read_corpus
@@ -112,6 +113,24 @@ def audits(case: Case, held: contextlib.ExitStack) -> Iterator[str]:
         change = first_change(_untimed(was), _untimed(now))
         if change is not None:
             yield (f"{where}: {change[0]} is recorded as {change[1]!a}, and comes to {change[2]!a}")
+
+
+def smallest(case: Case, held: contextlib.ExitStack) -> Iterator[str]:
+    """Its rows are rows of the delivered data set, each of them once, and as many as it says."""
+    found, final = case.result.smallest, case.result.final
+    if found is None or found.dataset is None:
+        return
+    few, all_rows = (
+        Counter(map(canonical, read_rows(case.store.artifacts, str(digest))))
+        for digest in (found.dataset, final.dataset)
+    )
+    if not few <= all_rows:
+        yield f"{(few - all_rows).total()} rows of the smallest set are not of the delivered one"
+    if (few.total(), all_rows.total()) != (found.rows, found.of):
+        yield (
+            f"result.json [smallest]: says {found.rows} of {found.of} rows, and there are "
+            f"{few.total()} of {all_rows.total()}"
+        )
 
 
 def _untimed(audit: Audit) -> Any:
