@@ -17,7 +17,7 @@ from coursewright.preflight import check_executor
 from coursewright.store import RunFolder, RunStore
 from coursewright.store.folder import settings
 from coursewright.student import memory
-from coursewright.wiring import make_openings
+from coursewright.wiring import make_openings, make_rules
 from tests.bench.studies import plan_of
 from tests.student.conftest import Remembered
 
@@ -132,6 +132,10 @@ def test_more_threads_than_cores_is_said_and_allowed() -> None:
     check_executor(many, told)
     assert len(told.said) == 1
     assert "cores" in told.said[0]
+
+
+def test_the_loop_knows_how_many_slots_there_are() -> None:
+    assert make_rules(config(slots=3)).slots == 3
 
 
 def test_a_plan_says_who_computes() -> None:

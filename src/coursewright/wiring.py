@@ -319,6 +319,7 @@ def make_rules(config: RunConfig) -> Rules:
         ideas_after=ideas_after(config),
         gates=config.gates,
         wave=config.search.wave if isinstance(config.search, settings.TreeSearch) else 1,
+        slots=config.executor.slots,
     )
 
 
