@@ -8,6 +8,7 @@ from coursewright.briefing import part_name, public_items
 from coursewright.config import EmbeddedStudent, HeuristicAgent, RunConfig, SimulatedTeacher
 from coursewright.exams import pick_scorer
 from coursewright.records import Isolation, Outcome, Result
+from coursewright.search import proxy_of
 from coursewright.stages import Stages
 from coursewright.store import RunStore
 from coursewright.tasks import baseline_scores, read_split
@@ -48,6 +49,7 @@ def conclude(store: RunStore, config: RunConfig, stages: Stages, outcome: Outcom
             if type(part) in EMBEDDED
         ),
         baselines=baselines,
+        proxy=proxy_of(outcome.rounds),
         training=outcome.retrainings[0].setup if outcome.retrainings else None,
         **evaluation.judge(outcome, config.seed, near),
         **evaluation.guard(outcome, config.seed),

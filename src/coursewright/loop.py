@@ -28,6 +28,7 @@ from coursewright.endings import (
     sit_with_own_rows,
 )
 from coursewright.errors import StageFailed
+from coursewright.promotion import promoted
 from coursewright.records import (
     Choice,
     Decision,
@@ -93,6 +94,7 @@ def play(
         with begun[-1].going_on():
             make_rows(stages, begun[-1], known)
     ready = [candidate for candidate in begun if candidate.failed is None]
+    ready = promoted(stages, ready, rounds)
     side_by_side(
         ready, lambda one: train_and_score(stages, one), stages.rules.slots, stages.progress
     )
@@ -150,7 +152,7 @@ def tell(
     reached = candidate.reached
     return stages.feedback.write(
         base=base,
-        error=None if candidate.failed is None else str(candidate.failed),
+        error=candidate.trouble,
         collection=reached.get("collection"),
         audit=reached.get("audit"),
         visible=reached.get("visible"),

@@ -27,10 +27,12 @@ from coursewright.records import (
     Isolation,
     Joined,
     Labels,
+    Likelihood,
     Noise,
     Part,
     PrivateOpening,
     ProbeName,
+    Promotion,
     Prompt,
     Proposal,
     Record,
@@ -228,6 +230,9 @@ class Student(Protocol):
     def answer(self, weights: str | None, prompts: Sequence[Prompt]) -> list[str]:
         """Greedy answers, in order, of the base model (None) or of a fine-tuned one."""
 
+    def likelihood(self, weights: str | None, rows: str) -> Likelihood:
+        """How likely it finds the outputs of these rows (a digest). Asked for halving alone."""
+
     def special_tokens(self) -> tuple[str, ...]:
         """Texts that the student's tokenizer reads as commands: no row may hold them."""
 
@@ -313,6 +318,20 @@ class Openings(Protocol):
         """Note that this run opens it (once, however often it is asked); None if unknown."""
 
 
+class Halving(Protocol):
+    """Decides which rounds of a wave are trained in full: a pure function of the history."""
+
+    rows: int
+    """Of a short training."""
+
+    def promote(self, looks: Mapping[int, float], rounds: Sequence[Round]) -> dict[int, Promotion]:
+        """Say for each round of a wave whether it is trained in full, and why.
+
+        `looks` are what the wave's short trainings are worth, by number of the round; `rounds` is
+        the history before the wave.
+        """
+
+
 class Embedder(Protocol):
     """Turns texts into vectors that lie close where the texts mean the same.
 
@@ -354,6 +373,9 @@ class Shards(Protocol):
         self, rows: str, earlier: Sequence[tuple[int, str, str]], minimum: int, count: int
     ) -> Cuts:
         """Return at most `count` balanced beginnings of these rows, from `minimum` rows on."""
+
+    def sample(self, rows: str, count: int, seed: int) -> Joined:
+        """Draw so many rows at random, in their order."""
 
 
 class People(Protocol):

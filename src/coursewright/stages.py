@@ -13,6 +13,7 @@ from coursewright.protocols import (
     Auditor,
     Evaluator,
     FeedbackWriter,
+    Halving,
     Ideas,
     Intake,
     Journal,
@@ -91,6 +92,8 @@ class Stages:
     own_rows: OwnRows | None = None
     shards: Shards | None = None
     """None: the search asks for no shards."""
+    halving: Halving | None = None
+    """None: every round of a wave is trained in full."""
 
 
 def attempts(rounds: Iterable[Round]) -> tuple[Attempt, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from coursewright.display import printable
-from coursewright.records import NearVisible, Result, SmallestSet, Usage
+from coursewright.records import NearVisible, Proxy, Result, SmallestSet, Usage
 from coursewright.store import RunEntry, place_of
 
 
@@ -19,7 +19,7 @@ def lines(result: Result) -> list[str]:
         out.append("no valid submission within the budget")
     out += [*_guard(result), ""]
     out += [
-        f"  round {r.number}: {r.operation:<9} {r.status:<8} "
+        f"  round {r.number}: {r.operation:<9} {r.status:<9} "
         + (f"scored {r.scored:.1%}, {r.rows} rows" if r.scored is not None else r.failure or "")
         for r in result.rounds
     ]
@@ -32,6 +32,8 @@ def lines(result: Result) -> list[str]:
         + _cost(result.teacher_usage),
         "seconds    " + ", ".join(f"{name} {s:.1f}" for name, s in result.seconds.items()),
     ]
+    if result.proxy:
+        out.append(f"looks      {_proxy(result.proxy)}")
     if result.agent_isolation or result.agent_usage != Usage():
         out.append(f"agent      {_agent(result)}")
     if result.student_usage.calls or result.student_usage.cached:
@@ -245,3 +247,13 @@ def run_line(entry: RunEntry) -> dict[str, Any]:
         "waiting": None if entry.waiting is None else place_of(entry.waiting),
         "problem": entry.problem,
     }
+
+
+def _proxy(proxy: Proxy) -> str:
+    """What short trainings cost, how they ranked, and what they saved."""
+    told = f"{proxy.looks} short trainings in {proxy.seconds:.1f} s, {proxy.held_back} held back"
+    if proxy.tau is not None:
+        told += f"; tau {proxy.tau:+.2f} over {proxy.pairs} pairs"
+    if proxy.held_back and proxy.saved_seconds is not None:
+        told += f"; {proxy.saved_seconds:+.1f} s saved"
+    return told

@@ -28,6 +28,8 @@ class Candidate:
     """What each stage left, by the field of `Round` that keeps it."""
     failed: StageFailed | None = None
     """What ended the round before its student was scored."""
+    held_back: bool = False
+    """Others of its wave promised more: no student is trained on all of its rows."""
 
     @contextlib.contextmanager
     def going_on(self) -> Iterator[None]:
@@ -37,6 +39,13 @@ class Candidate:
         except StageFailed as failed:
             self.failed = failed
 
+    @property
+    def trouble(self) -> str | None:
+        """What its agent is told went wrong, if anything did."""
+        if self.held_back:
+            return "Others of its wave promised more: no student was trained on all of its rows."
+        return None if self.failed is None else str(self.failed)
+
     def under_way(self) -> Round:
         """The round as others of its wave see it."""
         return self._round(status="under way", feedback=Feedback(text=""))
@@ -45,7 +54,8 @@ class Candidate:
         """The round for the record."""
         failed = self.failed
         if failed is None:
-            return self._round(status="scored", feedback=feedback)
+            status = "held back" if self.held_back else "scored"
+            return self._round(status=status, feedback=feedback)
         status = "invalid" if failed.kind == "too few valid rows" else "failed"
         return self._round(status=status, failure=failed.kind, feedback=feedback)
 

@@ -36,6 +36,7 @@ from coursewright.config import (
     StudentConfig,
     TeacherConfig,
 )
+from coursewright.errors import ConfigError
 from coursewright.evaluation import NoiseFloor
 from coursewright.exams import make_evaluator, make_probes, pick_scorer
 from coursewright.feedback import GuardedFeedback
@@ -45,7 +46,7 @@ from coursewright.plugins import construct
 from coursewright.protocols import Agent, Jail, Progress, Search, Student
 from coursewright.records import Generation, Isolation, Preamble, Task
 from coursewright.sandbox import check_command, open_jail, open_sandbox
-from coursewright.search import GreedySearch, OneShotSearch, TreeSearch
+from coursewright.search import GreedySearch, Halving, OneShotSearch, TreeSearch
 from coursewright.servers import AgentInTurn, StudentInTurn, TeacherInTurn, Turns
 from coursewright.stages import Rules, Stages
 from coursewright.store import (
@@ -155,6 +156,7 @@ def assemble(
             progress=progress,
             own_rows=make_own_rows(config, task, store.artifacts, student),
             shards=RowShards(store.artifacts, exam, task.rows.maximum),
+            halving=make_halving(config, student),
         )
         if config.servers:
             stages = taking_turns(stages, store, config, asked, stack, shared)
@@ -373,6 +375,23 @@ def make_student(
     )
 
 
+def make_halving(config: RunConfig, student: Student) -> Halving | None:
+    """Return what decides which rounds of a wave are trained in full; None where all are.
+
+    Raises:
+        ConfigError: the student cannot say how likely it finds an answer.
+    """
+    if not isinstance(config.search, settings.TreeSearch) or config.search.halving is None:
+        return None
+    if isinstance(config.student, CustomPart) and not hasattr(student, "likelihood"):
+        raise ConfigError(
+            "asks the student how likely it finds an answer: give your class the method "
+            "`likelihood(weights, rows)` of protocols.Student, or leave `halving` out",
+            field="search.halving",
+        )
+    return Halving(seed=config.seed, **config.search.halving.model_dump())
+
+
 def make_search(config: RunConfig) -> Search:
     """Return the search: the first valid attempt in one-shot mode, else what the config names."""
     if config.mode == "one-shot":
@@ -388,7 +407,7 @@ def make_search(config: RunConfig) -> Search:
             families=draft_families(asks_student=bool(student_calls(config))),
             # Credit is made of visible scores: who hears less of those hears none.
             tell_credit=config.feedback == "full",
-            **config.search.model_dump(exclude={"kind", "wave"}),
+            **config.search.model_dump(exclude={"kind", "wave", "halving"}),
         )
     if isinstance(config.search, settings.OneShotSearch):
         return OneShotSearch()

@@ -23,6 +23,20 @@ class GreedySearch(Part):
     """Failed Debugs or Repairs in a row after which the next round drafts anew."""
 
 
+class Halving(Part):
+    """Of a wave, who is worth a full training: docs/search.md."""
+
+    rows: int = Field(default=200, ge=20)
+    """Of the short training that each round of a wave gets first."""
+    keep: float = Field(default=0.5, gt=0, lt=1)
+    """Share of a wave that is then trained in full."""
+    lottery: float = Field(default=0.1, ge=0, le=1)
+    """Chance of each of the others to be trained in full all the same, which keeps the estimate of
+    what a look is worth honest."""
+    pairs: int = Field(default=10, ge=3)
+    """Pairs of wave mates with a look and a full score that are wanted before a look decides."""
+
+
 class TreeSearch(Part):
     """Several branches, a bandit between them, merges and ablations: docs/search.md."""
 
@@ -42,6 +56,8 @@ class TreeSearch(Part):
     wave: int = Field(default=1, ge=1, le=64, exclude_if=lambda width: width == 1)
     """Rounds that are decided together, none knowing of the others' scores: as many students are
     trained side by side as the executor has slots."""
+    halving: Halving | None = Field(default=None, exclude_if=lambda part: part is None)
+    """None: every round is trained in full."""
     ablations: int = Field(default=0, ge=0)
     """Trainings beside those of `budget.rounds` that measure what a shard of a new best is worth.
     0: what agents are told of shards is estimated from visible items."""
@@ -52,6 +68,13 @@ class TreeSearch(Part):
         widen_after = others.data.get("widen_after", 0)
         if value is not None and value <= widen_after:
             raise ValueError(f"must exceed `widen_after` ({widen_after}): widen before giving up")
+        return value
+
+    @field_validator("halving")
+    @classmethod
+    def _something_to_halve(cls, value: Halving | None, others: ValidationInfo) -> Halving | None:
+        if value is not None and others.data.get("wave", 1) < 2:
+            raise ValueError("needs `wave: 2` at least: of a single round there is nothing to hold")
         return value
 
 

@@ -155,7 +155,7 @@ def _audits(outcome: Outcome) -> list[Audit]:
 
 def _mats(rounds: Sequence[Round]) -> float | None:
     """Attempts per successful attempt (the study's MATS); None without a success."""
-    valid = sum(r.status == "scored" for r in rounds)
+    valid = sum(r.status in ("scored", "held back") for r in rounds)
     return len(rounds) / valid if valid else None
 
 

@@ -106,6 +106,26 @@ class RowReview(Record):
     confidence: float
 
 
+class Proxy(Record):
+    """What short trainings were worth, where the search halves its waves."""
+
+    looks: int
+    """Rounds that were trained shortly first."""
+    seconds: float
+    """Of all short trainings and looks."""
+    held_back: int
+    by_lottery: int
+    """Rejected by their look, and trained in full all the same."""
+    pairs: int
+    """Of rounds of the same wave, with a look and a full score that both differ."""
+    tau: float | None
+    """Kendall's rank correlation of looks and full scores over these pairs."""
+    full_seconds: float | None
+    """A full training with its scoring, on the mean."""
+    saved_seconds: float | None
+    """Full trainings that were not made, less what looking took: negative where it did not pay."""
+
+
 class Result(Record):
     """The outcome of a run: what `run --json` prints and `result.json` holds."""
 
@@ -167,6 +187,8 @@ class Result(Record):
     mats: float | None
     rounds: tuple[RoundSummary, ...]
     full_trainings: int
+    """On all rows of a data set: rounds', and the retrainings."""
+    proxy: Proxy | None = Field(default=None, exclude_if=lambda proxy: proxy is None)
     training: TrainingSetup | None = None
     """What the delivered student was trained with."""
     baselines: dict[str, float] = Field(default_factory=dict)

@@ -156,6 +156,36 @@ class Training(Record):
     setup: TrainingSetup | None = None
 
 
+class Likelihood(Record):
+    """How likely a student finds given answers: mean log-probability per token, one per answer."""
+
+    means: tuple[float, ...]
+    seconds: float
+
+
+Promotion = Literal["best", "lottery", "unproven", "held back"]
+"""Why a round was trained in full, or that it was not: its look was among the best; it was drawn
+from the others; looks have not been seen to agree with scores in this run yet."""
+
+
+class Look(Record):
+    """What a short training promised of a round's rows."""
+
+    value: float
+    """Mean log-probability per token of the visible items' golds: higher is better."""
+    rows: int
+    seconds: float
+    promotion: Promotion = "unproven"
+
+
+class Agreement(Record):
+    """How looks ranked rounds of the same wave, against their full scores."""
+
+    pairs: int
+    tau: float | None
+    """Kendall's; None where there is no pair."""
+
+
 class Answered(Record):
     """One item's result; `score` in [0, 1]."""
 
@@ -198,9 +228,10 @@ class Round(Record):
     number: int
     operation: Operation
     parent: int | None
-    status: Literal["scored", "invalid", "failed", "under way"]
-    """`invalid`: a program ran but left too few usable rows; `failed`: it did not come so far;
-    `under way`: only while others of its wave are decided and prepared, never in a record."""
+    status: Literal["scored", "held back", "invalid", "failed", "under way"]
+    """`held back`: its rows were good, but others of its wave promised more, and no student was
+    trained on all of them; `invalid`: a program ran but left too few usable rows; `failed`: it did
+    not come so far; `under way`: while others of its wave are prepared, and never in a record."""
     failure: Failure | None = None
     proposal: Proposal
     execution: Execution | None = None
@@ -208,6 +239,8 @@ class Round(Record):
     audit: Audit | None = None
     training_rows: str | None = None
     """Digest of what was trained on: the audited rows, and what the user adds to them."""
+    look: Look | None = Field(default=None, exclude_if=lambda look: look is None)
+    """At a short training, where the search halves its waves."""
     training: Training | None = None
     visible: Evaluation | None = None
     scored: Evaluation | None = None

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from coursewright.records import Claim, Result, Usage
+from coursewright.records import Claim, Proxy, Result, Usage
 from coursewright.report.inert import one_line
 from coursewright.report.story import Story
 
@@ -147,7 +147,23 @@ def spending(story: Story) -> tuple[Fact, ...]:
         facts.append(Fact("agent", *_used(result.agent_usage)))
     if result.student_usage != Usage():
         facts.append(Fact("base student", *_used(result.student_usage)))
-    return (*facts, Fact("full trainings", str(result.full_trainings)))
+    facts.append(Fact("full trainings", str(result.full_trainings)))
+    if result.proxy is not None:
+        facts.append(Fact("short trainings", *_looks(result.proxy)))
+    return tuple(facts)
+
+
+def _looks(proxy: Proxy) -> tuple[str, str, Tone]:
+    """What looking before full trainings cost and saved."""
+    ranked = "no two rounds of a wave tell how well they rank"
+    if proxy.tau is not None:
+        ranked = f"ranked as full scores did: tau {proxy.tau:+.2f} over {proxy.pairs} pairs"
+    saved = ""
+    if proxy.saved_seconds is not None and proxy.held_back:
+        word = "saved" if proxy.saved_seconds >= 0 else "lost"
+        saved = f"; {word} about {duration(abs(proxy.saved_seconds))} of training"
+    told = f"{proxy.looks}, {proxy.held_back} rounds held back"
+    return told, f"{duration(proxy.seconds)}; {ranked}{saved}", ""
 
 
 def percent(share: float) -> str:

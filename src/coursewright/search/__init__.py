@@ -6,8 +6,18 @@ one-shot   the first valid attempt is final
 """
 
 from coursewright.search.greedy import GreedySearch
+from coursewright.search.halving import Halving, agreement, proxy_of
 from coursewright.search.one_shot import OneShotSearch
 from coursewright.search.picking import best_round, first_middle_last
 from coursewright.search.tree import TreeSearch
 
-__all__ = ["GreedySearch", "OneShotSearch", "TreeSearch", "best_round", "first_middle_last"]
+__all__ = [
+    "GreedySearch",
+    "Halving",
+    "OneShotSearch",
+    "TreeSearch",
+    "agreement",
+    "best_round",
+    "first_middle_last",
+    "proxy_of",
+]

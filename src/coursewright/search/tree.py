@@ -202,13 +202,15 @@ class TreeSearch:
 
 
 def stalled(rounds: Sequence[Round]) -> int:
-    """Return how many rounds followed the best one; ablations do not try to be better.
+    """Return how many rounds followed the best one; ablations do not try to be better, and what was
+    held back never had the chance.
 
     0 where no round is scored yet: then there is a fault to mend, and no plateau.
     """
     best = best_round(rounds)
     since = rounds[best.number + 1 :] if best is not None else ()
-    return sum(1 for done in since if done.operation != "ablate" and done.status != "under way")
+    open_ones = ("under way", "held back")
+    return sum(1 for done in since if done.operation != "ablate" and done.status not in open_ones)
 
 
 def widened(rounds: Sequence[Round]) -> int:
@@ -245,7 +247,7 @@ def in_wave(decision: Decision, rounds: Sequence[Round]) -> Decision:
 def mends_before(done: Round, rounds: Sequence[Round]) -> int:
     """Return how many mends in a row led to this failed round, itself included if it is one."""
     count = 0
-    while done.operation in MENDS and done.status != "scored" and done.parent is not None:
+    while done.operation in MENDS and done.failure is not None and done.parent is not None:
         count, done = count + 1, rounds[done.parent]
     return count
 
@@ -257,7 +259,8 @@ def drafts_in(rounds: Sequence[Round]) -> int:
 
 def mendable(done: Round) -> bool:
     """Whether a round failed in a way that its agent can mend."""
-    return done.status != "scored" and done.failure != "duplicate" and done.operation in MENDABLE
+    broken = done.status in ("invalid", "failed") and done.failure != "duplicate"
+    return broken and done.operation in MENDABLE
 
 
 def doubtful(done: Round, told: Sequence[Credit]) -> Shard | None:

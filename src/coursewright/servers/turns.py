@@ -8,7 +8,7 @@ from pathlib import Path
 
 from coursewright.config import LocalServer, Turn
 from coursewright.protocols import Agent, Progress, Student, Teacher, TeacherLine
-from coursewright.records import Brief, Isolation, Prompt, Proposal, Training, Usage
+from coursewright.records import Brief, Isolation, Likelihood, Prompt, Proposal, Training, Usage
 from coursewright.records import Turn as AgentTurn
 from coursewright.servers.server import ManagedServer
 
@@ -126,6 +126,11 @@ class StudentInTurn:
         """As the student itself, once its server is up, or servers have made room."""
         self._turns.take(self._answers)
         return self._student.answer(weights, prompts)
+
+    def likelihood(self, weights: str | None, rows: str) -> Likelihood:
+        """As the student itself, once servers have made room."""
+        self._turns.take("trainer")
+        return self._student.likelihood(weights, rows)
 
     def special_tokens(self) -> tuple[str, ...]:
         """As the student itself."""

@@ -7,6 +7,7 @@ import json
 import shutil
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -15,8 +16,9 @@ from typing import Any, Protocol
 from pydantic import TypeAdapter
 
 from coursewright.config import EMBEDDED_NAMES, EmbeddedStudent, HuggingFaceStudent
+from coursewright.errors import StageFailed
 from coursewright.protocols import Progress
-from coursewright.records import Generation, Preamble, Prompt, Training
+from coursewright.records import Generation, Likelihood, Preamble, Prompt, Training
 from coursewright.store import Scratch
 from coursewright.student import hub
 from coursewright.student.served import StudentServerClient
@@ -160,6 +162,31 @@ class LocalStudent:
         }
         answers: list[str] = self._executor.ask(request, self._heed)["answers"]
         return answers
+
+    def likelihood(self, weights: str | None, rows: str) -> Likelihood:
+        """How likely a model finds the answers of a data set's rows.
+
+        The worker reads, also where a server answers the exam.
+
+        Raises:
+            StageFailed: no row has an answer that fits the model's context.
+        """
+        request = {
+            "do": "likelihood",
+            "base": str(self._base),
+            "weights": None if weights is None else str(self._laid_out(weights)),
+            "rows": str(self._store.path_of(rows)),
+            "batch": self._config.answer_batch,
+            "dtype": self._config.recipe.dtype,
+            **self._worded(),
+        }
+        self._progress.start("look")
+        began = time.monotonic()
+        means = tuple(self._executor.ask(request, self._heed)["means"])
+        if not means:
+            raise StageFailed("no visible item's answer fits the student's context", stage="look")
+        self._progress.finish(f"{sum(means) / len(means):.2f}")
+        return Likelihood(means=means, seconds=time.monotonic() - began)
 
     def converse(self, weights: str, requests: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         """Sampled replies of a fine-tuned model to chat requests, in order (see `sampling`).

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 
 from coursewright.protocols import Student
-from coursewright.records import Prompt, TracedRow, Training
+from coursewright.records import Likelihood, Prompt, TracedRow, Training
 from coursewright.store import Artifacts, digest_of, put_rows, read_rows
 
 
@@ -62,6 +62,10 @@ class ReplayingStudent:
     def answer(self, weights: str | None, prompts: Sequence[Prompt]) -> list[str]:
         """Greedy answers, in order."""
         return self.student.answer(weights, prompts)
+
+    def likelihood(self, weights: str | None, rows: str) -> Likelihood:
+        """How likely it finds these answers: nothing of the past is mixed in."""
+        return self.student.likelihood(weights, rows)
 
     def special_tokens(self) -> tuple[str, ...]:
         """Texts that no row may hold."""

@@ -39,7 +39,14 @@ def main() -> None:
     # any of them looked at again later.
     gc.disable()
     try:
-        from coursewright.student import generation, hardware, merging, sampling, training
+        from coursewright.student import (
+            generation,
+            hardware,
+            likelihood,
+            merging,
+            sampling,
+            training,
+        )
     except ImportError as error:
         say(_refusal(f"cannot import {error.name or error}; install coursewright[train]", "config"))
         return
@@ -49,6 +56,7 @@ def main() -> None:
     serve: dict[str, Callable[..., dict[str, Any]]] = {
         "train": training.Tuner().train,
         "answer": answerer.answer,
+        "likelihood": likelihood.Reader(answerer).likelihood,
         "converse": sampling.Sampler(answerer).converse,
         "rest": answerer.rest,
         "render": generation.render_all,

@@ -6,6 +6,7 @@ rows hold it. Neither is taken from what a program says.
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -95,6 +96,12 @@ class RowShards:
             of=len(read),
             cuts=tuple(self._kept([read[row] for row in order[:size]]) for size in sizes),
         )
+
+    def sample(self, rows: str, count: int, seed: int) -> Joined:
+        """Draw so many rows at random, in their order; all of them where there are no more."""
+        read = read_rows(self._artifacts, rows)
+        drawn = sorted(random.Random(seed).sample(range(len(read)), min(count, len(read))))
+        return self._kept([read[n] for n in drawn])
 
     def _kept(self, rows: Sequence[TracedRow]) -> Joined:
         return Joined(rows=put_rows(self._artifacts, rows), kept=len(rows))

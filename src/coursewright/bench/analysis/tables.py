@@ -87,7 +87,8 @@ def _has_rounds(entry: Entry) -> bool:
 
 
 def _attempts(one: Measured) -> tuple[int, int]:
-    return len(one.rounds), sum(done.status == "scored" for done in one.rounds)
+    valid = sum(done.status in ("scored", "held back") for done in one.rounds)
+    return len(one.rounds), valid
 
 
 def mats_interval(

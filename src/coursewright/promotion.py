@@ -1,0 +1,76 @@
+"""Which rounds of a wave are trained in full: a short training of each is looked at first.
+
+A look is the mean log-probability that the shortly trained student gives to the gold answers of the
+visible items, per token. The golds of no other split ever reach the student's worker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from coursewright.records import Joined, Likelihood, Look, Round
+from coursewright.seeding import derive
+from coursewright.stages import Stages
+from coursewright.steps import persist, train
+from coursewright.waves import Candidate, side_by_side
+
+
+def promoted(
+    stages: Stages, candidates: Sequence[Candidate], rounds: Sequence[Round]
+) -> list[Candidate]:
+    """Return the candidates that are worth a full training; the others are held back."""
+    halving = stages.halving
+    if halving is None or len(candidates) < 2:
+        return list(candidates)
+    golds = stages.noise.rows()
+    side_by_side(
+        candidates,
+        lambda one: look(stages, one, halving.rows, golds),
+        stages.rules.slots,
+        stages.progress,
+    )
+    looks = {one.number: one.reached["look"] for one in candidates if one.failed is None}
+    verdicts = halving.promote({n: found.value for n, found in looks.items()}, rounds)
+    chosen = []
+    for one in candidates:
+        if one.failed is None:
+            why = verdicts[one.number]
+            one.reached["look"] = looks[one.number].model_copy(update={"promotion": why})
+            one.held_back = why == "held back"
+            chosen += [] if one.held_back else [one]
+    return chosen
+
+
+def look(stages: Stages, candidate: Candidate, count: int, golds: str) -> None:
+    """Train on some of a candidate's rows, and see how likely the student finds the golds."""
+    with candidate.going_on():
+        rows = candidate.reached["training_rows"]
+        drawn = sampled(stages, rows, count)
+        training = train(stages, drawn.rows, derive(stages.rules.seed, "train"))
+        found = likelihood(stages, training.weights, golds)
+        candidate.reached["look"] = Look(
+            value=sum(found.means) / len(found.means),
+            rows=drawn.kept,
+            seconds=training.seconds + found.seconds,
+        )
+
+
+def sampled(stages: Stages, rows: str, count: int) -> Joined:
+    """Draw so many of these rows, the same for the same rows."""
+    assert stages.shards is not None
+    shards, seed = stages.shards, derive(stages.rules.seed, "look")
+    inputs = {"rows": rows, "count": count}
+    return stages.journal.stage(
+        "sample rows", inputs, lambda: shards.sample(rows, count, seed), Joined
+    )
+
+
+def likelihood(stages: Stages, weights: str, golds: str) -> Likelihood:
+    """Ask how likely a student finds the outputs of these rows."""
+    inputs = {"weights": weights, "rows": golds, "student": stages.student.fingerprint()}
+    return stages.journal.stage(
+        "likelihood",
+        inputs,
+        lambda: persist(lambda: stages.student.likelihood(weights, golds)),
+        Likelihood,
+    )

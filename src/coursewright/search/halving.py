@@ -1,0 +1,100 @@
+"""Which of a wave's rounds are worth a full training: successive halving, on proof.
+
+Jamieson and Talwalkar (2016, arXiv 1502.07943): all candidates get a little, the better part of
+them gets more. It saves trainings where the cheap look ranks candidates as the full score does, and
+loses good ones where it does not. So a look decides only once it has been seen to agree: of the
+pairs of wave mates that have both a look and a full score, more must be ranked alike by the two
+than unlike (Kendall's tau above 0). Rounds of different waves are never compared: later ones are
+better by look and by score, whether or not the look can tell two rivals apart. Of the rejected a
+share drawn at random is trained in full all the same, so that the proof does not rest on the look's
+own favourites.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+
+from coursewright.records import Agreement, Promotion, Proxy, Round
+from coursewright.seeding import derive
+
+
+class Halving:
+    """Meets `protocols.Halving`."""
+
+    def __init__(
+        self, *, seed: int = 0, rows: int = 200, keep: float = 0.5, lottery: float = 0.1,
+        pairs: int = 10,
+    ) -> None:  # fmt: skip
+        """Take the options of `config.Halving`."""
+        self.rows = rows
+        self._seed = seed
+        self._keep = keep
+        self._lottery = lottery
+        self._pairs = pairs
+
+    def promote(self, looks: Mapping[int, float], rounds: Sequence[Round]) -> dict[int, Promotion]:
+        """Say for each round of a wave whether it is trained in full, and why.
+
+        `looks` are what the short trainings of the wave are worth, higher is better, by number of
+        the round; `rounds` is the history before the wave.
+        """
+        seen = agreement(rounds)
+        if seen.pairs < self._pairs or (seen.tau or 0.0) <= 0:
+            return dict.fromkeys(looks, "unproven")
+        keep = max(1, math.ceil(self._keep * len(looks)))
+        ranked = sorted(looks, key=lambda number: (-looks[number], number))
+        found: dict[int, Promotion] = dict.fromkeys(ranked[:keep], "best")
+        for number in ranked[keep:]:
+            drawn = random.Random(derive(self._seed, "lottery", number)).random() < self._lottery
+            found[number] = "lottery" if drawn else "held back"
+        return found
+
+
+def agreement(rounds: Sequence[Round]) -> Agreement:
+    """Return how the looks of wave mates ranked them, against their full scores.
+
+    A pair counts where both differ: equals cannot be ranked. tau = (like - unlike) / pairs.
+    """
+    waves: dict[int, list[tuple[float, float]]] = defaultdict(list)
+    for done in rounds:
+        first = done.branch.wave if done.branch is not None else None
+        if done.look is not None and done.scored is not None:
+            mates = waves[done.number if first is None else first]
+            mates.append((done.look.value, done.scored.accuracy))
+    like = unlike = 0
+    for mates in waves.values():
+        for (look, score), (other_look, other_score) in combinations(mates, 2):
+            sign = (look - other_look) * (score - other_score)
+            like, unlike = like + (sign > 0), unlike + (sign < 0)
+    pairs = like + unlike
+    return Agreement(pairs=pairs, tau=(like - unlike) / pairs if pairs else None)
+
+
+def proxy_of(rounds: Sequence[Round]) -> Proxy | None:
+    """Return what looks cost, how well they ranked, and what they saved; None without looks."""
+    looks = [done.look for done in rounds if done.look is not None]
+    if not looks:
+        return None
+    seconds = sum(look.seconds for look in looks)
+    full = [
+        done.training.seconds + done.visible.seconds + done.scored.seconds
+        for done in rounds
+        if done.training is not None and done.visible is not None and done.scored is not None
+    ]
+    mean = sum(full) / len(full) if full else None
+    held_back = sum(look.promotion == "held back" for look in looks)
+    seen = agreement(rounds)
+    return Proxy(
+        looks=len(looks),
+        seconds=seconds,
+        held_back=held_back,
+        by_lottery=sum(look.promotion == "lottery" for look in looks),
+        pairs=seen.pairs,
+        tau=seen.tau,
+        full_seconds=mean,
+        saved_seconds=None if mean is None else held_back * mean - seconds,
+    )
