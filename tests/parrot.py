@@ -61,10 +61,10 @@ class Pupil(Parrot):
     def answer(self, weights: str | None, prompts: Sequence[str]) -> list[str]:
         if weights is None:
             return ["I do not know."] * len(prompts)
-        return [_multiplied([w for w in prompt.split() if w.isdigit()]) for prompt in prompts]
+        return [multiplied([w for w in prompt.split() if w.isdigit()]) for prompt in prompts]
 
 
-def _multiplied(numbers: list[str]) -> str:
+def multiplied(numbers: list[str]) -> str:
     if len(numbers) < 2:
         return "0"
     return f"{numbers[0]} * {numbers[1]} = {int(numbers[0]) * int(numbers[1])}"

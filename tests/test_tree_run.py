@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from coursewright.config import Budget, CustomPart, RunConfig
+from coursewright.config import Budget, CustomPart, Halving, RunConfig
 from coursewright.config import TreeSearch as TreeConfig
 from coursewright.display import Silent
 from coursewright.records import (
@@ -13,6 +13,7 @@ from coursewright.records import (
     Brief,
     Decision,
     Evaluation,
+    Likelihood,
     Part,
     Proposal,
     Round,
@@ -22,7 +23,7 @@ from coursewright.records import (
 from coursewright.runs import reproduce, run
 from coursewright.search import TreeSearch
 from coursewright.store import Artifacts, RunFolder, read_rows
-from tests.parrot import PARROT
+from tests.parrot import PARROT, Parrot, multiplied
 from tests.short import prepare
 
 PROGRAM = """
@@ -45,6 +46,24 @@ class Scribe:
 
     def propose(self, brief: Brief, turn: Turn) -> Proposal:
         return Proposal(plan=f"# Round {turn.number}", code=PROGRAM.format(number=turn.number))
+
+
+class Measured(Parrot):
+    """A student whose scores and likelihoods rank data sets alike: by the digest of its weights."""
+
+    def answer(self, weights: str | None, prompts: Sequence[str]) -> list[str]:
+        knows = 0.0 if weights is None else worth(weights) * len(prompts)
+        return [
+            multiplied([word for word in prompt.split() if word.isdigit()]) if n < knows else "?"
+            for n, prompt in enumerate(prompts)
+        ]
+
+    def likelihood(self, weights: str | None, rows: str) -> Likelihood:
+        return Likelihood(means=(worth(str(weights)) - 1,), seconds=0.0)
+
+
+def worth(weights: str) -> float:
+    return int(weights[:4], 16) / 65536
 
 
 class Joiner(TreeSearch):
@@ -128,5 +147,42 @@ def test_a_wave_of_three_is_recorded_and_replays(tmp_path: Path) -> None:
     assert {done.status for done in rounds} <= {"scored", "invalid", "failed"}
 
     again = reproduce("wave", tmp_path / "runs", Silent(), retrain=False)
+    assert again.identical
+    assert again.new_calls == 0
+
+
+def test_once_looks_agree_with_scores_the_lower_half_of_a_wave_is_held_back(tmp_path: Path) -> None:
+    config = RunConfig(
+        task=prepare(tmp_path)[0],
+        agent=CustomPart(path=f"{__name__}:Scribe"),
+        student=CustomPart(path=f"{__name__}:Measured"),
+        search=TreeConfig(wave=4, drafts=4, halving=Halving(rows=300, pairs=3, lottery=0)),
+        budget=Budget(rounds=8),
+        retrainings=1,
+        noise_seeds=0,
+        runs=tmp_path / "runs",
+        name="halved",
+        seed=4,
+    )
+    result = run(config)
+    rounds = RunFolder(tmp_path / "runs" / "halved").rounds()
+    assert [done.status for done in rounds[:4]] == ["scored"] * 4
+    looks = [done.look for done in rounds[4:] if done.look is not None]
+    backs = [look.promotion for look in looks].count("held back")
+    assert backs == len(looks) // 2 > 0
+    kept, held = (
+        [look.value for look in looks if (look.promotion == "held back") == back]
+        for back in (False, True)
+    )
+    assert min(kept) > max(held)
+    for done in rounds:
+        assert (done.training is not None) == (done.status == "scored")
+    assert result.proxy is not None
+    assert (result.proxy.looks, result.proxy.held_back) == (4 + len(looks), backs)
+    assert result.proxy.tau is not None
+    assert result.proxy.tau > 0
+    assert result.full_trainings == 4 + len(looks) - backs + 1
+
+    again = reproduce("halved", tmp_path / "runs", Silent(), retrain=False)
     assert again.identical
     assert again.new_calls == 0

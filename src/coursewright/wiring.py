@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import coursewright
-from coursewright import config as settings
-from coursewright.agents import IdeaLibrary, draft_families, make_agent
+from coursewright.agents import IdeaLibrary, make_agent
 from coursewright.auditors import make_auditor
 from coursewright.briefing import (
     make_brief,
@@ -36,17 +35,16 @@ from coursewright.config import (
     StudentConfig,
     TeacherConfig,
 )
-from coursewright.errors import ConfigError
 from coursewright.evaluation import NoiseFloor
 from coursewright.exams import make_evaluator, make_probes, pick_scorer
 from coursewright.feedback import GuardedFeedback
 from coursewright.guardrails import licensed, settled_policy
 from coursewright.mixing import make_intake, make_own_rows, with_replay
 from coursewright.plugins import construct
-from coursewright.protocols import Agent, Jail, Progress, Search, Student
+from coursewright.protocols import Agent, Jail, Progress, Student
 from coursewright.records import Generation, Isolation, Preamble, Task
 from coursewright.sandbox import check_command, open_jail, open_sandbox
-from coursewright.search import GreedySearch, Halving, OneShotSearch, TreeSearch
+from coursewright.searches import make_halving, make_search, wave_of
 from coursewright.servers import AgentInTurn, StudentInTurn, TeacherInTurn, Turns
 from coursewright.stages import Rules, Stages
 from coursewright.store import (
@@ -320,7 +318,7 @@ def make_rules(config: RunConfig) -> Rules:
         cost_usd=budget.cost_usd,
         ideas_after=ideas_after(config),
         gates=config.gates,
-        wave=config.search.wave if isinstance(config.search, settings.TreeSearch) else 1,
+        wave=wave_of(config),
         slots=config.executor.slots,
     )
 
@@ -373,42 +371,3 @@ def make_student(
         preamble=preamble,
         executor=None if executor is None else partial(open_executor, config, executor),
     )
-
-
-def make_halving(config: RunConfig, student: Student) -> Halving | None:
-    """Return what decides which rounds of a wave are trained in full; None where all are.
-
-    Raises:
-        ConfigError: the student cannot say how likely it finds an answer.
-    """
-    if not isinstance(config.search, settings.TreeSearch) or config.search.halving is None:
-        return None
-    if isinstance(config.student, CustomPart) and not hasattr(student, "likelihood"):
-        raise ConfigError(
-            "asks the student how likely it finds an answer: give your class the method "
-            "`likelihood(weights, rows)` of protocols.Student, or leave `halving` out",
-            field="search.halving",
-        )
-    return Halving(seed=config.seed, **config.search.halving.model_dump())
-
-
-def make_search(config: RunConfig) -> Search:
-    """Return the search: the first valid attempt in one-shot mode, else what the config names."""
-    if config.mode == "one-shot":
-        return OneShotSearch()
-    if isinstance(config.search, CustomPart):
-        made: Search = construct(
-            config.search.path, config.search.options, field="search", methods=("next", "best")
-        )
-        return made
-    if isinstance(config.search, settings.TreeSearch):
-        return TreeSearch(
-            seed=config.seed,
-            families=draft_families(asks_student=bool(student_calls(config))),
-            # Credit is made of visible scores: who hears less of those hears none.
-            tell_credit=config.feedback == "full",
-            **config.search.model_dump(exclude={"kind", "wave", "halving"}),
-        )
-    if isinstance(config.search, settings.OneShotSearch):
-        return OneShotSearch()
-    return GreedySearch(config.search.mend_limit)

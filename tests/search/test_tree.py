@@ -18,7 +18,7 @@ from coursewright.config import RunConfig
 from coursewright.records import Branch, Decision, Round
 from coursewright.search import GreedySearch, OneShotSearch, TreeSearch, best_round
 from coursewright.search.tree import stalled
-from coursewright.wiring import make_search
+from coursewright.searches import make_search
 from tests.search.histories import FAMILIES, FATES, after, drawn, exam, play_out, play_waves, shards
 
 BASE = exam([0.0] * 60)

@@ -184,6 +184,9 @@ class Agreement(Record):
     pairs: int
     tau: float | None
     """Kendall's; None where there is no pair."""
+    chance: float = 1.0
+    """The standard deviation that tau has where looks and scores have nothing to do with each
+    other; too large where there are equals."""
 
 
 class Answered(Record):

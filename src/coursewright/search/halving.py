@@ -4,10 +4,10 @@ Jamieson and Talwalkar (2016, arXiv 1502.07943): all candidates get a little, th
 them gets more. It saves trainings where the cheap look ranks candidates as the full score does, and
 loses good ones where it does not. So a look decides only once it has been seen to agree: of the
 pairs of wave mates that have both a look and a full score, more must be ranked alike by the two
-than unlike (Kendall's tau above 0). Rounds of different waves are never compared: later ones are
-better by look and by score, whether or not the look can tell two rivals apart. Of the rejected a
-share drawn at random is trained in full all the same, so that the proof does not rest on the look's
-own favourites.
+than unlike (Kendall's tau above 0), by at least the standard deviation that pure chance has. Rounds
+of different waves are never compared: later ones are better by look and by score, whether or not
+the look can tell two rivals apart. Of the rejected a share drawn at random is trained in full all
+the same, so that the proof does not rest on the look's own favourites.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Halving:
         the round; `rounds` is the history before the wave.
         """
         seen = agreement(rounds)
-        if seen.pairs < self._pairs or (seen.tau or 0.0) <= 0:
+        if seen.pairs < self._pairs or seen.tau is None or seen.tau <= seen.chance:
             return dict.fromkeys(looks, "unproven")
         keep = max(1, math.ceil(self._keep * len(looks)))
         ranked = sorted(looks, key=lambda number: (-looks[number], number))
@@ -57,7 +57,9 @@ class Halving:
 def agreement(rounds: Sequence[Round]) -> Agreement:
     """Return how the looks of wave mates ranked them, against their full scores.
 
-    A pair counts where both differ: equals cannot be ranked. tau = (like - unlike) / pairs.
+    A pair counts where both differ: equals cannot be ranked. tau = (like - unlike) / pairs; of n
+    rounds that are ranked by chance like - unlike has the variance n (n - 1) (2 n + 5) / 18
+    (Kendall 1938), and independent waves add up.
     """
     waves: dict[int, list[tuple[float, float]]] = defaultdict(list)
     for done in rounds:
@@ -65,13 +67,19 @@ def agreement(rounds: Sequence[Round]) -> Agreement:
         if done.look is not None and done.scored is not None:
             mates = waves[done.number if first is None else first]
             mates.append((done.look.value, done.scored.accuracy))
-    like = unlike = 0
+    like = unlike = variance = 0
     for mates in waves.values():
         for (look, score), (other_look, other_score) in combinations(mates, 2):
-            sign = (look - other_look) * (score - other_score)
-            like, unlike = like + (sign > 0), unlike + (sign < 0)
+            if look != other_look and score != other_score:
+                alike = (look > other_look) == (score > other_score)
+                like, unlike = like + alike, unlike + (not alike)
+        variance += len(mates) * (len(mates) - 1) * (2 * len(mates) + 5)
     pairs = like + unlike
-    return Agreement(pairs=pairs, tau=(like - unlike) / pairs if pairs else None)
+    if not pairs:
+        return Agreement(pairs=0, tau=None)
+    return Agreement(
+        pairs=pairs, tau=(like - unlike) / pairs, chance=math.sqrt(variance / 18) / pairs
+    )
 
 
 def proxy_of(rounds: Sequence[Round]) -> Proxy | None:

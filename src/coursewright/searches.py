@@ -1,0 +1,56 @@
+"""The search of a run, and what it halves its waves by."""
+
+from __future__ import annotations
+
+from coursewright import config as settings
+from coursewright.agents import draft_families
+from coursewright.briefing import student_calls
+from coursewright.config import CustomPart, RunConfig
+from coursewright.errors import ConfigError
+from coursewright.plugins import construct
+from coursewright.protocols import Search, Student
+from coursewright.search import GreedySearch, Halving, OneShotSearch, TreeSearch
+
+
+def make_search(config: RunConfig) -> Search:
+    """Return the search: the first valid attempt in one-shot mode, else what the config names."""
+    if config.mode == "one-shot":
+        return OneShotSearch()
+    if isinstance(config.search, CustomPart):
+        made: Search = construct(
+            config.search.path, config.search.options, field="search", methods=("next", "best")
+        )
+        return made
+    if isinstance(config.search, settings.TreeSearch):
+        return TreeSearch(
+            seed=config.seed,
+            families=draft_families(asks_student=bool(student_calls(config))),
+            # Credit is made of visible scores: who hears less of those hears none.
+            tell_credit=config.feedback == "full",
+            **config.search.model_dump(exclude={"kind", "wave", "halving"}),
+        )
+    if isinstance(config.search, settings.OneShotSearch):
+        return OneShotSearch()
+    return GreedySearch(config.search.mend_limit)
+
+
+def wave_of(config: RunConfig) -> int:
+    """Return how many rounds are decided together at most."""
+    return config.search.wave if isinstance(config.search, settings.TreeSearch) else 1
+
+
+def make_halving(config: RunConfig, student: Student) -> Halving | None:
+    """Return what decides which rounds of a wave are trained in full; None where all are.
+
+    Raises:
+        ConfigError: the student cannot say how likely it finds an answer.
+    """
+    if not isinstance(config.search, settings.TreeSearch) or config.search.halving is None:
+        return None
+    if isinstance(config.student, CustomPart) and not hasattr(student, "likelihood"):
+        raise ConfigError(
+            "asks the student how likely it finds an answer: give your class the method "
+            "`likelihood(weights, rows)` of protocols.Student, or leave `halving` out",
+            field="search.halving",
+        )
+    return Halving(seed=config.seed, **config.search.halving.model_dump())
