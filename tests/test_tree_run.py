@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
 from coursewright.config import Budget, CustomPart, Halving, RunConfig
 from coursewright.config import TreeSearch as TreeConfig
 from coursewright.display import Silent
+from coursewright.errors import ConfigError
 from coursewright.records import (
     Branch,
     Brief,
@@ -23,6 +26,7 @@ from coursewright.records import (
 from coursewright.runs import reproduce, run
 from coursewright.search import TreeSearch
 from coursewright.store import Artifacts, RunFolder, read_rows
+from coursewright.verification import verify
 from tests.parrot import PARROT, Parrot, multiplied
 from tests.short import prepare
 
@@ -186,3 +190,17 @@ def test_once_looks_agree_with_scores_the_lower_half_of_a_wave_is_held_back(tmp_
     again = reproduce("halved", tmp_path / "runs", Silent(), retrain=False)
     assert again.identical
     assert again.new_calls == 0
+    found = verify(tmp_path / "runs" / "halved")
+    assert [check.name for check in found.checks if not check.holds] == []
+
+
+def test_a_student_that_cannot_read_golds_is_told_before_anything_is_spent(tmp_path: Path) -> None:
+    config = RunConfig(
+        task=prepare(tmp_path)[0],
+        student=PARROT,
+        search=TreeConfig(wave=2, halving=Halving()),
+        runs=tmp_path / "runs",
+        name="unread",
+    )
+    with pytest.raises(ConfigError, match=r"search\.halving.*likelihood"):
+        run(config)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from coursewright.errors import StageFailed
 from coursewright.records import Joined, Likelihood, Look, Round
 from coursewright.seeding import derive
 from coursewright.stages import Stages
@@ -22,7 +23,11 @@ def promoted(
     halving = stages.halving
     if halving is None or len(candidates) < 2:
         return list(candidates)
-    golds = stages.noise.rows()
+    try:
+        golds = golds_of(stages)
+    except StageFailed as failed:
+        stages.progress.say(f"nothing is held back: {failed}")
+        return list(candidates)
     side_by_side(
         candidates,
         lambda one: look(stages, one, halving.rows, golds),
@@ -39,6 +44,18 @@ def promoted(
             one.held_back = why == "held back"
             chosen += [] if one.held_back else [one]
     return chosen
+
+
+def golds_of(stages: Stages) -> str:
+    """Digest of the visible items with their golds, as rows.
+
+    Raises:
+        StageFailed: a gold cannot be written as an answer.
+    """
+    count = len(stages.task.visible)
+    return stages.journal.stage(
+        "golds", {}, lambda: Joined(rows=stages.noise.rows(), kept=count), Joined
+    ).rows
 
 
 def look(stages: Stages, candidate: Candidate, count: int, golds: str) -> None:

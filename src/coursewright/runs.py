@@ -34,6 +34,7 @@ from coursewright.preflight import (
 )
 from coursewright.protocols import Progress
 from coursewright.records import Isolation, OpeningCount, Record, Result
+from coursewright.searches import make_search
 from coursewright.store import (
     Artifacts,
     Pulse,
@@ -46,12 +47,7 @@ from coursewright.store import (
 )
 from coursewright.tasks import load_task
 from coursewright.teacher import check_teacher
-from coursewright.wiring import (
-    assemble,
-    check_agent,
-    make_search,
-    make_student,
-)
+from coursewright.wiring import assemble, check_agent, make_student
 
 MEASURED = frozenset({"decide", "train", "evaluate", "probes", "private"})
 """Stages whose inputs, with the config, decide their outcome."""

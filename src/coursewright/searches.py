@@ -39,18 +39,24 @@ def wave_of(config: RunConfig) -> int:
     return config.search.wave if isinstance(config.search, settings.TreeSearch) else 1
 
 
-def make_halving(config: RunConfig, student: Student) -> Halving | None:
-    """Return what decides which rounds of a wave are trained in full; None where all are.
-
-    Raises:
-        ConfigError: the student cannot say how likely it finds an answer.
-    """
+def make_halving(config: RunConfig) -> Halving | None:
+    """Return what decides which rounds of a wave are trained in full; None where all are."""
     if not isinstance(config.search, settings.TreeSearch) or config.search.halving is None:
         return None
-    if isinstance(config.student, CustomPart) and not hasattr(student, "likelihood"):
+    return Halving(seed=config.seed, **config.search.halving.model_dump())
+
+
+def require_likelihood(config: RunConfig, student: Student) -> None:
+    """See that a student class of the user's can do what halving asks of it.
+
+    Raises:
+        ConfigError: it cannot say how likely it finds an answer.
+    """
+    if make_halving(config) is None or not isinstance(config.student, CustomPart):
+        return
+    if not hasattr(student, "likelihood"):
         raise ConfigError(
             "asks the student how likely it finds an answer: give your class the method "
             "`likelihood(weights, rows)` of protocols.Student, or leave `halving` out",
             field="search.halving",
         )
-    return Halving(seed=config.seed, **config.search.halving.model_dump())

@@ -44,7 +44,7 @@ from coursewright.plugins import construct
 from coursewright.protocols import Agent, Jail, Progress, Student
 from coursewright.records import Generation, Isolation, Preamble, Task
 from coursewright.sandbox import check_command, open_jail, open_sandbox
-from coursewright.searches import make_halving, make_search, wave_of
+from coursewright.searches import make_halving, make_search, require_likelihood, wave_of
 from coursewright.servers import AgentInTurn, StudentInTurn, TeacherInTurn, Turns
 from coursewright.stages import Rules, Stages
 from coursewright.store import (
@@ -98,6 +98,7 @@ def assemble(
             config.executor,
         )
         stack.callback(student.close)
+        require_likelihood(config, student)
         student = with_replay(config, task, student, store.artifacts)
         for line in leaving(config):
             progress.say(line)
@@ -154,7 +155,7 @@ def assemble(
             progress=progress,
             own_rows=make_own_rows(config, task, store.artifacts, student),
             shards=RowShards(store.artifacts, exam, task.rows.maximum),
-            halving=make_halving(config, student),
+            halving=make_halving(config),
         )
         if config.servers:
             stages = taking_turns(stages, store, config, asked, stack, shared)

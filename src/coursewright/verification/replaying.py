@@ -17,12 +17,13 @@ from coursewright.display import Silent
 from coursewright.errors import NotVerified
 from coursewright.feedback import GuardedFeedback
 from coursewright.records import Isolation, Proposal, Record, Result, Round, Task, Usage
+from coursewright.searches import make_halving, make_search
 from coursewright.stages import Stages
 from coursewright.store import RunStore
 from coursewright.store.ledger import Ledger, Totals
 from coursewright.submission import OwnDataSet
 from coursewright.teacher import usage_of
-from coursewright.wiring import make_rules, make_search
+from coursewright.wiring import make_rules
 
 
 class Replayed(Record):
@@ -54,6 +55,7 @@ def replay(
             exam, config.seed, paper=config.protocol == "paper", kind=config.feedback
         ),
         "search": make_search(config),
+        "halving": make_halving(config),
         "journal": store.journal,
         "archive": archive,
         "progress": Silent(),
