@@ -26,6 +26,7 @@ NAMES = (
     "policy",
     "quality",
     "search",
+    "smallest",
     "generations",
     "blindspots",
     "report",

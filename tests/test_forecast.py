@@ -37,6 +37,14 @@ def test_money_is_calls_times_the_price_of_a_call() -> None:
     assert found.teacher_usd == pytest.approx(1000 * (500 * 2 + 1000 * 10) / 1e6)
 
 
+def test_the_search_for_the_smallest_set_is_counted() -> None:
+    plain, more = planned(), planned(smallest={"trainings": 9})
+    assert more.trainings == plain.trainings + 9
+    assert plain.compute_hours is not None
+    assert more.compute_hours is not None
+    assert more.compute_hours > plain.compute_hours
+
+
 def test_an_unknown_price_is_not_called_free() -> None:
     teacher = {"kind": "openai", "model": "nobody-knows-me", "base_url": "https://example.org/v1"}
     found = planned(teacher=teacher)

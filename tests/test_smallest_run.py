@@ -100,6 +100,7 @@ def test_it_is_reproduced_and_verifies_and_other_rows_in_its_place_do_not(
     place, _ = made
     again = reproduce("first", place / "runs", Silent(), retrain=False)
     assert (again.identical, again.new_calls) == (True, 0), again.lines
+    assert "smallest set: identical" in again.lines
     bundle = tmp_path / "run.zip"
     write_bundle("first", place / "runs", bundle)
     checks = verify(bundle).checks

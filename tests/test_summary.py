@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from coursewright.records import NearVisible, Result
+from coursewright.records import NearVisible, Result, SmallestSet
 from coursewright.summary import lines
 from tests.export.runs import result
 
@@ -63,3 +63,30 @@ def test_how_much_of_the_gain_lies_near_visible_items_is_told() -> None:
 def test_too_few_groups_are_said() -> None:
     assert "few groups" in said(few_groups=True)
     assert "few groups" not in said()
+
+
+def test_a_smallest_set_is_told_with_what_it_keeps_and_how_sure_that_is() -> None:
+    found = SmallestSet(
+        keep=0.95,
+        of=600,
+        rows=90,
+        share=0.15,
+        trainings=7,
+        confirmed=True,
+        gain_kept=0.97,
+        gain_kept_ci95=(0.82, 1.13),
+    )
+    told = "90 of 600 rows (15%) keep 97% of the gain on private (95 % interval 82% to 113%)"
+    assert f"smallest   {told}; confirmed on other training seeds; 7 trainings" in said(
+        smallest=found
+    )
+    assert "NOT confirmed" in said(smallest=found.model_copy(update={"confirmed": False}))
+    assert "one training seed alone" in said(smallest=found.model_copy(update={"confirmed": None}))
+    no_gain = found.model_copy(update={"gain_kept": None, "gain_kept_ci95": None})
+    assert "on private there is no gain to keep" in said(smallest=no_gain)
+    assert "smallest" not in said()
+
+
+def test_why_there_is_no_smallest_set_is_told_in_a_line() -> None:
+    told = said(smallest=SmallestSet(keep=0.95, of=600, trainings=3, problem="nothing kept it"))
+    assert "smallest   none: nothing kept it; 3 trainings" in told

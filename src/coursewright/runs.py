@@ -253,6 +253,11 @@ def compare(first: Result, again: Result) -> Reproduction:
     delivered = [r.final.dataset if r.final else None for r in (first, again)]
     identical &= delivered[0] == delivered[1]
     lines.append(f"final data set: {'identical' if delivered[0] == delivered[1] else 'DIFFERENT'}")
+    fewest = [r.smallest.dataset if r.smallest else None for r in (first, again)]
+    if any(fewest):
+        # Searched by scores: another machine may come to another size of the same order.
+        same = fewest[0] == fewest[1]
+        lines.append(f"smallest set: {'identical' if same else 'another one'}")
     scores = [r.final.private if r.final else None for r in (first, again)]
     if scores[0] != scores[1]:
         lines.append(f"private score: {scores[0]} recorded, {scores[1]} now")
