@@ -1,28 +1,41 @@
 """How few rows keep the gain: whole runs with the embedded models, and the search in a simulation.
 
     python -m benchmarks.smallest [--tasks science-mini ...] [--student nano] [--seeds 1]
-                                  [--rounds 2] [--trainings 8] [--simulated 2000]
+                                  [--rounds 2] [--trainings 8] [--simulated 2000] [--random 3]
 
 Each run prints the rows that were found, what they keep of the gain on private with its interval,
 and what that cost; runs that are done stand in the folder and are not made again. The simulation
 trains nothing: students' true skill rises with their rows along an invented curve, and what is seen
 of it moves with every training and, for all students of a size alike, with the items of scored. It
-tells what confirmation is worth against either kind of luck.
+tells what confirmation is worth against either kind of luck. With `--random` the run's cuts of 50
+to 500 rows are held against so many random draws of as many rows, on scored.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
+import tempfile
+from collections.abc import Sequence
 from pathlib import Path
+from random import Random
+from statistics import fmean
 from typing import Any
 
 import numpy as np
 
 from benchmarks.common import RUNS, TASKS, coursewright, report
+from coursewright.config import EmbeddedStudent
+from coursewright.display import Silent
+from coursewright.exams import make_evaluator
+from coursewright.records import TracedRow
+from coursewright.seeding import derive
 from coursewright.shrinking import bisect, depth, settle
-from coursewright.store import RunFolder, read_stages
+from coursewright.store import Artifacts, RunFolder, put_rows, read_rows, read_stages
+from coursewright.student import LocalStudent
 from coursewright.submission.balance import grid
+from coursewright.tasks import load_task
 
 ROWS, MINIMUM, KEEP, SEEDS = 800, 16, 0.95, 3
 GAIN = 0.4
@@ -108,9 +121,14 @@ def simulate(runs: int, trainings: int, kind: str) -> None:
         )
 
 
+def run_name(task: str, student: str, seed: int, rounds: int, trainings: int) -> str:
+    """Return what a run is called in the folder."""
+    return f"{task}-{student}-{rounds}-{trainings}-{seed}"
+
+
 def measure(task: str, student: str, seed: int, rounds: int, trainings: int, out: Path) -> None:
     """Make a run, or take it up, and print what it found."""
-    name = f"{task}-{student}-{rounds}-{trainings}-{seed}"
+    name = run_name(task, student, seed, rounds, trainings)
     if (out / name).is_dir():
         result = coursewright("resume", name, "--runs", str(out))
     else:
@@ -132,6 +150,47 @@ def measure(task: str, student: str, seed: int, rounds: int, trainings: int, out
     )
 
 
+def against_random(folder: RunFolder, draws: int) -> None:
+    """Train on a run's cuts and on random rows, seed by seed, and print both means on scored."""
+    config = folder.config
+    task = load_task(config.task)
+    stages = read_stages(folder.journal_path)
+    (cut,) = [json.loads(stage["outcome"]) for stage in stages if stage["kind"] == "cut"]
+    result = folder.result()
+    assert result is not None
+    assert result.final is not None
+    whole = read_rows(folder.artifacts, str(result.final.dataset))
+    assert isinstance(config.student, EmbeddedStudent)
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        LocalStudent(
+            config.student, store := Artifacts(Path(scratch)), Silent(), generation=task.generation
+        ) as student,
+    ):
+        evaluator = make_evaluator(config, task, student, Silent())
+
+        def scored(rows: Sequence[TracedRow], seed: int) -> float:
+            weights = student.train(put_rows(store, rows), seed).weights
+            return evaluator.evaluate(weights, "scored").accuracy
+
+        for part in cut["cuts"]:
+            if not 50 <= part["kept"] <= 500:
+                continue
+            few = read_rows(folder.artifacts, part["rows"])
+            seeds = [derive(config.seed, "final", number) for number in range(draws)]
+            ordered = [scored(few, seed) for seed in seeds]
+            drawn = [scored(Random(seed).sample(whole, len(few)), seed) for seed in seeds]
+            report(
+                measurement="smallest, against random rows",
+                task=task.name,
+                rows=len(few),
+                of=len(whole),
+                ordered=[round(score, 4) for score in ordered],
+                random=[round(score, 4) for score in drawn],
+                difference_points=round(100 * (fmean(ordered) - fmean(drawn)), 2),
+            )
+
+
 def search_seconds(folder: RunFolder) -> float:
     """Seconds from the cut to the probes: trainings and exams of the search."""
     seconds, searching = 0.0, False
@@ -149,6 +208,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--trainings", type=int, default=8)
     parser.add_argument("--simulated", type=int, default=2000, help="runs of the simulation")
+    parser.add_argument("--random", type=int, default=0, help="random draws of each size")
     parser.add_argument("--out", type=Path, default=RUNS / "smallest")
     arguments = parser.parse_args()
     for kind in LUCK if arguments.simulated else ():
@@ -161,6 +221,11 @@ def main() -> None:
                 *(task, arguments.student, seed, arguments.rounds, arguments.trainings),
                 arguments.out,
             )
+            if arguments.random:
+                name = run_name(
+                    task, arguments.student, seed, arguments.rounds, arguments.trainings
+                )
+                against_random(RunFolder(arguments.out / name), arguments.random)
 
 
 if __name__ == "__main__":

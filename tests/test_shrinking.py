@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from coursewright.config import RunConfig, SmallestConfig
-from coursewright.errors import StageFailed
+from coursewright.errors import HelperLost, Interrupted, StageFailed
 from coursewright.evaluation import weigh_smallest
 from coursewright.loop import run
 from coursewright.records import Cuts, Evaluation, Joined, Outcome, Split, Training
@@ -210,3 +210,23 @@ def test_a_run_that_does_not_ask_has_no_trace_of_it() -> None:
 def test_more_seeds_than_trainings_are_refused() -> None:
     with pytest.raises(ValidationError, match="must be 9 at least"):
         RunConfig(task="t", retrainings=9, smallest=SmallestConfig())
+
+
+def test_interrupted_in_its_midst_it_goes_on_with_what_it_has() -> None:
+    class Fragile(Shelf):
+        fails = True
+
+        def train(self, rows: str, seed: int) -> Training:
+            if self.fails and int(rows) == 200:
+                raise HelperLost("worker killed")
+            return super().train(rows, seed)
+
+    world = Fragile(level, smallest=SmallestConfig(minimum=100))
+    with pytest.raises(Interrupted):
+        world.play()
+    world.fails = False
+    before = set(world.trained)
+    outcome = world.play()
+    assert outcome == shrunk(level)[0]
+    assert len(set(world.trained)) == len(world.trained), "nothing was trained twice"
+    assert before < set(world.trained)
