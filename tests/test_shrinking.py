@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -78,9 +79,7 @@ class Shelf(World):
         return evaluation(self.gains(rows, seed), split=split, items=100)
 
     def play(self) -> Outcome:
-        import dataclasses
-
-        stages = dataclasses.replace(self.stages(GreedySearch()), shards=self)
+        stages = replace(self.stages(GreedySearch()), shards=self)
         return run(stages)
 
 
@@ -121,10 +120,7 @@ def test_agents_hear_nothing_of_it() -> None:
 
 
 def test_a_size_that_was_lucky_once_is_not_taken_for_confirmed() -> None:
-    lucky: set[int] = set()
-
     def gains(rows: int, seed: int) -> float:
-        lucky.add(seed) if not lucky else None
         return 0.9 if rows >= 500 or (rows >= 300 and seed == first) else 0.5
 
     first = shrunk(level)[0].retrainings[0].seed
@@ -227,6 +223,6 @@ def test_interrupted_in_its_midst_it_goes_on_with_what_it_has() -> None:
     world.fails = False
     before = set(world.trained)
     outcome = world.play()
-    assert outcome == shrunk(level)[0]
+    assert outcome.smallest == shrunk(level)[0].smallest
     assert len(set(world.trained)) == len(world.trained), "nothing was trained twice"
     assert before < set(world.trained)

@@ -42,6 +42,8 @@ from coursewright.records import (
 from coursewright.stages import Stages
 from coursewright.steps import evaluate, train
 
+DEEPEST = 10
+"""Trainings of a bisection, at most: a thousand sizes."""
 ROUNDING = 1e-9
 """Means that differ by less are equal."""
 
@@ -115,7 +117,7 @@ def depth(trainings: int, seeds: int) -> int:
     The others are for the other seeds of what it finds, and for all seeds of the next larger size.
     """
     laid_aside = 2 * seeds - 1 if seeds > 1 else 0
-    return max(1, trainings - laid_aside)
+    return min(max(1, trainings - laid_aside), DEEPEST)
 
 
 def next_size(verdicts: Mapping[int, bool], sizes: int) -> int | None:
