@@ -187,7 +187,9 @@ class World:
     def fingerprint(self) -> str:
         return "fake"
 
-    def evaluate(self, weights: str | None, split: Split) -> Evaluation:
+    def evaluate(
+        self, weights: str | None, split: Split, rival: Evaluation | None = None
+    ) -> Evaluation:
         return evaluation(int(weights.split("-")[0]) / 1000 if weights else 0.1, split=split)
 
     def open_private(self, weights: Sequence[str | None]) -> PrivateOpening:

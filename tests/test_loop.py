@@ -237,7 +237,9 @@ def test_the_base_model_is_delivered_where_no_round_beats_it() -> None:
     assert outcome.choice.delivered == "nothing"  # nothing was trained on at all
 
     class Modest(World):
-        def evaluate(self, weights: str | None, split: Split) -> Evaluation:
+        def evaluate(
+            self, weights: str | None, split: Split, rival: Evaluation | None = None
+        ) -> Evaluation:
             return evaluation(0.5 if weights is None else 0.4, split=split)
 
     world = Modest(lambda turn: "400", guarded=True)
@@ -252,7 +254,9 @@ def test_the_base_model_is_delivered_where_no_round_beats_it() -> None:
 
 def test_a_tie_with_the_base_model_is_no_reason_to_deliver_another() -> None:
     class Level(World):
-        def evaluate(self, weights: str | None, split: Split) -> Evaluation:
+        def evaluate(
+            self, weights: str | None, split: Split, rival: Evaluation | None = None
+        ) -> Evaluation:
             return evaluation(0.5, split=split)
 
     outcome = run(Level(lambda turn: "400", guarded=True).stages(GreedySearch()))

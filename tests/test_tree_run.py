@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from coursewright.config import Budget, CustomPart, Halving, RunConfig
+from coursewright.config import Budget, CustomPart, Halving, RunConfig, Sequential
 from coursewright.config import TreeSearch as TreeConfig
 from coursewright.display import Silent
 from coursewright.errors import ConfigError
@@ -161,6 +161,7 @@ def test_once_looks_agree_with_scores_the_lower_half_of_a_wave_is_held_back(tmp_
         agent=CustomPart(path=f"{__name__}:Scribe"),
         student=CustomPart(path=f"{__name__}:Measured"),
         search=TreeConfig(wave=4, drafts=4, halving=Halving(rows=300, pairs=3, lottery=0)),
+        sequential=Sequential(alpha=0.2),
         budget=Budget(rounds=8),
         retrainings=1,
         noise_seeds=0,

@@ -13,6 +13,7 @@ from coursewright.evaluation import Grader, Part, ProbeExaminer, SplitEvaluator
 from coursewright.protocols import Progress, Scorer, Student
 from coursewright.records import Item, ProbePart, Task
 from coursewright.scoring import make_scorer
+from coursewright.seeding import derive
 from coursewright.store import SharedAnswers
 from coursewright.student import SharedBase
 from coursewright.tasks import read_probe, read_split
@@ -33,7 +34,15 @@ def make_evaluator(
         scorer=pick_scorer(config, task),
         progress=progress,
         paper=config.protocol == "paper",
+        sequential=sequential(config),
     )
+
+
+def sequential(config: RunConfig) -> tuple[float, int] | None:
+    """Return chance of error and seed of sequential scoring; None where all items are asked."""
+    if config.sequential is None:
+        return None
+    return config.sequential.alpha, derive(config.seed, "order of scored items")
 
 
 def make_probes(

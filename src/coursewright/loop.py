@@ -95,8 +95,9 @@ def play(
             make_rows(stages, begun[-1], known)
     ready = [candidate for candidate in begun if candidate.failed is None]
     ready = promoted(stages, ready, rounds)
+    rival = stages.search.best(rounds)
     side_by_side(
-        ready, lambda one: train_and_score(stages, one), stages.rules.slots, stages.progress
+        ready, lambda one: train_and_score(stages, one, rival), stages.rules.slots, stages.progress
     )
     played = list(rounds)
     for candidate in begun:
@@ -130,7 +131,7 @@ def make_rows(stages: Stages, candidate: Candidate, rounds: Sequence[Round]) -> 
     reached["training_rows"] = training_rows(stages, audited)
 
 
-def train_and_score(stages: Stages, candidate: Candidate) -> None:
+def train_and_score(stages: Stages, candidate: Candidate, rival: Round | None) -> None:
     """Carry a round from its rows to its scores; others may be on this way at the same time."""
     reached = candidate.reached
     with candidate.going_on():
@@ -138,7 +139,7 @@ def train_and_score(stages: Stages, candidate: Candidate) -> None:
         seed = derive(stages.rules.seed, "train")
         training = reached["training"] = train(stages, reached["training_rows"], seed)
         reached["visible"] = evaluate(stages, training.weights, "visible")
-        reached["scored"] = evaluate(stages, training.weights, "scored")
+        reached["scored"] = evaluate(stages, training.weights, "scored", rival)
 
 
 def tell(

@@ -246,8 +246,10 @@ class Student(Protocol):
 class Evaluator(Protocol):
     """Asks the student and grades; the only reader of gold answers."""
 
-    def evaluate(self, weights: str | None, split: Split) -> Evaluation:
-        """Score one student on `visible` or `scored`."""
+    def evaluate(
+        self, weights: str | None, split: Split, rival: Evaluation | None = None
+    ) -> Evaluation:
+        """Score one student on `visible` or `scored`; `rival` is the best so far, to be beaten."""
 
     def open_private(self, weights: Sequence[str | None]) -> PrivateOpening:
         """Score these students in the one and only opening of the private split."""

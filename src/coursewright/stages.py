@@ -59,6 +59,8 @@ class Rules:
     """Where the run waits for a person."""
     wave: int = 1
     """Most rounds that are decided together."""
+    sequential: bool = False
+    """A student is asked no more scored items once it is shown to end behind the best so far."""
     slots: int = 1
     """Students that are trained or asked at once."""
 

@@ -285,13 +285,24 @@ def train(stages: Stages, rows: str, seed: int) -> Training:
     )
 
 
-def evaluate(stages: Stages, weights: str | None, split: Split) -> Evaluation:
-    """Score the base student (no weights) or a fine-tuned one on a split."""
+def evaluate(
+    stages: Stages, weights: str | None, split: Split, rival: Round | None = None
+) -> Evaluation:
+    """Score the base student (no weights) or a fine-tuned one on a split.
+
+    Where scoring is sequential a student is asked no further once it is shown to end behind the
+    rival, a round that was asked everything.
+    """
     inputs = {"weights": weights, "split": split, "student": stages.student.fingerprint()}
+    other = rival.scored if rival is not None and stages.rules.sequential else None
+    if other is not None:
+        assert rival is not None
+        assert rival.training is not None
+        inputs["rival"] = rival.training.weights
     return stages.journal.stage(
         "evaluate",
         inputs,
-        lambda: persist(lambda: stages.evaluator.evaluate(weights, split)),
+        lambda: persist(lambda: stages.evaluator.evaluate(weights, split, other)),
         Evaluation,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from coursewright.display import printable
-from coursewright.records import NearVisible, Proxy, Result, SmallestSet, Usage
+from coursewright.records import NearVisible, Proxy, Result, RoundSummary, SmallestSet, Usage
 from coursewright.store import RunEntry, place_of
 
 
@@ -19,9 +19,7 @@ def lines(result: Result) -> list[str]:
         out.append("no valid submission within the budget")
     out += [*_guard(result), ""]
     out += [
-        f"  round {r.number}: {r.operation:<9} {r.status:<9} "
-        + (f"scored {r.scored:.1%}, {r.rows} rows" if r.scored is not None else r.failure or "")
-        for r in result.rounds
+        f"  round {r.number}: {r.operation:<9} {r.status:<9} " + _reached(r) for r in result.rounds
     ]
     out += [
         "",
@@ -257,3 +255,11 @@ def _proxy(proxy: Proxy) -> str:
     if proxy.held_back and proxy.saved_seconds is not None:
         told += f"; {proxy.saved_seconds:+.1f} s saved"
     return told
+
+
+def _reached(done: RoundSummary) -> str:
+    """How far a round came."""
+    if done.scored is None:
+        return done.failure or ""
+    by = f" by {done.asked} items" if done.asked else ""
+    return f"scored {done.scored:.1%}{by}, {done.rows} rows"

@@ -320,6 +320,7 @@ def make_rules(config: RunConfig) -> Rules:
         ideas_after=ideas_after(config),
         gates=config.gates,
         wave=wave_of(config),
+        sequential=config.sequential is not None,
         slots=config.executor.slots,
     )
 

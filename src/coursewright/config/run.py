@@ -164,6 +164,13 @@ class LocalServer(Part):
     """Environment variables to set. Not for keys: this stands in the run's record."""
 
 
+class Sequential(Part):
+    """Scored items are put in one random order, and to a student no further than is needed."""
+
+    alpha: float = Field(default=0.05, gt=0, le=0.2)
+    """Chance that a student is cut short that would not have ended behind the best so far."""
+
+
 class IncumbentConfig(Part):
     """A data set to be beaten: trained with the same recipe, tested in the same opening."""
 
@@ -248,6 +255,8 @@ class RunConfig(Part):
     """Trainings on the visible items before the first round of a guarded, iterative run, kept in
     the user's cache for later runs; 0: none, and what the agent hears of scored is rationed by the
     number of items alone."""
+    sequential: Sequential | None = Field(default=None, exclude_if=lambda part: part is None)
+    """None: every student is asked every scored item. Not under `paper`."""
     guard: GuardConfig | None = Field(default=None, exclude_if=lambda guard: guard is None)
     replay: ReplayConfig | None = Field(default=None, exclude_if=lambda replay: replay is None)
     incumbent: IncumbentConfig | None = Field(default=None, exclude_if=lambda own: own is None)
@@ -271,6 +280,15 @@ class RunConfig(Part):
     name: str | None = None
     allow_weak: bool = False
     """Accept isolation below L2; the result is then never called verified."""
+
+    @field_validator("sequential")
+    @classmethod
+    def _scored_is_its_own(
+        cls, value: Sequential | None, others: ValidationInfo
+    ) -> Sequential | None:
+        if value is not None and others.data.get("protocol") == "paper":
+            raise ValueError("visible and scored are one set under `protocol: paper`: leave it out")
+        return value
 
     @field_validator("search", mode="before")
     @classmethod

@@ -71,7 +71,8 @@ def alarms(outcome: Outcome) -> tuple[str, ...]:
 
 def gain(base: Evaluation, student: Evaluation) -> tuple[float, float]:
     """Return the mean gain (-1 to 1) and its standard error over groups of items."""
-    differences = np.subtract(_scores(student), _scores(base))
+    # Sequential scoring asks everybody in one order, some not to its end.
+    differences = np.subtract(_scores(student), _scores(base)[: len(student.results)])
     sums, sizes = group_sums(differences.tolist(), [r.group for r in student.results])
     mean, groups = float(differences.mean()), len(sizes)
     if groups < 2:

@@ -9,6 +9,7 @@ from coursewright.evaluation.choice import compare, corrected_score
 from coursewright.evaluation.intervals import gain_intervals, interval
 from coursewright.evaluation.parts import gain_parts, near_visible, training_seed_sd
 from coursewright.evaluation.probes import weigh_probes
+from coursewright.evaluation.sequential import whole
 from coursewright.evaluation.statistics import FEW_GROUPS
 from coursewright.power import smallest_gain
 from coursewright.records import (
@@ -106,7 +107,9 @@ def _gain(
 
 def _corrected(outcome: Outcome, seed: int) -> float:
     """Scored mean of what was chosen, corrected for the choice among rounds and base model."""
-    among = {None: outcome.base[1]} | {r.number: r.scored for r in outcome.rounds if r.scored}
+    # Who was cut short was behind the best so far, and could not have been chosen.
+    scored = {r.number: r.scored for r in outcome.rounds if r.scored}
+    among = whole({None: outcome.base[1], **scored})
     per_item = [_scores(evaluation) for evaluation in among.values()]
     groups = [r.group for r in outcome.base[1].results]
     return corrected_score(per_item, groups, list(among).index(outcome.best), seed)
@@ -125,6 +128,7 @@ def _summary(done: Round) -> RoundSummary:
         failure=done.failure,
         visible=done.visible.accuracy if done.visible else None,
         scored=done.scored.accuracy if done.scored else None,
+        asked=len(done.scored.results) if done.scored and done.scored.of else None,
         rows=done.audit.kept if done.audit else 0,
         dropped=_dropped(done),
         dataset=done.audit.rows if done.audit else None,

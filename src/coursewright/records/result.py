@@ -36,6 +36,8 @@ class RoundSummary(Record):
     failure: Failure | None = None
     visible: float | None = None
     scored: float | None = None
+    asked: int | None = Field(default=None, exclude_if=lambda count: count is None)
+    """Scored items that were put to it, where not all were: it was shown to end behind the best."""
     rows: int = 0
     dropped: dict[str, int] = Field(default_factory=dict)
     dataset: str | None = None

@@ -203,14 +203,19 @@ class Answered(Record):
 
 
 class Evaluation(Record):
-    """A student's results on one split, item by item, in the order of the split's file."""
+    """A student's results on one split, item by item, in the order of the split's file; on scored,
+    where scoring is sequential, in the run's random order."""
 
     split: Split | ProbeName
     results: tuple[Answered, ...]
     accuracy: float
+    """The mean score; where not all were asked, the rival's and the mean paired difference."""
     readable: float
     """Share of answers in a form the scorer could read."""
     seconds: float
+    of: int | None = Field(default=None, exclude_if=lambda count: count is None)
+    """Items of the split, where no more than the first were asked: the student was shown to end
+    behind the best so far. None: all were."""
 
 
 class PrivateOpening(Record):

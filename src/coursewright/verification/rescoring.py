@@ -51,6 +51,8 @@ def prediction_faults(config: RunConfig, task: Task, stages: Sequence[Any]) -> I
     student: Any = RecordedStudent()
     evaluator = make_evaluator(config, task, student, Silent())
     probes = make_probes(config, task, student, Silent())
+    scored: dict[str | None, Evaluation] = {}
+    """What students got on scored, by weights: rivals of later ones."""
     for stage in stages:
         if stage["failed"] or stage["kind"] not in ("evaluate", "private", "probes"):
             continue
@@ -61,7 +63,11 @@ def prediction_faults(config: RunConfig, task: Task, stages: Sequence[Any]) -> I
             if stage["kind"] == "evaluate":
                 was = (Evaluation.model_validate_json(stage["outcome"]),)
                 student.recall(was)
-                now = (evaluator.evaluate(inputs["weights"], inputs["split"]),)
+                weights, split = inputs["weights"], inputs["split"]
+                rival = scored[inputs["rival"]] if "rival" in inputs else None
+                now = (evaluator.evaluate(weights, split, rival),)
+                if split == "scored":
+                    scored.setdefault(weights, now[0])
             elif stage["kind"] == "private":
                 was = PrivateOpening.model_validate_json(stage["outcome"]).evaluations
                 student.recall(was)
@@ -101,7 +107,7 @@ def _differences(was: Evaluation, now: Evaluation) -> Iterator[str]:
             )
     if told > _MOST:
         yield f"{was.split}: {told - _MOST} further items differ"
-    for name in ("split", "accuracy", "readable"):
+    for name in ("split", "accuracy", "readable", "of"):
         if getattr(was, name) != getattr(now, name):
             yield (
                 f"{was.split}: {name} is stored as {getattr(was, name)}, "
