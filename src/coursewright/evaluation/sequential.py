@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from coursewright.records import Answered, Evaluation, Item
 
@@ -101,8 +101,3 @@ class Rivalry:
         """
         ahead = sum(result.score - self._rival[result.id] for result in results) / len(results)
         return min(max(self._of_rival + ahead, 0.0), 1.0)
-
-
-def whole(evaluations: Mapping[int | None, Evaluation]) -> dict[int | None, Evaluation]:
-    """Return those whose students were asked all items."""
-    return {key: one for key, one in evaluations.items() if one.of is None}

@@ -9,7 +9,6 @@ from coursewright.evaluation.choice import compare, corrected_score
 from coursewright.evaluation.intervals import gain_intervals, interval
 from coursewright.evaluation.parts import gain_parts, near_visible, training_seed_sd
 from coursewright.evaluation.probes import weigh_probes
-from coursewright.evaluation.sequential import whole
 from coursewright.evaluation.statistics import FEW_GROUPS
 from coursewright.power import smallest_gain
 from coursewright.records import (
@@ -108,8 +107,9 @@ def _gain(
 def _corrected(outcome: Outcome, seed: int) -> float:
     """Scored mean of what was chosen, corrected for the choice among rounds and base model."""
     # Who was cut short was behind the best so far, and could not have been chosen.
-    scored = {r.number: r.scored for r in outcome.rounds if r.scored}
-    among = whole({None: outcome.base[1], **scored})
+    among = {None: outcome.base[1]} | {
+        r.number: r.scored for r in outcome.rounds if r.scored and r.scored.of is None
+    }
     per_item = [_scores(evaluation) for evaluation in among.values()]
     groups = [r.group for r in outcome.base[1].results]
     return corrected_score(per_item, groups, list(among).index(outcome.best), seed)
