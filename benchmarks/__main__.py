@@ -36,6 +36,7 @@ NAMES = (
     "study",
     "reproductions",
     "kills",
+    "executors",
     "contamination",
 )
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from coursewright import endpoints
 from coursewright.config import (
     CustomPart,
-    EmbeddedStudent,
     Endpoint,
     LocalExecutor,
     RunConfig,
@@ -22,7 +21,7 @@ from coursewright.power import smallest_gain
 from coursewright.protocols import Progress
 from coursewright.records import Task
 from coursewright.store import Artifacts
-from coursewright.student import gpus_in_sight, places, require_room
+from coursewright.student import require_executor
 from coursewright.tasks import read_split
 from coursewright.wiring import make_student
 
@@ -62,14 +61,12 @@ def check_executor(config: RunConfig, progress: Progress) -> None:
             "yourself, on GPUs of their own, and leave them out of `servers`",
             field="executor.slots",
         )
-    gpus = 0 if isinstance(student, EmbeddedStudent) else gpus_in_sight()
-    places(student, executor, gpus)
-    require_room(student, executor, gpu=gpus > 0)
+    require_executor(student, executor)
     threads, cores = executor.slots * student.threads, len(os.sched_getaffinity(0))
-    if not gpus and threads > cores:
+    if isinstance(executor, LocalExecutor) and threads > cores:
         progress.say(
             f"executor: {executor.slots} slots with {student.threads} threads each on {cores} "
-            "cores; more than one thread a core makes all of them slower"
+            "cores; where no GPU computes, more threads than cores make all of them slower"
         )
 
 

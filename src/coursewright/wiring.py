@@ -365,11 +365,7 @@ def make_student(
             ),
         )
         return made
+    opened = None if executor is None else partial(open_executor, config, executor, progress.say)
     return LocalStudent(
-        config,
-        artifacts,
-        progress,
-        generation=generation,
-        preamble=preamble,
-        executor=None if executor is None else partial(open_executor, config, executor),
+        config, artifacts, progress, generation=generation, preamble=preamble, executor=opened
     )

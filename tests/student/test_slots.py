@@ -204,9 +204,9 @@ def test_gpus_in_sight_are_those_that_the_environment_names(
 
 def test_more_slots_than_memory_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "free_bytes", lambda: int(1.3e9))
-    memory.require_room(EmbeddedStudent(), LocalExecutor(slots=2), gpu=False)
+    memory.require_room(EmbeddedStudent(), 2, gpu=False)
     with pytest.raises(ConfigError, match=r"3 slots need about 1\.6 GB.*1\.3 GB are free: take 2"):
-        memory.require_room(EmbeddedStudent(), LocalExecutor(slots=3), gpu=False)
+        memory.require_room(EmbeddedStudent(), 3, gpu=False)
 
 
 def test_full_training_takes_more_memory_than_an_adapter() -> None:

@@ -9,11 +9,13 @@ import typer
 
 from coursewright.cli.options import (
     DEFAULT_RUNS,
+    Executor,
     Json,
     RunName,
     Runs,
     Slots,
     emit,
+    executor_settings,
 )
 from coursewright.errors import ConfigError, NoValidSubmission
 
@@ -55,6 +57,7 @@ def run(
     seed: Annotated[
         int | None, typer.Option(help="The seed that all randomness comes from.")
     ] = None,
+    executor: Executor = None,
     slots: Slots = None,
     runs: Annotated[Path | None, typer.Option(help="Folder that holds the runs.")] = None,
     name: Annotated[str | None, typer.Option("--name", help="The run's id.")] = None,
@@ -111,8 +114,8 @@ def run(
         overrides["incumbent"] = {"path": str(incumbent)}
     if rounds is not None:
         overrides["budget"] = {"rounds": rounds, "one_shot_attempts": rounds}
-    if slots is not None:
-        overrides["executor"] = {"slots": slots}
+    if placed := executor_settings(executor, slots):
+        overrides["executor"] = placed
     if runs is not None:
         overrides["runs"] = str(runs)
     if policy is not None:
@@ -134,6 +137,7 @@ def run(
 def resume(
     run: RunName,
     runs: Runs = DEFAULT_RUNS,
+    executor: Executor = None,
     slots: Slots = None,
     as_json: Json = False,
 ) -> None:
@@ -141,7 +145,7 @@ def resume(
     from coursewright.display import open_progress
     from coursewright.runs import resume as resume_run
 
-    placed = {} if slots is None else {"slots": slots}
+    placed = executor_settings(executor, slots)
     _print_result(resume_run(run, runs, open_progress(), executor=placed), as_json)
 
 

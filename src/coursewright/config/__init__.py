@@ -22,6 +22,8 @@ from coursewright.config.endpoints import (
 from coursewright.config.executors import (
     ExecutorConfig,
     LocalExecutor,
+    RayExecutor,
+    executor_part,
 )
 from coursewright.config.parts import (
     CustomPart,
@@ -107,6 +109,7 @@ __all__ = [
     "Prices",
     "ProgramAgent",
     "RandomSearchAgent",
+    "RayExecutor",
     "Recipe",
     "Replace",
     "ReplayAgent",
@@ -130,6 +133,7 @@ __all__ = [
     "Turn",
     "Where",
     "compiled",
+    "executor_part",
     "load_config",
     "load_policy",
     "merge",

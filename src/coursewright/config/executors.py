@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -22,4 +22,28 @@ class LocalExecutor(Part):
     """Workers that may share one GPU, if its memory holds them."""
 
 
-ExecutorConfig = LocalExecutor
+class RayExecutor(Part):
+    """Actors of a Ray cluster; needs `pip install coursewright[ray]`."""
+
+    kind: Literal["ray"] = "ray"
+    address: str | None = Field(default=None, pattern=r"^(auto|(ray://)?[^\s/:]+:\d{1,5})$")
+    """`HOST:PORT` of the cluster's head, where this machine is one of its nodes; `auto` for the
+    cluster that this machine belongs to; `ray://HOST:PORT` from outside. None starts a Ray on this
+    machine for the run, and `RAY_ADDRESS` is not looked at."""
+    slots: Slots = 1
+    """Actors that train and answer side by side, at most."""
+    cpus: float = Field(default=1, ge=0, le=4096)
+    """CPUs that Ray sets aside for each; how many threads it uses is the student's `threads`."""
+    gpus: float = Field(default=0, ge=0, le=1)
+    """Share of a GPU that Ray sets aside for each; 0: they compute on the CPU."""
+    grows: bool = False
+    """The cluster starts nodes on demand: ask also for what it does not have yet."""
+
+
+ExecutorConfig = Annotated[LocalExecutor | RayExecutor, Field(discriminator="kind")]
+
+
+def executor_part(reference: str) -> dict[str, Any]:
+    """Return the settings that `local`, `ray` or `ray:ADDRESS` stands for."""
+    kind, _, address = reference.partition(":")
+    return {"kind": kind, "address": address} if address else {"kind": kind}

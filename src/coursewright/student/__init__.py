@@ -7,13 +7,13 @@ never sees a gold answer.
 """
 
 from coursewright.student.asking import AskedStudent
-from coursewright.student.executors import in_words, open_executor
+from coursewright.student.executors import in_words, open_executor, require_executor
 from coursewright.student.hub import settle
 from coursewright.student.local import EMBEDDED, LocalStudent, Store
-from coursewright.student.memory import model_size, require_room
+from coursewright.student.memory import model_size
 from coursewright.student.replay import ReplayingStudent
 from coursewright.student.shared import SharedBase
-from coursewright.student.slots import Executor, gpus_in_sight, places
+from coursewright.student.slots import Executor
 from coursewright.student.teaching import TeachingStudent
 
 __all__ = [
@@ -25,11 +25,9 @@ __all__ = [
     "SharedBase",
     "Store",
     "TeachingStudent",
-    "gpus_in_sight",
     "in_words",
     "model_size",
     "open_executor",
-    "places",
-    "require_room",
+    "require_executor",
     "settle",
 ]

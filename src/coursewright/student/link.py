@@ -210,6 +210,8 @@ def _error(message: dict[str, Any]) -> CoursewrightError:
         return ConfigError(message["message"], field="student")
     if message["kind"] == "storage":
         return StorageError(f"no space left for the student's weights: {message['message']}")
+    if message["kind"] == "lost":
+        return Interrupted(message["message"])
     if message["kind"] == "memory":
         return Interrupted(
             f"no memory left to {message['stage']} with the student's model, free some and "

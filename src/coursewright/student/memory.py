@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 
-from coursewright.config import EmbeddedStudent, HuggingFaceStudent, LocalExecutor
+from coursewright.config import EmbeddedStudent, HuggingFaceStudent
 from coursewright.errors import ConfigError
 from coursewright.student.local import EMBEDDED
 
@@ -39,9 +39,7 @@ def worker_bytes(student: EmbeddedStudent | HuggingFaceStudent, *, gpu: bool) ->
     return WORKER_BYTES + (trained + HELD_BYTES) * weights
 
 
-def require_room(
-    student: EmbeddedStudent | HuggingFaceStudent, executor: LocalExecutor, *, gpu: bool
-) -> None:
+def require_room(student: EmbeddedStudent | HuggingFaceStudent, slots: int, *, gpu: bool) -> None:
     """Find out whether all slots fit into the memory that is free now.
 
     Raises:
@@ -49,9 +47,9 @@ def require_room(
     """
     each = worker_bytes(student, gpu=gpu)
     free = free_bytes()
-    if each is not None and executor.slots * each > free:
+    if each is not None and slots * each > free:
         raise ConfigError(
-            f"{executor.slots} slots need about {executor.slots * each / 1e9:.1f} GB of memory "
+            f"{slots} slots need about {slots * each / 1e9:.1f} GB of memory "
             f"({each / 1e9:.1f} GB each), and {free / 1e9:.1f} GB are free: take "
             f"{max(1, free // each)}",
             field="executor.slots",

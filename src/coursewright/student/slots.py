@@ -122,7 +122,7 @@ class LocalSlots:
                 ),
             )
             self._free.remove(link)
-            if request["do"] in ("answer", "converse"):
+            if request["do"] in ("answer", "converse", "likelihood"):
                 self._held[link] = model
         try:
             yield link
