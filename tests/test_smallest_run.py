@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -92,6 +93,12 @@ def test_it_is_shown_and_every_row_of_it_can_be_read(made: tuple[Path, Result]) 
     page = render(read_story(RunFolder(place / "runs" / "first")))
     section = page.partition('<section id="smallest"')[2].partition("</section>")[0]
     assert section.count('<td class="number">') == 2 * result.smallest.rows
+    numbers = [int(n) for n in re.findall(r'<tr><td class="number">(\d+)</td>', section)]
+    folder = RunFolder(place / "runs" / "first")
+    assert result.final is not None
+    whole = read_rows(folder.artifacts, str(result.final.dataset))
+    few = read_rows(folder.artifacts, str(result.smallest.dataset))
+    assert [whole[number - 1] for number in numbers] == list(few)
 
 
 def test_it_is_reproduced_and_verifies_and_other_rows_in_its_place_do_not(

@@ -47,7 +47,9 @@ def render(story: Story) -> str:
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     rows = story.data_set(story.best)
     table, left_out = row_table(story, rows)
-    smallest, smallest_left_out = row_table(story, story.smallest, SMALLEST_BYTES)
+    smallest, smallest_left_out = row_table(story, list(story.smallest.values()), SMALLEST_BYTES)
+    for entry, number in zip(smallest, story.smallest, strict=False):
+        entry["n"] = number
     return (
         templates()
         .get_template("report.html.j2")

@@ -15,7 +15,7 @@ from coursewright.config import RunConfig
 from coursewright.errors import RunFolderError
 from coursewright.records import Evaluation, Noise, PrivateOpening, Result, Round, TracedRow
 from coursewright.search import best_round, first_middle_last
-from coursewright.store import RunFolder, is_held, read_rows, read_stages
+from coursewright.store import RunFolder, canonical, is_held, read_rows, read_stages
 
 
 @dataclass(frozen=True)
@@ -101,12 +101,22 @@ class Story:
         return read_rows(self.folder.artifacts, done.audit.rows, wanted)
 
     @cached_property
-    def smallest(self) -> tuple[TracedRow, ...]:
-        """The fewest rows that keep most of the gain; none where none were found, or are there."""
-        found = self.result.smallest if self.result is not None else None
-        if found is None or found.dataset is None or not self.folder.artifacts.has(found.dataset):
-            return ()
-        return read_rows(self.folder.artifacts, found.dataset)
+    def smallest(self) -> dict[int, TracedRow]:
+        """The fewest rows that keep most of the gain, by their number in the delivered data set.
+
+        In their own order; none where none were found, or where they were deleted.
+        """
+        result, artifacts = self.result, self.folder.artifacts
+        if result is None or result.smallest is None or result.final is None:
+            return {}
+        few, whole = result.smallest.dataset, result.final.dataset
+        if few is None or whole is None or not (artifacts.has(few) and artifacts.has(whole)):
+            return {}
+        numbers = {
+            canonical(row): number for number, row in enumerate(read_rows(artifacts, whole), 1)
+        }
+        found = ((numbers.get(canonical(row)), row) for row in read_rows(artifacts, few))
+        return {number: row for number, row in found if number is not None}
 
     @cached_property
     def origins(self) -> dict[tuple[str, str], int]:
