@@ -72,7 +72,9 @@ class Shelf(World):
         self.trained.append((int(rows), seed))
         return super().train(rows, seed)
 
-    def evaluate(self, weights: str | None, split: Split) -> Evaluation:
+    def evaluate(
+        self, weights: str | None, split: Split, rival: Evaluation | None = None
+    ) -> Evaluation:
         if weights is None:
             return evaluation(0.1, split=split, items=100)
         rows, seed = map(int, weights.split("-"))
