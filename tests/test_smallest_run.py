@@ -23,6 +23,8 @@ from coursewright.verification import verify, write_bundle
 from tests.home import HomeParrot
 from tests.test_guarded_run import config_for
 
+pytestmark = pytest.mark.long
+
 ENOUGH = 25
 
 
