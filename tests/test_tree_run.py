@@ -176,7 +176,7 @@ def test_once_looks_agree_with_scores_the_lower_half_of_a_wave_is_held_back(tmp_
     backs = [look.promotion for look in looks].count("held back")
     assert backs == len(looks) // 2 > 0
     kept, held = (
-        [look.value for look in looks if (look.promotion == "held back") == back]
+        [look.values["likelihood"] for look in looks if (look.promotion == "held back") == back]
         for back in (False, True)
     )
     assert min(kept) > max(held)
@@ -184,8 +184,8 @@ def test_once_looks_agree_with_scores_the_lower_half_of_a_wave_is_held_back(tmp_
         assert (done.training is not None) == (done.status == "scored")
     assert result.proxy is not None
     assert (result.proxy.looks, result.proxy.held_back) == (4 + len(looks), backs)
-    assert result.proxy.tau is not None
-    assert result.proxy.tau > 0
+    assert result.proxy.ranked["likelihood"].tau is not None
+    assert result.proxy.ranked["likelihood"].tau > 0
     assert result.full_trainings == 4 + len(looks) - backs + 1
 
     again = reproduce("halved", tmp_path / "runs", Silent(), retrain=False)

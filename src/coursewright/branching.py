@@ -38,7 +38,11 @@ def guidance_of(decision: Decision) -> Guidance | None:
     if branch is None:
         return None
     return Guidance(
-        method=branch.method, family=branch.family, widen=branch.widen, credit=branch.credit
+        method=branch.method,
+        family=branch.family,
+        mates=branch.mates,
+        widen=branch.widen,
+        credit=branch.credit,
     )
 
 

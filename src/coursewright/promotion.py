@@ -1,7 +1,7 @@
 """Which rounds of a wave are trained in full: a short training of each is looked at first.
 
-A look is the mean log-probability that the shortly trained student gives to the gold answers of the
-visible items, per token. The golds of no other split ever reach the student's worker.
+Looked at are the log-probability that the shortly trained student gives to the gold answers of the
+visible items, and what it answers to them. The golds of no other split ever reach its worker.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from coursewright.errors import StageFailed
 from coursewright.records import Joined, Likelihood, Look, Round
 from coursewright.seeding import derive
 from coursewright.stages import Stages
-from coursewright.steps import persist, train
+from coursewright.steps import evaluate, persist, train
 from coursewright.waves import Candidate, side_by_side
 
 
@@ -35,7 +35,7 @@ def promoted(
         stages.progress,
     )
     looks = {one.number: one.reached["look"] for one in candidates if one.failed is None}
-    verdicts = halving.promote({n: found.value for n, found in looks.items()}, rounds)
+    verdicts = halving.promote(looks, rounds)
     chosen = []
     for one in candidates:
         if one.failed is None:
@@ -59,16 +59,20 @@ def golds_of(stages: Stages) -> str:
 
 
 def look(stages: Stages, candidate: Candidate, count: int, golds: str) -> None:
-    """Train on some of a candidate's rows, and see how likely the student finds the golds."""
+    """Train on some of a candidate's rows, and see what the student makes of visible items."""
     with candidate.going_on():
         rows = candidate.reached["training_rows"]
         drawn = sampled(stages, rows, count)
         training = train(stages, drawn.rows, derive(stages.rules.seed, "train"))
         found = likelihood(stages, training.weights, golds)
+        visible = evaluate(stages, training.weights, "visible")
         candidate.reached["look"] = Look(
-            value=sum(found.means) / len(found.means),
+            values={
+                "likelihood": sum(found.means) / len(found.means),
+                "visible": visible.accuracy,
+            },
             rows=drawn.kept,
-            seconds=training.seconds + found.seconds,
+            seconds=training.seconds + found.seconds + visible.seconds,
         )
 
 

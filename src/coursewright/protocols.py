@@ -28,6 +28,7 @@ from coursewright.records import (
     Joined,
     Labels,
     Likelihood,
+    Look,
     Noise,
     Part,
     PrivateOpening,
@@ -326,11 +327,10 @@ class Halving(Protocol):
     rows: int
     """Of a short training."""
 
-    def promote(self, looks: Mapping[int, float], rounds: Sequence[Round]) -> dict[int, Promotion]:
+    def promote(self, looks: Mapping[int, Look], rounds: Sequence[Round]) -> dict[int, Promotion]:
         """Say for each round of a wave whether it is trained in full, and why.
 
-        `looks` are what the wave's short trainings are worth, by number of the round; `rounds` is
-        the history before the wave.
+        `looks` are those of the wave, by number of the round; `rounds` is the history before it.
         """
 
 

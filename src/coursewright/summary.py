@@ -250,8 +250,9 @@ def run_line(entry: RunEntry) -> dict[str, Any]:
 def _proxy(proxy: Proxy) -> str:
     """What short trainings cost, how they ranked, and what they saved."""
     told = f"{proxy.looks} short trainings in {proxy.seconds:.1f} s, {proxy.held_back} held back"
-    if proxy.tau is not None:
-        told += f"; tau {proxy.tau:+.2f} over {proxy.pairs} pairs"
+    for name, ranked in proxy.ranked.items():
+        if ranked.tau is not None:
+            told += f"; {name}: tau {ranked.tau:+.2f} over {ranked.pairs} pairs"
     if proxy.held_back and proxy.saved_seconds is not None:
         told += f"; {proxy.saved_seconds:+.1f} s saved"
     return told

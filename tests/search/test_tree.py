@@ -139,7 +139,7 @@ def test_every_failure_of_a_wave_is_mended_in_the_next_or_never(
 
 def test_a_wave_improves_in_as_many_ways_as_it_is_wide() -> None:
     waves = play_waves(tree(drafts=1, widen_after=99), [("scored", 60)] * 8, 4)
-    ways = [(done.branch.start, done.branch.method) for done in waves[1] if done.branch]
+    ways = [(done.branch.start, done.branch.mates) for done in waves[1] if done.branch]
     assert len(ways) == 4
     assert len(set(ways)) == len(ways)
 

@@ -81,7 +81,10 @@ def failures_before(turn: Turn) -> int:
 
 
 def move_for(turn: Turn, parent: Attempt, exam: Exam) -> Move:
-    """Return the next move: under guidance the one that this parent has not seen."""
+    """Return the next move: under guidance one that this parent has not seen.
+
+    Mates of a wave make their choice of the same list: each takes the next on it.
+    """
     if turn.guidance is None:
         return next_move(turn.history, exam)
     seen = {
@@ -91,4 +94,5 @@ def move_for(turn: Turn, parent: Attempt, exam: Exam) -> Move:
     }
     fresh = [move for move in moves_for(exam) if move.name not in seen]
     gains = gains_of(turn.history)
-    return max(fresh or MOVES, key=lambda move: fmean(gains.get(move.name, [0.0])))
+    ranked = sorted(fresh or MOVES, key=lambda move: -fmean(gains.get(move.name, [0.0])))
+    return ranked[turn.guidance.mates % len(ranked)]

@@ -62,6 +62,8 @@ class Branch(Record):
     draft makes no use."""
     wave: int | None = Field(default=None, exclude_if=lambda number: number is None)
     """The first of the rounds that were decided together with this one; None: it is the first."""
+    mates: int = Field(default=0, exclude_if=lambda count: not count)
+    """Rounds of the same wave, decided before this one, that improve on the same round."""
     alike: float | None = Field(default=None, exclude_if=lambda share: share is None)
     """How much a program may resemble an earlier one that started from the same rows, 0-1; a
     program beyond it is not run. None: any program is run."""
@@ -83,6 +85,9 @@ class Guidance(Record):
 
     method: str = ""
     family: str = ""
+    mates: int = 0
+    """So many others improve on the same round at this moment, told the same: whoever would do what
+    comes first to mind takes the next thing instead."""
     widen: bool = False
     """The last rounds brought nothing better: the method is to be brought in now."""
     credit: tuple[Credit, ...] = ()

@@ -23,7 +23,7 @@ from coursewright.records.holdout import (
     NoiseFloor,
     SmallestSet,
 )
-from coursewright.records.stages import Check, TrainingSetup
+from coursewright.records.stages import Agreement, Check, ProxyName, TrainingSetup
 
 
 class RoundSummary(Record):
@@ -118,10 +118,8 @@ class Proxy(Record):
     held_back: int
     by_lottery: int
     """Rejected by their look, and trained in full all the same."""
-    pairs: int
-    """Of rounds of the same wave, with a look and a full score that both differ."""
-    tau: float | None
-    """Kendall's rank correlation of looks and full scores over these pairs."""
+    ranked: dict[ProxyName, Agreement]
+    """How each proxy ranked rounds of the same wave."""
     full_seconds: float | None
     """A full training with its scoring, on the mean."""
     saved_seconds: float | None

@@ -168,18 +168,23 @@ Promotion = Literal["best", "lottery", "unproven", "held back"]
 from the others; looks have not been seen to agree with scores in this run yet."""
 
 
+ProxyName = Literal["likelihood", "visible"]
+"""What a shortly trained student is judged by: the mean log-probability per token that it gives to
+the golds of the visible items, and its score on them."""
+
+
 class Look(Record):
     """What a short training promised of a round's rows."""
 
-    value: float
-    """Mean log-probability per token of the visible items' golds: higher is better."""
+    values: dict[ProxyName, float]
+    """Higher is better."""
     rows: int
     seconds: float
     promotion: Promotion = "unproven"
 
 
 class Agreement(Record):
-    """How looks ranked rounds of the same wave, against their full scores."""
+    """How one proxy ranked rounds of the same wave, against their full scores."""
 
     pairs: int
     tau: float | None

@@ -156,8 +156,10 @@ def spending(story: Story) -> tuple[Fact, ...]:
 def _looks(proxy: Proxy) -> tuple[str, str, Tone]:
     """What looking before full trainings cost and saved."""
     ranked = "no two rounds of a wave tell how well they rank"
-    if proxy.tau is not None:
-        ranked = f"ranked as full scores did: tau {proxy.tau:+.2f} over {proxy.pairs} pairs"
+    known = [(name, one) for name, one in proxy.ranked.items() if one.tau is not None]
+    if known:
+        taus = (f"{name} tau {one.tau:+.2f} over {one.pairs} pairs" for name, one in known)
+        ranked = f"ranked as full scores did: {', '.join(taus)}"
     saved = ""
     if proxy.saved_seconds is not None and proxy.held_back:
         word = "saved" if proxy.saved_seconds >= 0 else "lost"

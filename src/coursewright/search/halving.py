@@ -4,10 +4,11 @@ Jamieson and Talwalkar (2016, arXiv 1502.07943): all candidates get a little, th
 them gets more. It saves trainings where the cheap look ranks candidates as the full score does, and
 loses good ones where it does not. So a look decides only once it has been seen to agree: of the
 pairs of wave mates that have both a look and a full score, more must be ranked alike by the two
-than unlike (Kendall's tau above 0), by at least the standard deviation that pure chance has. Rounds
-of different waves are never compared: later ones are better by look and by score, whether or not
-the look can tell two rivals apart. Of the rejected a share drawn at random is trained in full all
-the same, so that the proof does not rest on the look's own favourites.
+than unlike (Kendall's tau above 0), by at least the standard deviation that pure chance has. Of
+several proxies that pass, the one that ranked best decides. Rounds of different waves are never
+compared: later ones are better by look and by score, whether or not the look can tell two rivals
+apart. Of the rejected a share drawn at random is trained in full all the same, so that the proof
+does not rest on the look's own favourites.
 """
 
 from __future__ import annotations
@@ -17,9 +18,12 @@ import random
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import combinations
+from typing import get_args
 
-from coursewright.records import Agreement, Promotion, Proxy, Round
+from coursewright.records import Agreement, Look, Promotion, Proxy, ProxyName, Round
 from coursewright.seeding import derive
+
+PROXIES: tuple[ProxyName, ...] = get_args(ProxyName)
 
 
 class Halving:
@@ -36,17 +40,16 @@ class Halving:
         self._lottery = lottery
         self._pairs = pairs
 
-    def promote(self, looks: Mapping[int, float], rounds: Sequence[Round]) -> dict[int, Promotion]:
+    def promote(self, looks: Mapping[int, Look], rounds: Sequence[Round]) -> dict[int, Promotion]:
         """Say for each round of a wave whether it is trained in full, and why.
 
-        `looks` are what the short trainings of the wave are worth, higher is better, by number of
-        the round; `rounds` is the history before the wave.
+        `looks` are those of the wave, by number of the round; `rounds` is the history before it.
         """
-        seen = agreement(rounds)
-        if seen.pairs < self._pairs or seen.tau is None or seen.tau <= seen.chance:
+        by = proven(rounds, self._pairs)
+        if by is None:
             return dict.fromkeys(looks, "unproven")
         keep = max(1, math.ceil(self._keep * len(looks)))
-        ranked = sorted(looks, key=lambda number: (-looks[number], number))
+        ranked = sorted(looks, key=lambda number: (-looks[number].values[by], number))
         found: dict[int, Promotion] = dict.fromkeys(ranked[:keep], "best")
         for number in ranked[keep:]:
             drawn = random.Random(derive(self._seed, "lottery", number)).random() < self._lottery
@@ -54,8 +57,19 @@ class Halving:
         return found
 
 
-def agreement(rounds: Sequence[Round]) -> Agreement:
-    """Return how the looks of wave mates ranked them, against their full scores.
+def proven(rounds: Sequence[Round], pairs: int) -> ProxyName | None:
+    """Return the proxy that ranked best so far, of those seen to agree; None if none was."""
+    seen = {name: agreement(rounds, name) for name in PROXIES}
+    good = {
+        name: found.tau
+        for name, found in seen.items()
+        if found.pairs >= pairs and found.tau is not None and found.tau > found.chance
+    }
+    return max(good, key=lambda name: good[name], default=None)
+
+
+def agreement(rounds: Sequence[Round], by: ProxyName) -> Agreement:
+    """Return how one proxy ranked wave mates, against their full scores.
 
     A pair counts where both differ: equals cannot be ranked. tau = (like - unlike) / pairs; of n
     rounds that are ranked by chance like - unlike has the variance n (n - 1) (2 n + 5) / 18
@@ -66,7 +80,7 @@ def agreement(rounds: Sequence[Round]) -> Agreement:
         first = done.branch.wave if done.branch is not None else None
         if done.look is not None and done.scored is not None:
             mates = waves[done.number if first is None else first]
-            mates.append((done.look.value, done.scored.accuracy))
+            mates.append((done.look.values[by], done.scored.accuracy))
     like = unlike = variance = 0
     for mates in waves.values():
         for (look, score), (other_look, other_score) in combinations(mates, 2):
@@ -95,14 +109,12 @@ def proxy_of(rounds: Sequence[Round]) -> Proxy | None:
     ]
     mean = sum(full) / len(full) if full else None
     held_back = sum(look.promotion == "held back" for look in looks)
-    seen = agreement(rounds)
     return Proxy(
         looks=len(looks),
         seconds=seconds,
         held_back=held_back,
         by_lottery=sum(look.promotion == "lottery" for look in looks),
-        pairs=seen.pairs,
-        tau=seen.tau,
+        ranked={name: agreement(rounds, name) for name in PROXIES},
         full_seconds=mean,
         saved_seconds=None if mean is None else held_back * mean - seconds,
     )

@@ -144,12 +144,7 @@ class TreeSearch:
             )
             return Decision(operation="merge", parent=found.number, branch=branch)
         was = rounds[found.number].branch or Branch()
-        family, method = was.family, was.method
-        in_hand = [done.branch for done in under_way(rounds) if done.branch is not None]
-        if any(branch.start == found.number and branch.method == method for branch in in_hand):
-            # The same agent, told the same of the same rows, would say the same.
-            family, method = self._least_used(rounds)
-        return self._improve(rounds, found.number, method, family, found.reason)
+        return self._improve(rounds, found.number, was.method, was.family, found.reason)
 
     def _improve(
         self,
@@ -161,11 +156,14 @@ class TreeSearch:
         *,
         widen: bool = False,
     ) -> Decision:
+        mates = [done for done in under_way(rounds) if done.operation == "improve"]
         branch = Branch(
             method=method,
             family=family,
             widen=widen,
             start=number,
+            # The same agent, told the same of the same rows, would say the same.
+            mates=sum(done.parent == number for done in mates),
             alike=self._alike,
             credit=credits_of(rounds[number], rounds) if self._tell_credit else (),
             reason=reason,
@@ -184,8 +182,7 @@ class TreeSearch:
         wanted = [
             done.branch
             for done in rounds
-            if done.branch is not None
-            and (done.operation == "draft" or done.branch.widen or done.status == "under way")
+            if done.branch is not None and (done.operation == "draft" or done.branch.widen)
         ]
         families = Counter(branch.family for branch in wanted)
         methods = Counter(branch.method for branch in wanted)
