@@ -93,7 +93,7 @@ def test_a_run_without_a_server_imports_no_client_of_servers() -> None:
 
 def test_doctor_and_task_list_speak_json() -> None:
     report = json.loads(cw("doctor", "--json").stdout)
-    assert set(report) == {"isolation", "accelerators", "endpoints", "versions"}
+    assert set(report) == {"isolation", "accelerators", "executor", "endpoints", "versions"}
     assert report["isolation"]["verified"] is True
     names = [task["name"] for task in json.loads(cw("task", "list", "--json").stdout)["tasks"]]
     assert names == ["code-mini", "finance-mini", "science-mini", "word-problems"]
@@ -101,10 +101,15 @@ def test_doctor_and_task_list_speak_json() -> None:
 
 def test_doctor_asks_the_servers_of_a_config(tmp_path: Path) -> None:
     config = tmp_path / "run.yaml"
-    config.write_text("teacher: {kind: openai, model: m, base_url: 'http://127.0.0.1:9/v1'}")
-    (server,) = json.loads(cw("doctor", "--config", str(config), "--json").stdout)["endpoints"]
+    config.write_text(
+        "teacher: {kind: openai, model: m, base_url: 'http://127.0.0.1:9/v1'}\n"
+        "executor: {slots: 2, slots_per_gpu: 2}\n"
+    )
+    report = json.loads(cw("doctor", "--config", str(config), "--json").stdout)
+    (server,) = report["endpoints"]
     assert server["role"] == "teacher"
     assert "127.0.0.1:9" in server["problem"]
+    assert report["executor"] == {"what": "local, 2 slots", "problem": None}
 
 
 def test_a_checked_task_says_ok_and_a_broken_one_where(tmp_path: Path) -> None:

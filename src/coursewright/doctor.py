@@ -7,12 +7,13 @@ from contextlib import closing
 from importlib import metadata
 from typing import Any
 
-from coursewright.config import Endpoint, RunConfig, SandboxConfig
+from coursewright.config import CustomPart, Endpoint, RunConfig, SandboxConfig
 from coursewright.endpoints import check_endpoint
 from coursewright.errors import ConfigError
 from coursewright.sandbox import open_sandbox
+from coursewright.student import in_words, require_executor
 
-PACKAGES = ("coursewright", "torch", "transformers", "trl", "peft", "aiohttp", "pydantic")
+PACKAGES = ("coursewright", "torch", "transformers", "trl", "peft", "ray", "aiohttp", "pydantic")
 
 
 def diagnose(config: RunConfig | None = None) -> dict[str, Any]:
@@ -25,6 +26,7 @@ def diagnose(config: RunConfig | None = None) -> dict[str, Any]:
     return {
         "isolation": isolation,
         "accelerators": accelerators(),
+        "executor": None if config is None else executor(config),
         "endpoints": [] if config is None else endpoints(config),
         "versions": {"python": platform.python_version()} | versions(),
     }
@@ -44,6 +46,17 @@ def endpoints(config: RunConfig) -> list[dict[str, Any]]:
         named = {"role": role, "model": part.model, "base_url": part.base_url}
         found.append({**named, "problem": problem})
     return found
+
+
+def executor(config: RunConfig) -> dict[str, Any]:
+    """Return who would compute, and why it could not (None: it could)."""
+    problem = None
+    try:
+        if not isinstance(config.student, CustomPart):
+            require_executor(config.student, config.executor)
+    except ConfigError as error:
+        problem = str(error)
+    return {"what": in_words(config.executor), "problem": problem}
 
 
 def versions() -> dict[str, str]:

@@ -352,6 +352,8 @@ def doctor(
     for note in isolation["notes"]:
         typer.echo(f"              {note}")
     typer.echo(f"accelerators  {', '.join(report['accelerators']) or 'none'}")
+    if (executor := report["executor"]) is not None:
+        typer.echo(printable(f"executor      {executor['what']}: {executor['problem'] or 'fits'}"))
     if not report["endpoints"]:
         typer.echo("endpoints     none named (give --config)")
     for server in report["endpoints"]:

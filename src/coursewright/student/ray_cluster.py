@@ -199,10 +199,8 @@ def look(config: RayExecutor) -> list[dict[str, Any]]:
         ) from error
     told = done.stdout.strip().splitlines()[-1:]
     if done.returncode or not told:
-        words = (done.stderr or done.stdout).strip().splitlines() or ["no words"]
-        raise ConfigError(
-            f"the Ray cluster at {config.address} cannot be used: {words[-1][:300]}", field=FIELD
-        )
+        words = (done.stderr or done.stdout).strip().splitlines() or ["it says nothing"]
+        raise ConfigError(words[-1][:400], field=FIELD)
     return cast(list[dict[str, Any]], json.loads(told[0]))
 
 
@@ -229,10 +227,11 @@ def require_cluster(config: RayExecutor) -> None:
             require_same(node["identity"], node["name"], expected)
             expected["torch"] = node["identity"]["torch"]  # of all nodes the same, too
     room = int(min(sum(_slots_on(node, config) for node in nodes), config.slots))
-    if room < config.slots and not config.grows:
+    if room < config.slots and not (config.grows and config.address):
+        growing = "; a cluster that starts nodes on demand needs `grows: true`"
         raise ConfigError(
-            f"{config.slots} slots of {each} each, and there is room for {room}: take fewer, ask "
-            "for less, or say `grows: true` of a cluster that starts nodes on demand",
+            f"{config.slots} slots of {each} each, and there is room for {room}: take fewer, or "
+            f"ask for less{'' if config.address is None else growing}",
             field="executor.slots",
         )
 
@@ -247,8 +246,11 @@ def _slots_on(node: dict[str, Any], config: RayExecutor) -> float:
 def tell() -> None:
     """Look at the cluster that standard input names, and write down its nodes (see `look`)."""
     config = RayExecutor.model_validate_json(sys.stdin.read())
-    with contextlib.redirect_stdout(sys.stderr), contextlib.closing(Cluster(config)) as cluster:
-        nodes = _nodes(cluster.ray, config)
+    try:
+        with contextlib.redirect_stdout(sys.stderr), contextlib.closing(Cluster(config)) as cluster:
+            nodes = _nodes(cluster.ray, config)
+    except ConfigError as refused:
+        sys.exit(refused.message)
     print(json.dumps(nodes))  # noqa: T201
 
 
@@ -282,4 +284,4 @@ def _our_errors(address: str | None) -> Any:
     except Exception as error:
         words = " ".join(str(error).split())[:300]
         where = "on this machine" if address is None else f"at {address}"
-        raise ConfigError(f"no Ray {where}: {words}", field=FIELD) from error
+        raise ConfigError(f"no Ray cluster {where} can be used: {words}", field=FIELD) from error

@@ -13,6 +13,7 @@ import contextlib
 import os
 import queue
 import secrets
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -119,6 +120,7 @@ class RaySlots:
         """See `slots.Executor`. What is wrong with the cluster is told by the first request."""
         with self._lock:
             if self._keeper is None:
+                self._on_term = signal.getsignal(signal.SIGTERM)
                 self._keeper = threading.Thread(target=self._keep, daemon=True)
                 self._keeper.start()
 
@@ -207,6 +209,10 @@ class RaySlots:
         """
         self.start()
         self._connected.wait()
+        if self._on_term is not None and threading.current_thread() is threading.main_thread():
+            # Connecting, Ray has put its own in the place of whoever stops runs cleanly.
+            signal.signal(signal.SIGTERM, self._on_term)
+            self._on_term = None
         if self._refused is not None:
             raise self._refused
         return self._ray
@@ -267,6 +273,8 @@ class RaySlots:
             require_same(told, told["node"], self._identity)
         except CoursewrightError as refused:
             found = refused
+            with contextlib.suppress(Exception):
+                self._ray.get(actor.leave.remote(), timeout=_GOODBYE_SECONDS)
         except Exception as lost:
             found = HelperLost(f"a slot did not come up: {_line(lost)}")
         with self._lock:
