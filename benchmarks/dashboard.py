@@ -3,7 +3,8 @@
     python -m benchmarks.dashboard [--runs 200] [--rounds 30] [--rows 2000]
 
 One run is written and copied, since only its size matters here. Times are of the server alone:
-from a request to the whole answer on loopback, the first time and again.
+from a request to the whole answer on loopback, the first time and again. Then, in Chromium: how
+long after a stage is recorded the open page of a running run shows it.
 """
 
 from __future__ import annotations
@@ -22,7 +23,12 @@ import httpx2
 import psutil
 
 from benchmarks.common import COMMAND, ROOT, report
+from coursewright.records import Training
+from coursewright.store import RunStore
+from tests.dashboard.browser import opened
+from tests.dashboard.serving import served
 from tests.report.stories import make_run
+from tests.store.builders import training
 
 
 def main() -> None:
@@ -30,6 +36,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=200)
     parser.add_argument("--rounds", type=int, default=30)
     parser.add_argument("--rows", type=int, default=2000)
+    parser.add_argument("--updates", type=int, default=20, help="stages that a page is to show")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
         runs = Path(place)
@@ -37,6 +44,8 @@ def main() -> None:
         for number in range(1, options.runs):
             shutil.copytree(first, runs / f"run-{number:03d}", symlinks=True)
         measure(runs, options)
+    with tempfile.TemporaryDirectory() as place:
+        follow(Path(place), options.updates)
 
 
 def measure(runs: Path, options: argparse.Namespace) -> None:
@@ -73,6 +82,30 @@ def measure(runs: Path, options: argparse.Namespace) -> None:
         first_ms={name: round(first) for name, (first, _) in times.items()},
         again_ms={name: round(again) for name, (_, again) in times.items()},
         memory_mib=round(memory),
+    )
+
+
+SHOWN = "count => document.body.textContent.split('train done after').length > count"
+
+
+def follow(runs: Path, updates: int) -> None:
+    """Record stages of a running run, and wait for each on its open page."""
+    make_run(runs, "going", finished=False)
+    shown = []
+    with served(runs) as site, opened() as browser, RunStore.open(runs / "going") as store:
+        page = browser.new_page()
+        page.goto(f"{site}/run/going")
+        for number in range(updates):
+            store.journal.stage("train", {"rows": str(number)}, training, Training)
+            began = time.perf_counter()
+            page.wait_for_function(SHOWN, arg=number + 1)
+            shown.append(time.perf_counter() - began)
+            time.sleep(1.1 * number / updates)  # not in step with whoever looks now and then
+    report(
+        measurement="live page",
+        updates=updates,
+        median_seconds=round(statistics.median(shown), 2),
+        worst_seconds=round(max(shown), 2),
     )
 
 

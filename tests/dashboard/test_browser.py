@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from coursewright.records import Training
 from coursewright.report import write_report
@@ -142,6 +142,20 @@ def test_a_running_run_is_followed_and_steered(page: Page, site: str, runs: Path
         expect(page.get_by_text("stops after the stage under way")).to_be_visible()
     said = [(request.kind, request.text) for request in RunFolder(runs / "going").requests.since(0)]
     assert said == [("note", "Shorter questions."), ("stop", "")]
+
+
+def test_what_happened_before_the_page_began_to_listen_is_shown_too(
+    page: Page, site: str, runs: Path
+) -> None:
+    with RunStore.open(runs / "going") as store:
+
+        def meanwhile(route: Route) -> None:
+            store.journal.stage("audit", {"rows": "early"}, training, Training)
+            route.continue_()
+
+        page.route("**/run/going/events", meanwhile)
+        page.goto(f"{site}/run/going")
+        expect(page.get_by_text("audit done after")).to_have_count(1, timeout=PATIENCE)
 
 
 def test_the_report_works_from_a_file_and_its_rows_are_searched(

@@ -102,6 +102,9 @@ function showProgress(data) {
 const now = document.getElementById("now");
 if (now && ["running", "interrupted"].includes(now.dataset.status)) {
   const stream = new EventSource(now.dataset.live + "/events");
+  // The stream tells of what comes after it began: not of what changed before, while the page was on
+  // its way or the line was down.
+  stream.addEventListener("open", function () { refresh(now); });
   stream.addEventListener("change", function () { refresh(now); });
   stream.addEventListener("progress", function (event) { showProgress(JSON.parse(event.data)); });
   stream.addEventListener("gone", function () {
