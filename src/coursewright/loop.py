@@ -28,7 +28,7 @@ from coursewright.endings import (
     sit_with_own_rows,
 )
 from coursewright.errors import StageFailed
-from coursewright.promotion import promoted
+from coursewright.promotion import pilot, promoted
 from coursewright.records import (
     Choice,
     Decision,
@@ -119,6 +119,7 @@ def make_rows(stages: Stages, candidate: Candidate, rounds: Sequence[Round]) -> 
     refuse_repetition(stages, number, decision, proposal, rounds)
     stages.archive.round_files(number, proposal)
     ask_person(stages, "plan", number, rounds, reached)
+    pilot(stages, number, decision, proposal, rounds)
     execution = reached["execution"] = execute(stages, number, decision, proposal, rounds)
     collection = reached["collection"] = collect(stages, execution)
     require_rows(stages, execution, collection.kept, collection.error)

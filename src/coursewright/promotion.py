@@ -1,4 +1,4 @@
-"""Which rounds of a wave are trained in full: a short training of each is looked at first.
+"""Cheap looks before dear stages: a pilot of a program, a short training of a wave's rounds.
 
 Looked at are the log-probability that the shortly trained student gives to the gold answers of the
 visible items, and what it answers to them. The golds of no other split ever reach its worker.
@@ -8,12 +8,48 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from coursewright.branching import needs_agent
 from coursewright.errors import StageFailed
-from coursewright.records import Joined, Likelihood, Look, Round
+from coursewright.records import Decision, Joined, Likelihood, Look, Proposal, Round
 from coursewright.seeding import derive
 from coursewright.stages import Stages
-from coursewright.steps import evaluate, persist, train
+from coursewright.steps import audit, collect, evaluate, execute, persist, train
 from coursewright.waves import Candidate, side_by_side
+
+
+def pilot(
+    stages: Stages,
+    number: int,
+    decision: Decision,
+    proposal: Proposal,
+    rounds: Sequence[Round],
+) -> None:
+    """Try a program with few calls, where the run wants that, and look at the rows it leaves.
+
+    What it asked is not paid again when it is run in full and asks the same.
+
+    Raises:
+        StageFailed: hardly any of its rows would do; it is not run in full.
+    """
+    wanted = stages.rules.pilot
+    if wanted is None or not needs_agent(decision):
+        return
+    execution = execute(stages, number, decision, proposal, rounds, calls=wanted.calls)
+    collection = collect(stages, execution)
+    kept, reasons = 0, collection.examples
+    if collection.rows is not None and collection.kept:
+        audited = audit(stages, number, collection, rounds)
+        kept, reasons = audited.kept, (*reasons, *audited.examples)
+    if collection.read and kept < wanted.least * collection.read:
+        told = "\n".join(reasons)
+        raise StageFailed(
+            f"A pilot of {wanted.calls} calls left {collection.read} rows, of which {kept} are "
+            f"usable; at least {wanted.least:.0%} have to be. The program was not run in full.\n"
+            f"{told}",
+            kind="too few valid rows",
+            stage="pilot",
+        )
+    # Without any row nothing is known: many programs save when all is answered.
 
 
 def promoted(

@@ -192,18 +192,23 @@ def execute(
     decision: Decision,
     proposal: Proposal,
     rounds: Sequence[Round],
+    calls: int | None = None,
 ) -> Execution:
-    """Run the program in the sandbox, with one line to the teacher, until all of it is dead."""
+    """Run the program in the sandbox, with one line to the teacher, until all of it is dead.
+
+    `calls` caps what it may ask of the teacher below the round's own cap, for a pilot.
+    """
     limits = allowance(stages, rounds)
     earlier = material(stages, number, decision, rounds)
     files = {name: stages.archive.artifact(digest) for name, digest in earlier.items() if digest}
+    cap = stages.rules.round_calls if calls is None else min(calls, stages.rules.round_calls)
 
     def produce() -> Execution:
-        stages.progress.start("program", stages.task.rows.maximum)
+        stages.progress.start("program" if calls is None else "pilot", stages.task.rows.maximum)
         # The whole cap, also when resumed: the gateway knows what the round has spent of it,
         # and what is left of the run's total.
         spent = agent_cost(rounds) + (proposal.usage.cost_usd or 0.0)
-        with stages.teacher.line(number, stages.rules.round_calls, spent) as line:
+        with stages.teacher.line(number, cap, spent) as line:
             execution = stages.sandbox.execute(
                 proposal.code,
                 files={**stages.program_files, **files},
@@ -220,7 +225,8 @@ def execute(
         )
 
     inputs = {"round": number, "code": proposal.code, **earlier}
-    return stages.journal.stage("program", inputs, lambda: persist(produce), Execution)
+    kind = "program" if calls is None else "pilot"
+    return stages.journal.stage(kind, inputs, lambda: persist(produce), Execution)
 
 
 def collect(stages: Stages, execution: Execution) -> Collection:

@@ -164,6 +164,16 @@ class LocalServer(Part):
     """Environment variables to set. Not for keys: this stands in the run's record."""
 
 
+class Pilot(Part):
+    """A first run of each program with few calls: one whose rows are no good is not run in full."""
+
+    calls: int = Field(default=40, ge=1)
+    """Of the teacher; they count for the round, and what is asked again in full is not paid again.
+    """
+    least: float = Field(default=0.2, gt=0, le=1)
+    """Share of the pilot's rows that must pass intake and audit."""
+
+
 class Sequential(Part):
     """Scored items are put in one random order, and to a student no further than is needed."""
 
@@ -255,6 +265,8 @@ class RunConfig(Part):
     """Trainings on the visible items before the first round of a guarded, iterative run, kept in
     the user's cache for later runs; 0: none, and what the agent hears of scored is rationed by the
     number of items alone."""
+    pilot: Pilot | None = Field(default=None, exclude_if=lambda part: part is None)
+    """None: programs are run in full at once."""
     sequential: Sequential | None = Field(default=None, exclude_if=lambda part: part is None)
     """None: every student is asked every scored item. Not under `paper`."""
     guard: GuardConfig | None = Field(default=None, exclude_if=lambda guard: guard is None)
