@@ -31,20 +31,20 @@ def pilot(
     Raises:
         StageFailed: hardly any of its rows would do; it is not run in full.
     """
-    wanted = stages.rules.pilot
-    if wanted is None or not needs_agent(decision):
+    calls, least = stages.rules.pilot_calls, stages.rules.pilot_least
+    if calls is None or not needs_agent(decision):
         return
-    execution = execute(stages, number, decision, proposal, rounds, calls=wanted.calls)
+    execution = execute(stages, number, decision, proposal, rounds, calls=calls)
     collection = collect(stages, execution)
     kept, reasons = 0, collection.examples
     if collection.rows is not None and collection.kept:
         audited = audit(stages, number, collection, rounds)
         kept, reasons = audited.kept, (*reasons, *audited.examples)
-    if collection.read and kept < wanted.least * collection.read:
+    if collection.read and kept < least * collection.read:
         told = "\n".join(reasons)
         raise StageFailed(
-            f"A pilot of {wanted.calls} calls left {collection.read} rows, of which {kept} are "
-            f"usable; at least {wanted.least:.0%} have to be. The program was not run in full.\n"
+            f"A pilot of {calls} calls left {collection.read} rows, of which {kept} are "
+            f"usable; at least {least:.0%} have to be. The program was not run in full.\n"
             f"{told}",
             kind="too few valid rows",
             stage="pilot",

@@ -33,15 +33,6 @@ from coursewright.records import Attempt, Brief, Gate, Round, Task
 
 
 @dataclass(frozen=True)
-class Pilot:
-    """A first run of a program, with few calls."""
-
-    calls: int
-    least: float
-    """Share of its rows (0-1) that must pass intake and audit."""
-
-
-@dataclass(frozen=True)
 class Rules:
     """The settings that the loop itself acts on."""
 
@@ -68,8 +59,10 @@ class Rules:
     """Where the run waits for a person."""
     wave: int = 1
     """Most rounds that are decided together."""
-    pilot: Pilot | None = None
-    """How a program is tried before it is run; None: it is not."""
+    pilot_calls: int | None = None
+    """With which a program is tried before it is run; None: it is not."""
+    pilot_least: float = 0.0
+    """Share of its rows (0-1) that must then pass intake and audit."""
     sequential: bool = False
     """A student is asked no more scored items once it is shown to end behind the best so far."""
     slots: int = 1

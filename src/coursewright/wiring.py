@@ -46,7 +46,7 @@ from coursewright.records import Generation, Isolation, Preamble, Task
 from coursewright.sandbox import check_command, open_jail, open_sandbox
 from coursewright.searches import make_halving, make_search, require_likelihood, wave_of
 from coursewright.servers import AgentInTurn, StudentInTurn, TeacherInTurn, Turns
-from coursewright.stages import Pilot, Rules, Stages
+from coursewright.stages import Rules, Stages
 from coursewright.store import (
     Artifacts,
     HeedingJournal,
@@ -321,7 +321,8 @@ def make_rules(config: RunConfig) -> Rules:
         gates=config.gates,
         wave=wave_of(config),
         sequential=config.sequential is not None,
-        pilot=config.pilot and Pilot(**config.pilot.model_dump()),
+        pilot_calls=config.pilot.calls if config.pilot else None,
+        pilot_least=config.pilot.least if config.pilot else 0.0,
         slots=config.executor.slots,
     )
 
