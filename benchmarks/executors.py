@@ -53,7 +53,8 @@ def settings(place: Path, size: str, *, rounds: int, wave: int) -> dict[str, Any
 
 
 def timed(place: Path, name: str, config: dict[str, Any], executor: dict[str, Any]) -> Result:
-    """Make one run, and print what it took."""
+    """Make one run, and print what it took: seconds by stage are wall time, shared between those
+    that are under way at once."""
     settled = RunConfig.model_validate(
         {**config, "executor": executor, "runs": place, "name": name}
     )
@@ -64,7 +65,7 @@ def timed(place: Path, name: str, config: dict[str, Any], executor: dict[str, An
         name=name,
         executor=executor,
         wall_seconds=round(time.monotonic() - began, 1),
-        train_seconds=round(result.seconds.get("train", 0.0), 1),
+        stage_seconds={kind: round(seconds, 1) for kind, seconds in result.seconds.items()},
         private=result.final.private if result.final else None,
     )
     return result
@@ -75,7 +76,7 @@ def compare(
 ) -> None:
     """Time two executors in turns, and print the ratio of the second to the first."""
     (first, one), (second, other) = executors.items()
-    ratios, same = [], True
+    ratios, dear, same = [], [], True
     for number in range(runs):
         walls, found = [], []
         for name, executor in ((first, one), (second, other)):
@@ -83,14 +84,21 @@ def compare(
             found.append(timed(place, f"{name}-{number}", config, executor))
             walls.append(time.monotonic() - began)
         ratios.append(walls[1] / walls[0])
+        dear.append(trained_and_scored(found[1]) / trained_and_scored(found[0]))
         same &= datasets(found[0]) == datasets(found[1])
     report(
         what=f"{second} against {first}",
         runs=runs,
         ratios=[round(ratio, 3) for ratio in ratios],
         median_ratio=round(statistics.median(ratios), 3),
+        median_ratio_of_training_and_scoring=round(statistics.median(dear), 3),
         same_data_sets=same,
     )
+
+
+def trained_and_scored(result: Result) -> float:
+    """Return the wall time of a run's trainings and exams."""
+    return result.seconds["train"] + result.seconds["evaluate"]
 
 
 def datasets(result: Result) -> list[str | None]:

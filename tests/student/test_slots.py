@@ -86,12 +86,15 @@ def test_every_request_has_a_worker_to_itself(opened: Callable[[int], LocalSlots
     assert len(set(executor.pids)) == 3
 
 
-def test_workers_are_started_when_they_are_needed(opened: Callable[[int], LocalSlots]) -> None:
+def test_workers_are_started_when_they_are_needed_and_one_ahead(
+    opened: Callable[[int], LocalSlots],
+) -> None:
     executor = opened(4)
     assert executor.pids == []
     executor.start()
     (first,) = executor.pids
     assert [executor.ask({"do": "train"})["pid"] for _ in range(3)] == [first] * 3
+    assert len(executor.pids) == 2
 
 
 def test_a_request_goes_to_the_worker_that_has_its_model(
@@ -139,7 +142,7 @@ def test_a_killed_worker_costs_its_request_alone(opened: Callable[[int], LocalSl
             executor.ask, {"do": "train", "seconds": 0.3, "number": 1}, lambda _: started.set()
         )
         assert started.wait(10)
-        (victim,) = executor.pids
+        victim = executor.pids[0]
         other = threads.submit(executor.ask, {"do": "train", "seconds": 0.3, "number": 2})
         os.kill(victim, signal.SIGKILL)
         assert doomed.result()["asked"]["number"] == 1

@@ -166,8 +166,8 @@ def require_answer(address: str | None) -> None:
         socket.create_connection((host, int(port)), timeout=_ANSWERS_SECONDS).close()
     except (OSError, ValueError, OverflowError) as error:
         raise ConfigError(
-            f"no Ray cluster answers at {address} ({error}); start one with `ray start --head`, or "
-            "correct the address",
+            f"no Ray cluster answers at {address} ({error}); start one with `ray start --head`, "
+            "correct the address, or let another compute with --executor",
             field=FIELD,
         ) from error
 

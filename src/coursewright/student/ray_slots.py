@@ -10,6 +10,7 @@ the supervisor: a request that is repeated on another node costs time alone.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import queue
 import secrets
@@ -75,6 +76,8 @@ class Slot:
         except CoursewrightError as error:
             return _refusal("lost", error, request), {}
         except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
             return _refusal("storage", error, request), {}
 
     def events(self) -> list[dict[str, Any]]:

@@ -53,7 +53,7 @@ class Executor(Protocol):
 
 
 class LocalSlots:
-    """Fits `Executor`: worker processes of this machine, started when they are first needed."""
+    """Fits `Executor`: worker processes of this machine, started as they are needed."""
 
     def __init__(
         self, config: LocalExecutor, *, threads: int, device: str, gpus: list[int]
@@ -122,6 +122,8 @@ class LocalSlots:
                 ),
             )
             self._free.remove(link)
+            if self._free and not any(one.pid for one in self._free):
+                self._free[0].start()  # one ahead: its imports take seconds
             if request["do"] in ("answer", "converse", "likelihood"):
                 self._held[link] = model
         try:
