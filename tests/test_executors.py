@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +109,39 @@ def test_more_slots_than_memory_is_found_before_a_run(monkeypatch: pytest.Monkey
     monkeypatch.setattr(memory, "free_bytes", lambda: 2 * 10**9)
     with pytest.raises(ConfigError, match=r"executor\.slots.*GB are free"):
         check_executor(config(slots=256), Remembered())
+
+
+def test_memory_limits_of_all_control_groups_are_heeded(tmp_path: Path) -> None:
+    (tmp_path / "own").write_text("0::/job/step\n")
+    (tmp_path / "root" / "job" / "step").mkdir(parents=True)
+    (tmp_path / "root" / "job" / "memory.max").write_text("3000\n")
+    (tmp_path / "root" / "job" / "step" / "memory.max").write_text("max\n")
+    assert memory._limits(tmp_path / "root", tmp_path / "own") == [3000]
+    assert memory._limits(tmp_path / "root", tmp_path / "no such file") == []
+
+
+def test_without_ray_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    for address in (None, "auto", "127.0.0.1:1"):
+        with pytest.raises(ConfigError, match=r"executor.*pip install coursewright\[ray\]"):
+            check_executor(config(kind="ray", address=address), Remembered())
+
+
+@pytest.mark.parametrize("address", ["local", "10.0.0.1", "http://h:1", "h:1 x", "ray://h"])
+def test_an_address_has_host_and_port(address: str) -> None:
+    with pytest.raises(ConfigError, match=r"executor\.address.*expected HOST:PORT"):
+        load_config(None, {"task": TASK, "executor": {"kind": "ray", "address": address}})
+
+
+def test_ray_takes_no_cpu_and_a_half() -> None:
+    assert getattr(config(kind="ray", cpus=0.5).executor, "cpus", 0) == 0.5
+    with pytest.raises(ConfigError, match=r"executor\.cpus.*whole"):
+        load_config(None, {"task": TASK, "executor": {"kind": "ray", "cpus": 1.5}})
+
+
+@pytest.mark.parametrize("address", ["auto", "h:6379", "ray://a.b:10001", "[::1]:6379"])
+def test_what_an_address_may_be(address: str) -> None:
+    assert config(kind="ray", address=address).executor.address == address
 
 
 def test_more_threads_than_cores_is_said_and_allowed() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import tempfile
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from coursewright.power import smallest_gain
 from coursewright.protocols import Progress
 from coursewright.records import Task
 from coursewright.store import Artifacts
-from coursewright.student import require_executor
+from coursewright.student import cores, require_executor
 from coursewright.tasks import read_split
 from coursewright.wiring import make_student
 
@@ -62,10 +61,10 @@ def check_executor(config: RunConfig, progress: Progress) -> None:
             field="executor.slots",
         )
     require_executor(student, executor)
-    threads, cores = executor.slots * student.threads, len(os.sched_getaffinity(0))
-    if isinstance(executor, LocalExecutor) and threads > cores:
+    threads = executor.slots * student.threads
+    if isinstance(executor, LocalExecutor) and threads > cores():
         progress.say(
-            f"executor: {executor.slots} slots with {student.threads} threads each on {cores} "
+            f"executor: {executor.slots} slots with {student.threads} threads each on {cores()} "
             "cores; where no GPU computes, more threads than cores make all of them slower"
         )
 

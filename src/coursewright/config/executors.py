@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from coursewright.config.parts import Part
 
+_ADDRESS = re.compile(r"auto|(ray://)?(\[[0-9a-fA-F:]+\]|[^\s/:\[\]]+):[0-9]{1,5}")
 Slots = Annotated[int, Field(ge=1, le=256)]
 
 
@@ -26,7 +28,7 @@ class RayExecutor(Part):
     """Actors of a Ray cluster; needs `pip install coursewright[ray]`."""
 
     kind: Literal["ray"] = "ray"
-    address: str | None = Field(default=None, pattern=r"^(auto|(ray://)?[^\s/:]+:\d{1,5})$")
+    address: str | None = None
     """`HOST:PORT` of the cluster's head, where this machine is one of its nodes; `auto` for the
     cluster that this machine belongs to; `ray://HOST:PORT` from outside. None starts a Ray on this
     machine for the run, and `RAY_ADDRESS` is not looked at."""
@@ -38,6 +40,20 @@ class RayExecutor(Part):
     """Share of a GPU that Ray sets aside for each; 0: they compute on the CPU."""
     grows: bool = False
     """The cluster starts nodes on demand: ask also for what it does not have yet."""
+
+    @field_validator("cpus")
+    @classmethod
+    def _is_what_ray_takes(cls, value: float) -> float:
+        if value > 1 and value != int(value):
+            raise ValueError("Ray takes fractions of one CPU, and whole CPUs")
+        return value
+
+    @field_validator("address")
+    @classmethod
+    def _has_host_and_port(cls, value: str | None) -> str | None:
+        if value is not None and _ADDRESS.fullmatch(value) is None:
+            raise ValueError("expected HOST:PORT, ray://HOST:PORT or auto")
+        return value
 
 
 ExecutorConfig = Annotated[LocalExecutor | RayExecutor, Field(discriminator="kind")]

@@ -10,7 +10,7 @@ from coursewright.student.asking import AskedStudent
 from coursewright.student.executors import in_words, open_executor, require_executor
 from coursewright.student.hub import settle
 from coursewright.student.local import EMBEDDED, LocalStudent, Store
-from coursewright.student.memory import model_size
+from coursewright.student.memory import cores, model_size
 from coursewright.student.replay import ReplayingStudent
 from coursewright.student.shared import SharedBase
 from coursewright.student.slots import Executor
@@ -25,6 +25,7 @@ __all__ = [
     "SharedBase",
     "Store",
     "TeachingStudent",
+    "cores",
     "in_words",
     "model_size",
     "open_executor",

@@ -1,8 +1,9 @@
-"""How much memory a student's workers need, and how much this machine has for them."""
+"""How much memory a student's workers need, and what this machine has for them."""
 
 from __future__ import annotations
 
 import math
+import os
 import re
 from pathlib import Path
 
@@ -61,11 +62,20 @@ def free_bytes() -> int:
     return min([psutil.virtual_memory().available, *_limits()])
 
 
-def _limits() -> list[int]:
+def cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _limits(
+    root: Path = Path("/sys/fs/cgroup"), own: Path = Path("/proc/self/cgroup")
+) -> list[int]:
     """Memory limits of this process's control group and of those above it (cgroup v2)."""
-    root, limits = Path("/sys/fs/cgroup"), []
+    limits = []
     try:
-        group = Path("/proc/self/cgroup").read_text().splitlines()[0].partition("::")[2]
+        group = own.read_text().splitlines()[0].partition("::")[2]
     except (OSError, IndexError):
         return []
     place = root / group.lstrip("/")

@@ -28,6 +28,7 @@ import coursewright
 from coursewright.config import RayExecutor
 from coursewright.errors import ConfigError
 from coursewright.store import Scratch
+from coursewright.student.memory import cores
 from coursewright.student.slots import gpus_in_sight
 
 FIELD = "executor.address"
@@ -146,11 +147,6 @@ def import_ray() -> Any:
     return ray
 
 
-def cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0))
-
-
 def require_answer(address: str | None) -> None:
     """Find out whether anybody listens at an address.
 
@@ -163,7 +159,7 @@ def require_answer(address: str | None) -> None:
         return
     host, _, port = address.removeprefix("ray://").rpartition(":")
     try:
-        socket.create_connection((host, int(port)), timeout=_ANSWERS_SECONDS).close()
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_ANSWERS_SECONDS).close()
     except (OSError, ValueError, OverflowError) as error:
         raise ConfigError(
             f"no Ray cluster answers at {address} ({error}); start one with `ray start --head`, "
