@@ -27,6 +27,7 @@ NAMES = (
     "quality",
     "search",
     "smallest",
+    "trainings",
     "generations",
     "blindspots",
     "report",

@@ -67,7 +67,7 @@ def probe(book: Book, folder: Path, options: AnalysisOptions, progress: Progress
                 if options.profiles:
                     profiles += profiles_of(book, run, one, kept, options, base)
                 if options.private_by_round:
-                    curves[name] = curve_of(run, one, kept, progress)
+                    curves[name] = curve_of(run, name, kept, progress)
             except (CoursewrightError, OSError) as error:
                 remarks.append(f"{name}: {' '.join(str(error).split())[:300]}")
     return Probed(profiles=tuple(profiles), curves=curves, remarks=tuple(remarks))
@@ -155,8 +155,8 @@ class Curve(Record):
     accuracy: dict[int, float]
 
 
-def curve_of(run: RunFolder, one: Measured, kept: Path, progress: Progress) -> dict[int, float]:
-    """Score the students of all valid rounds on the private split.
+def curve_of(run: RunFolder, name: str, kept: Path, progress: Progress) -> dict[int, float]:
+    """Score the students of all valid rounds on the private split; `name` is the run's own.
 
     Raises:
         RunFolderError: the run is not sealed yet, or its weights are gone.
@@ -165,7 +165,7 @@ def curve_of(run: RunFolder, one: Measured, kept: Path, progress: Progress) -> d
     if result is None:
         raise RunFolderError("has no result yet, so its private split stays shut", file=run.path)
     sealed = result.model_dump(mode="json", exclude={"path"})
-    file = kept / f"private-{digest_of([one.run, sealed])[:24]}.json"
+    file = kept / f"private-{digest_of([name, sealed])[:24]}.json"
     if (known := _read(file, Curve)) is not None:
         return known.accuracy
     weights = {r.number: r.training.weights for r in run.rounds() if r.training and r.scored}
