@@ -171,6 +171,22 @@ def test_actors_lost_one_after_the_other_interrupt_the_run(
         executor.ask({"do": "die always"})
 
 
+class Stillborn(Slot):
+    """A slot that its node cannot make."""
+
+    def __init__(self, run: str, threads: int, device: str) -> None:
+        raise OSError("no such disk")
+
+
+def test_slots_that_do_not_come_up_interrupt_the_run(
+    opening: Callable[..., RaySlots], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ray_slots, "RESTARTS", 0)
+    monkeypatch.setattr(ray_slots, "Slot", Stillborn)
+    with pytest.raises(Interrupted, match=r"did not come up.*no such disk.*resume"):
+        opening().ask({"do": "train"})
+
+
 def test_waiting_for_room_is_said_once_and_can_be_stopped(
     opening: Callable[..., RaySlots], said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -116,6 +116,8 @@ class RaySlots:
         self._free: queue.LifoQueue[Any] = queue.LifoQueue()
         self._actors: list[Any] = []
         self._coming: list[Any] = []
+        self._stillborn: list[Exception] = []
+        """Why the last actors did not come up, since one did."""
         self._lock, self._sending = threading.Lock(), threading.Lock()
         self._told = self._closed = False
 
@@ -132,11 +134,7 @@ class RaySlots:
         errors = self._reached().exceptions
         reason: Exception = HelperLost("")
         for _ in range(RESTARTS + 1):
-            try:
-                actor = self._borrowed()
-            except HelperLost as lost:
-                reason = lost
-                continue
+            actor = self._borrowed()
             try:
                 message = self._carried(actor, request, listener)
             except (errors.RayError, HelperLost) as lost:
@@ -224,12 +222,16 @@ class RaySlots:
         """Return an actor that nobody uses; wait for the cluster to have room for one.
 
         Raises:
-            HelperLost: one was lost before it was up.
             ConfigError: its node has another version of the package.
-            Interrupted: closed meanwhile.
+            Interrupted: closed meanwhile, or one after the other does not come up.
         """
         began = time.monotonic()
         while not self._closed:
+            if len(self._stillborn) > RESTARTS:
+                raise Interrupted(
+                    f"{len(self._stillborn)} slots of the cluster in a row did not come up "
+                    f"({_line(self._stillborn[-1])}); `coursewright resume` continues here"
+                )
             if self._free.empty():
                 self._grow()
             with contextlib.suppress(queue.Empty):
@@ -279,12 +281,16 @@ class RaySlots:
             with contextlib.suppress(Exception):
                 self._ray.get(actor.leave.remote(), timeout=_GOODBYE_SECONDS)
         except Exception as lost:
-            found = HelperLost(f"a slot did not come up: {_line(lost)}")
+            found = None
+            self._stillborn.append(lost)
         with self._lock:
             self._coming.remove(actor)
-        if found is not actor:
+        if found is actor:
+            self._stillborn.clear()
+        else:
             self._lose(actor)
-        self._free.put(found)
+        if found is not None:
+            self._free.put(found)
 
     def _lose(self, actor: Any) -> None:
         """Give up an actor; another one takes its place when it is needed."""
