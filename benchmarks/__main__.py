@@ -3,7 +3,8 @@
 Each prints one JSON object per line on standard output, and progress on standard error. They
 take hours together; `study` keeps its runs in `runs/bench` and goes on where it stopped.
 `python -m benchmarks.builders FOLDER` and `benchmarks.scorer_agreement FOLDER` stand apart: they
-need a folder with the benchmarks' own files. So does `benchmarks.intake_fuzz`: it needs a fuzzer.
+need a folder with the benchmarks' own files. So does `benchmarks.intake_fuzz`: it needs a fuzzer;
+and `benchmarks.record_trainings`, which makes a table for `search` and takes hours.
 """
 
 from __future__ import annotations
