@@ -160,7 +160,7 @@ def test_once_looks_agree_with_scores_the_lower_half_of_a_wave_is_held_back(tmp_
         task=prepare(tmp_path)[0],
         agent=CustomPart(path=f"{__name__}:Scribe"),
         student=CustomPart(path=f"{__name__}:Measured"),
-        search=TreeConfig(wave=4, drafts=4, halving=Halving(rows=300, pairs=3, lottery=0)),
+        search=TreeConfig(wave=4, drafts=4, halving=Halving(share=0.999, pairs=3, lottery=0)),
         sequential=Sequential(alpha=0.2),
         budget=Budget(rounds=8),
         retrainings=1,

@@ -66,7 +66,7 @@ def promoted(
         return list(candidates)
     side_by_side(
         candidates,
-        lambda one: look(stages, one, halving.rows, golds),
+        lambda one: look(stages, one, halving.share, golds),
         stages.rules.slots,
         stages.progress,
     )
@@ -94,11 +94,14 @@ def golds_of(stages: Stages) -> str:
     ).rows
 
 
-def look(stages: Stages, candidate: Candidate, count: int, golds: str) -> None:
-    """Train on some of a candidate's rows, and see what the student makes of visible items."""
+def look(stages: Stages, candidate: Candidate, share: float, golds: str) -> None:
+    """Train on a share of a candidate's rows, and see what the student makes of visible items.
+
+    A share, not a number: how many rows there are is much of what makes one data set better.
+    """
     with candidate.going_on():
         rows = candidate.reached["training_rows"]
-        drawn = sampled(stages, rows, count)
+        drawn = sampled(stages, rows, share)
         training = train(stages, drawn.rows, derive(stages.rules.seed, "train"))
         found = likelihood(stages, training.weights, golds)
         visible = evaluate(stages, training.weights, "visible")
@@ -112,13 +115,13 @@ def look(stages: Stages, candidate: Candidate, count: int, golds: str) -> None:
         )
 
 
-def sampled(stages: Stages, rows: str, count: int) -> Joined:
-    """Draw so many of these rows, the same for the same rows."""
+def sampled(stages: Stages, rows: str, share: float) -> Joined:
+    """Draw this share of the rows, the same for the same rows."""
     assert stages.shards is not None
     shards, seed = stages.shards, derive(stages.rules.seed, "look")
-    inputs = {"rows": rows, "count": count}
+    inputs = {"rows": rows, "share": share}
     return stages.journal.stage(
-        "sample rows", inputs, lambda: shards.sample(rows, count, seed), Joined
+        "sample rows", inputs, lambda: shards.sample(rows, share, seed), Joined
     )
 
 

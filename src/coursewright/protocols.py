@@ -324,8 +324,8 @@ class Openings(Protocol):
 class Halving(Protocol):
     """Decides which rounds of a wave are trained in full: a pure function of the history."""
 
-    rows: int
-    """Of a short training."""
+    share: float
+    """Of a round's rows, for its short training."""
 
     def promote(self, looks: Mapping[int, Look], rounds: Sequence[Round]) -> dict[int, Promotion]:
         """Say for each round of a wave whether it is trained in full, and why.
@@ -376,8 +376,8 @@ class Shards(Protocol):
     ) -> Cuts:
         """Return at most `count` balanced beginnings of these rows, from `minimum` rows on."""
 
-    def sample(self, rows: str, count: int, seed: int) -> Joined:
-        """Draw so many rows at random, in their order."""
+    def sample(self, rows: str, share: float, seed: int) -> Joined:
+        """Draw this share of the rows at random, in their order; a few at least."""
 
 
 class People(Protocol):

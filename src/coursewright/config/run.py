@@ -26,8 +26,8 @@ class GreedySearch(Part):
 class Halving(Part):
     """Of a wave, who is worth a full training: docs/search.md."""
 
-    rows: int = Field(default=200, ge=20)
-    """Of the short training that each round of a wave gets first."""
+    share: float = Field(default=0.25, gt=0, lt=1)
+    """Of its rows, for the short training that each round of a wave gets first; 50 at least."""
     keep: float = Field(default=0.5, gt=0, lt=1)
     """Share of a wave that is then trained in full."""
     lottery: float = Field(default=0.1, ge=0, le=1)

@@ -30,11 +30,11 @@ class Halving:
     """Meets `protocols.Halving`."""
 
     def __init__(
-        self, *, seed: int = 0, rows: int = 200, keep: float = 0.5, lottery: float = 0.1,
+        self, *, seed: int = 0, share: float = 0.25, keep: float = 0.5, lottery: float = 0.1,
         pairs: int = 10,
     ) -> None:  # fmt: skip
         """Take the options of `config.Halving`."""
-        self.rows = rows
+        self.share = share
         self._seed = seed
         self._keep = keep
         self._lottery = lottery

@@ -22,6 +22,9 @@ from coursewright.submission.balance import balanced_order, grid
 AGREEMENT = 0.4
 """Cohen's kappa of guessed and true topics of visible items below which no topic is guessed."""
 
+LEAST_SAMPLE = 50
+"""Rows of a sample, where there are as many."""
+
 Made = tuple[int, str, str]
 """Number, method and rows (a digest) of a round."""
 
@@ -97,10 +100,11 @@ class RowShards:
             cuts=tuple(self._kept([read[row] for row in order[:size]]) for size in sizes),
         )
 
-    def sample(self, rows: str, count: int, seed: int) -> Joined:
-        """Draw so many rows at random, in their order; all of them where there are no more."""
+    def sample(self, rows: str, share: float, seed: int) -> Joined:
+        """Draw this share of the rows at random, in their order; `LEAST_SAMPLE` if there are."""
         read = read_rows(self._artifacts, rows)
-        drawn = sorted(random.Random(seed).sample(range(len(read)), min(count, len(read))))
+        count = min(max(LEAST_SAMPLE, round(share * len(read))), len(read))
+        drawn = sorted(random.Random(seed).sample(range(len(read)), count))
         return self._kept([read[n] for n in drawn])
 
     def _kept(self, rows: Sequence[TracedRow]) -> Joined:
