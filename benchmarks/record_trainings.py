@@ -32,6 +32,7 @@ from benchmarks.recording.table import (
 from benchmarks.recording.writing import extend
 from coursewright.config import EmbeddedStudent, RunConfig
 from coursewright.display import Silent
+from coursewright.errors import CoursewrightError
 from coursewright.exams import make_evaluator
 from coursewright.protocols import Evaluator, Student
 from coursewright.records import Evaluation, Task
@@ -165,7 +166,7 @@ def main() -> None:
     parser.add_argument("--place", type=Path, default=RUNS / "recording", help="the pool's runs")
     try:
         record(parser.parse_args())
-    except TableError as error:
+    except (TableError, CoursewrightError) as error:
         sys.exit(str(error))
 
 

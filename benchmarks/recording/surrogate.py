@@ -25,7 +25,7 @@ recorded.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,6 +94,8 @@ class Surrogate:
     topic_of: NDArray[np.int64]
     """Number of each item's topic, (items,)."""
     weights: Floats
+    covariance: Floats
+    """Of the weights, as far as the table leaves them open."""
     ease: Floats
     """Of each item, (items,)."""
     steepness: Floats
@@ -110,6 +112,11 @@ class Surrogate:
         """Return the chance of each item to be right, (data sets, items)."""
         return logistic(self.steepness * abilities[:, self.topic_of] + self.ease)
 
+    def drawn(self, rng: np.random.Generator) -> Surrogate:
+        """Return one of the surfaces that the table leaves possible."""
+        root = np.linalg.cholesky(self.covariance)
+        return replace(self, weights=self.weights + root @ rng.normal(size=len(root)))
+
 
 def logistic(value: Floats) -> Floats:
     """Return 1 / (1 + exp(-value)), without overflow."""
@@ -125,7 +132,7 @@ def fit(table: Table) -> Surrogate:
     right = table.results.astype(float)
     kinds = np.repeat(np.arange(len(features.groups)), [count for _, count in features.groups])
     precision = np.where(kinds < 2, 0.05, 4.0)
-    weights = np.zeros(flat.shape[1])
+    weights, covariance = np.zeros(flat.shape[1]), np.eye(flat.shape[1])
     ease, steepness = _began(right), np.ones(right.shape[1])
     beside = 0.3
     for _ in range(TURNS):
@@ -143,7 +150,7 @@ def fit(table: Table) -> Surrogate:
         weights, covariance = _ridge(flat, np.clip(target, -8, 8), trust, precision)
         precision = _pooled(weights, covariance, kinds, precision)
         beside = _beside(slope, mass)
-    return Surrogate(features, topic_of, weights, ease, steepness, beside)
+    return Surrogate(features, topic_of, weights, covariance, ease, steepness, beside)
 
 
 def cells(

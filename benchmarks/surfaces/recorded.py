@@ -1,5 +1,8 @@
 """Surfaces of recorded trainings: what real students made of real rows, between the points.
 
+Each run plays one of the surfaces that the table leaves possible, so that no policy lives on what a
+fit to some trainings happens to say.
+
 What is measured: how a data set's composition bears on every item, how far students of one data set
 lie apart, and how much rows of one kind differ (`benchmarks/recording`). What is not: which rows an
 agent hands in for a decision. That is the same invented agent as on the other surfaces
@@ -77,6 +80,7 @@ class RecordedSurface:
         self._topics, self._methods = header.topics, header.methods
         rng = np.random.default_rng(derive(seed, "surface", header.task))
         self._shares = rng.dirichlet(np.full(len(self._topics), EVEN))
+        self._surrogate = landscape.surrogate.drawn(rng)
         self._luck: dict[Label, float] = {}
         self.base = self._evaluation("scored", landscape.table.base)
         self.base_truth = self.base.accuracy
@@ -93,10 +97,8 @@ class RecordedSurface:
         luck, truly = self._of.luck, self._abilities(rows)
         topics = len(self._topics)
         seen = truly + luck.training * rng.normal() + luck.topic * rng.normal(size=topics)
-        right = rng.random(len(self._of.surrogate.topic_of)) < self._of.surrogate.chances(
-            seen[None]
-        )
-        chances = self._of.surrogate.chances(truly[None])[0]
+        right = rng.random(len(self._of.table.topic_of)) < self._surrogate.chances(seen[None])
+        chances = self._surrogate.chances(truly[None])[0]
         return Answer(
             scored=self._evaluation("scored", right[0]),
             visible=self._evaluation("visible", right[0]),
@@ -123,7 +125,7 @@ class RecordedSurface:
             at = self._topics.index(topic)
             counts[0, self._methods.index(method), at] += count
             lucky[at] += count * self._luck[topic, method, made]
-        found: Floats = self._of.surrogate.abilities(counts)[0]
+        found: Floats = self._surrogate.abilities(counts)[0]
         return found + lucky / np.maximum(counts.sum(axis=(0, 1)), 1)
 
     def _evaluation(self, split: Split, right: Bits) -> Evaluation:

@@ -26,6 +26,23 @@ def test_it_foretells_data_sets_that_it_never_saw() -> None:
     assert np.corrcoef(chances.ravel(), exact.ravel())[0, 1] > 0.97
 
 
+def test_what_a_table_leaves_open_is_drawn_as_wide_as_it_is() -> None:
+    world = World()
+    counts = np.array([point(number, POOL, seed=1).counts for number in range(60)])
+    truly = np.array([world.truth(one) for one in counts])
+    scored = np.arange(len(world.ease)) >= 40
+    spread = []
+    for trainings in (60, 300):
+        found = fit(table(world, trainings))
+        rng = np.random.default_rng(0)
+        draws = [found.drawn(rng) for _ in range(60)]
+        means = np.array([accuracies(one.chances(one.abilities(counts)), scored) for one in draws])
+        spread.append(means.std(axis=0).mean())
+        apart = np.abs(truly - means.mean(axis=0)) / means.std(axis=0)
+        assert np.median(apart) < 2
+    assert spread[1] < 0.8 * spread[0] < 0.05
+
+
 def test_it_knows_which_method_is_worth_more() -> None:
     world = World()
     found = fit(table(world, 300))
