@@ -88,7 +88,8 @@ def time_by_stage(outcome: Outcome, total: float) -> dict[str, float]:
         "program": sum(r.execution.seconds for r in rounds if r.execution),
         "audit": sum(r.audit.seconds for r in rounds if r.audit)
         + (outcome.final_audit.seconds if outcome.final_audit else 0.0),
-        "train": sum(t.seconds for t in {t.weights: t for t in trainings}.values()),
+        "train": sum(t.seconds for t in {t.weights: t for t in trainings}.values())
+        + sum(r.look.seconds for r in rounds if r.look),
         "evaluate": sum(e.seconds for e in evaluations),
         "noise": outcome.noise.seconds if outcome.noise else 0.0,
     }

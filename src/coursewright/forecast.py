@@ -57,6 +57,8 @@ class Forecast(Record):
     trainings: int
     """At most: one a round, the ablations, the retrainings, those of the noise floor and of the
     search for the smallest set."""
+    looks: int
+    """Short trainings, where the search halves its waves."""
     teacher_usd: float | None
     """Of all teacher calls at 500 prompt tokens and full answers; None: no price is known."""
     agent_usd: float | None
@@ -89,7 +91,9 @@ def forecast(config: RunConfig) -> Forecast:
     rules = make_rules(config)
     rounds, again = rules.rounds, config.retrainings * (1 if config.incumbent is None else 2)
     noise = rules.noise_seeds or 0
-    ablations = config.search.ablations if isinstance(config.search, TreeSearch) else 0
+    tree = config.search if isinstance(config.search, TreeSearch) else None
+    ablations = tree.ablations if tree else 0
+    looks = rounds if tree and tree.halving else 0
     fewer = config.smallest.trainings if config.smallest else 0
     trainings = rounds + ablations + again + noise + fewer
     splits = {s: read_split(task, s) for s in ("visible", "scored", "private")}
@@ -101,9 +105,10 @@ def forecast(config: RunConfig) -> Forecast:
         # The noise floor trains on the visible items alone.
         small = noise * len(splits["visible"]) / task.rows.maximum
         small += fewer / 2  # of sizes spread over all there are
+        small += looks * tree.halving.share if tree and tree.halving else 0
         tokens = (rounds + ablations + again + small) * training_tokens(config, task)
         asked = (rounds + ablations + 1) * (len(splits["visible"]) + len(splits["scored"]))
-        asked += (noise + again + fewer) * len(splits["scored"])
+        asked += (noise + again + fewer) * len(splits["scored"]) + looks * len(splits["visible"])
         asked += (1 + again + (config.retrainings if fewer else 0)) * len(splits["private"])
         asked += 2 * len(probe_items(task).get("probes", ()))
         # A training step costs 6 operations a weight and token, an answer 2; answers use a
@@ -116,6 +121,7 @@ def forecast(config: RunConfig) -> Forecast:
         teacher_calls=config.budget.calls,
         student_questions=config.budget.student_calls if student_calls(config) else 0,
         trainings=trainings,
+        looks=looks,
         teacher_usd=money(
             config.teacher, config.budget.calls, PROMPT_TOKENS, config.budget.max_tokens
         ),
@@ -199,6 +205,7 @@ def lines(found: Forecast) -> list[str]:
     gains = (f"{name} {points} points" for name, points in found.smallest_gain_points.items())
     size = "size unknown" if found.weights is None else f"{found.weights / 1e6:,.1f} M weights"
     time = "time unknown" if hours is None else f"about {rounded(hours)} hours"
+    short = f" and {found.looks} short ones" if found.looks else ""
     size_on_disk = found.disk_bytes
     disk = "unknown" if size_on_disk is None else f"about {rounded(size_on_disk / 1e9)} GB"
     out = [
@@ -207,7 +214,7 @@ def lines(found: Forecast) -> list[str]:
         f"asked      up to {found.student_questions:,} questions to the base student",
         f"agent      up to {found.rounds} requests, about {dollars(found.agent_usd)}",
         "money cap  " + ("none" if found.cap_usd is None else dollars(found.cap_usd)),
-        f"student    {size}, up to {found.trainings} trainings: {time} on {found.device}",
+        f"student    {size}, up to {found.trainings} trainings{short}: {time} on {found.device}",
         f"executor   {found.executor}",
         f"disk       {disk}",
         "test sees  gains from " + ", ".join(gains) + " (4 times of 5, at worst)",
