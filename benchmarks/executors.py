@@ -6,8 +6,9 @@
     python -m benchmarks.executors --part node       # a node is killed in mid-training
 
 `--runs` repeats the timed parts, in turns; the median of the ratios counts. `--size short` takes
-the run of the suite (pico, a cut task, two rounds) in the place of science-mini and nano. One
-thread a slot in all of it. The timed parts want two cores that nobody else uses.
+the run of the suite (pico, a cut task) in the place of science-mini and nano; `--epochs` makes its
+trainings as dear, beside programs and audits that follow one another, as those of a larger student.
+One thread a slot in all of it. The timed parts want two cores that nobody else uses.
 """
 
 from __future__ import annotations
@@ -36,18 +37,22 @@ PARTS = ("slots", "ray", "identity", "node")
 CANDIDATES = 8
 
 
-def settings(place: Path, size: str, *, rounds: int, wave: int) -> dict[str, Any]:
+def settings(
+    place: Path, size: str, *, rounds: int, wave: int, epochs: int | None = None
+) -> dict[str, Any]:
     """Return the config of a run of so many candidates, `wave` of them at a time."""
     search = {"kind": "tree", "wave": wave, "drafts": min(wave, 4)} if wave > 1 else "greedy"
     common = {"search": search, "retrainings": 1, "noise_seeds": 0, "seed": 5}
     if size == "full":
-        return {**common, "task": "science-mini", "budget": {"rounds": rounds}}
+        student = {"kind": "nano", **({"recipe": {"epochs": epochs}} if epochs else {})}
+        budget = {"rounds": rounds}
+        return {**common, "task": "science-mini", "student": student, "budget": budget}
     if not (place / "short-science").exists():
         prepare(place)
     return {
         **common,
         "task": str(place / "short-science"),
-        "student": {"kind": "pico", "recipe": {"epochs": 1}},
+        "student": {"kind": "pico", "recipe": {"epochs": epochs or 1}},
         "budget": {"rounds": rounds},
     }
 
@@ -201,13 +206,16 @@ def main() -> None:
     parser.add_argument("--part", choices=PARTS, action="append")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--size", choices=("full", "short"), default="full")
+    parser.add_argument("--epochs", type=int)
     given = parser.parse_args()
     local = {f"local-{n}": {"kind": "local", "slots": n} for n in (1, 2)}
     ray = {"kind": "ray", "slots": 2}
     for part in given.part or PARTS:
         with tempfile.TemporaryDirectory(prefix="coursewright-bench-") as folder:
             place = Path(folder)
-            eight = settings(place, given.size, rounds=CANDIDATES, wave=CANDIDATES)
+            eight = settings(
+                place, given.size, rounds=CANDIDATES, wave=CANDIDATES, epochs=given.epochs
+            )
             if part == "slots":
                 compare(place, eight, local, given.runs)
             elif part == "ray":
