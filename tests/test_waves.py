@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -14,6 +16,12 @@ from coursewright.waves import Candidate, side_by_side
 
 def candidates(count: int) -> list[Candidate]:
     return [Candidate(number, Decision(operation="draft")) for number in range(count)]
+
+
+def pieces(
+    wave: list[Candidate], work: Callable[[Candidate], None]
+) -> dict[str, Callable[[], None]]:
+    return {one.name: partial(work, one) for one in wave}
 
 
 def test_as_many_work_at_once_as_there_are_slots_and_no_more() -> None:
@@ -28,13 +36,14 @@ def test_as_many_work_at_once_as_there_are_slots_and_no_more() -> None:
         with lock:
             now -= 1
 
-    side_by_side(candidates(6), work, 2, Silent())
+    side_by_side(pieces(candidates(6), work), 2, Silent())
     assert most == 2
 
 
 def test_one_slot_works_in_the_thread_of_the_run() -> None:
     threads = set()
-    side_by_side(candidates(3), lambda one: threads.add(threading.current_thread()), 1, Silent())
+    work = {str(n): lambda: threads.add(threading.current_thread()) for n in range(3)}
+    side_by_side(work, 1, Silent())
     assert threads == {threading.main_thread()}
 
 
@@ -46,7 +55,7 @@ def test_a_failed_stage_ends_its_own_round_alone() -> None:
             if candidate.number == 1:
                 raise StageFailed("no rows", kind="too few valid rows", stage="audit")
 
-    side_by_side(wave, work, 2, Silent())
+    side_by_side(pieces(wave, work), 2, Silent())
     ended = [candidate.ended(Feedback(text="")) for candidate in wave]
     assert [done.status for done in ended] == ["scored", "invalid", "scored"]
     assert ended[1].failure == "too few valid rows"
@@ -65,7 +74,7 @@ def test_an_interruption_comes_through_when_the_others_have_ended_their_stage() 
         ended.append(candidate.number)
 
     with pytest.raises(Interrupted):
-        side_by_side(candidates(2), work, 2, Silent())
+        side_by_side(pieces(candidates(2), work), 2, Silent())
     assert ended == [1]
 
 

@@ -7,6 +7,7 @@ is dead, and nothing is told to an agent any more.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import islice
 
 from coursewright.records import (
@@ -24,6 +25,7 @@ from coursewright.records import (
 )
 from coursewright.stages import Stages
 from coursewright.steps import audited, evaluate, persist, read_own_rows, train
+from coursewright.waves import side_by_side
 
 
 def audit_final(stages: Stages, choice: Choice, rounds: Sequence[Round]) -> Audit | None:
@@ -92,12 +94,24 @@ def tolerable(stages: Stages, rounds: Sequence[Round]) -> tuple[Round | None, tu
     return best, tuple(refused)
 
 
+def train_all(stages: Stages, rows: str, seeds: Sequence[int]) -> tuple[Training, ...]:
+    """Train a data set once with each of these seeds, side by side where there are slots."""
+    done: dict[int, Training] = {}
+
+    def one(seed: int) -> None:
+        done[seed] = train(stages, rows, seed)
+
+    work = {f"retraining {number}": partial(one, seed) for number, seed in enumerate(seeds)}
+    side_by_side(work, stages.rules.slots, stages.progress)
+    return tuple(done[seed] for seed in seeds)
+
+
 def sit_with_own_rows(stages: Stages, seeds: Sequence[int]) -> Incumbent | None:
     """Train and score the data set that the user already has, as the chosen one is."""
     if stages.own_rows is None:
         return None
     collection = read_own_rows(stages)
-    trainings = tuple(train(stages, str(collection.rows), seed) for seed in seeds)
+    trainings = train_all(stages, str(collection.rows), seeds)
     scored = tuple(evaluate(stages, training.weights, "scored") for training in trainings)
     return Incumbent(
         collection=collection, mixed=stages.own_rows.mixed, trainings=trainings, scored=scored

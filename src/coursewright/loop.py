@@ -17,6 +17,7 @@ nothing can change the choice any more.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from coursewright.branching import label, refuse_repetition
 from coursewright.endings import (
@@ -26,18 +27,11 @@ from coursewright.endings import (
     open_private,
     sit_probes,
     sit_with_own_rows,
+    train_all,
 )
 from coursewright.errors import StageFailed
 from coursewright.promotion import pilot, promoted
-from coursewright.records import (
-    Choice,
-    Decision,
-    Evaluation,
-    Feedback,
-    Noise,
-    Outcome,
-    Round,
-)
+from coursewright.records import Choice, Decision, Evaluation, Feedback, Noise, Outcome, Round
 from coursewright.seeding import derive
 from coursewright.shrinking import shrink
 from coursewright.stages import Stages
@@ -96,9 +90,8 @@ def play(
     ready = [candidate for candidate in begun if candidate.failed is None]
     ready = promoted(stages, ready, rounds)
     rival = stages.search.best(rounds)
-    side_by_side(
-        ready, lambda one: train_and_score(stages, one, rival), stages.rules.slots, stages.progress
-    )
+    scored = {one.name: partial(train_and_score, stages, one, rival) for one in ready}
+    side_by_side(scored, stages.rules.slots, stages.progress)
     played = list(rounds)
     for candidate in begun:
         played.append(candidate.ended(tell(stages, candidate, played, base, noise)))
@@ -172,7 +165,7 @@ def finish(stages: Stages, played: Outcome, choice: Choice) -> Outcome:
     final_audit = audit_final(stages, choice, played.rounds)
     # Fresh training seeds: the winner was chosen partly for the luck of its own.
     seeds = [derive(stages.rules.seed, "final", k) for k in range(stages.rules.retrainings)]
-    retrained = tuple(train(stages, choice.rows, seed) for seed in seeds if choice.rows)
+    retrained = train_all(stages, choice.rows, seeds) if choice.rows else ()
     students = [training.weights for training in retrained]
     delivered = students[0] if students else None
     final = (evaluate(stages, delivered, "visible"), evaluate(stages, delivered, "scored"))

@@ -7,6 +7,7 @@ visible items, and what it answers to them. The golds of no other split ever rea
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from coursewright.branching import needs_agent
 from coursewright.errors import StageFailed
@@ -64,12 +65,8 @@ def promoted(
     except StageFailed as failed:
         stages.progress.say(f"nothing is held back: {failed}")
         return list(candidates)
-    side_by_side(
-        candidates,
-        lambda one: look(stages, one, halving.share, golds),
-        stages.rules.slots,
-        stages.progress,
-    )
+    looked = {one.name: partial(look, stages, one, halving.share, golds) for one in candidates}
+    side_by_side(looked, stages.rules.slots, stages.progress)
     looks = {one.number: one.reached["look"] for one in candidates if one.failed is None}
     verdicts = halving.promote(looks, rounds)
     chosen = []

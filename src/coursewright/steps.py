@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, TypeVar, cast
 
 from coursewright.branching import composed, guidance_of, material, needs_agent
@@ -35,7 +36,7 @@ from coursewright.records import (
 )
 from coursewright.seeding import derive
 from coursewright.stages import Stages, attempts
-from coursewright.waves import Candidate
+from coursewright.waves import Candidate, side_by_side
 
 T = TypeVar("T")
 
@@ -60,17 +61,21 @@ def measure_noise(stages: Stages, base: Evaluation) -> Noise | None:
             return known
         stages.progress.say(f"noise floor: the visible items, trained with {count} seeds")
         began = time.monotonic()
-        scored: list[Evaluation] = []
+        scored: dict[int, Evaluation] = {}
         problem = ""
+
+        def one(rows: str, k: int) -> None:
+            # Not of the run's seed: runs with other seeds find it measured.
+            training = train(stages, rows, derive(0, "noise", k))
+            scored[k] = evaluate(stages, training.weights, "scored")
+
         try:
             rows = stages.noise.rows()
-            for k in range(count):
-                # Not of the run's seed: runs with other seeds find it measured.
-                training = train(stages, rows, derive(0, "noise", k))
-                scored.append(evaluate(stages, training.weights, "scored"))
+            work = {f"noise {k}": partial(one, rows, k) for k in range(count)}
+            side_by_side(work, stages.rules.slots, stages.progress)
         except StageFailed as failed:
             problem = str(failed)
-        found = stages.noise.settle(base, scored, problem)
+        found = stages.noise.settle(base, [scored[k] for k in sorted(scored)], problem)
         return found.model_copy(update={"seconds": time.monotonic() - began})
 
     inputs = {"seeds": count, "student": stages.student.fingerprint()}

@@ -8,7 +8,7 @@ those are changes no outcome.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Any
@@ -46,6 +46,11 @@ class Candidate:
             return "Others of its wave promised more: no student was trained on all of its rows."
         return None if self.failed is None else str(self.failed)
 
+    @property
+    def name(self) -> str:
+        """What stands before its progress where others run beside it."""
+        return f"round {self.number}"
+
     def under_way(self) -> Round:
         """The round as others of its wave see it."""
         return self._round(status="under way", feedback=Feedback(text=""))
@@ -71,29 +76,24 @@ class Candidate:
         )
 
 
-def side_by_side(
-    candidates: Sequence[Candidate],
-    work: Callable[[Candidate], None],
-    slots: int,
-    progress: Progress,
-) -> None:
-    """Do this work for each candidate, at most `slots` at once.
+def side_by_side(work: Mapping[str, Callable[[], None]], slots: int, progress: Progress) -> None:
+    """Do all this work, at most `slots` pieces at once; names of pieces label their progress.
 
-    Raises what the work raised first. Others of the wave come to the end of their stages then,
-    which are recorded; when the process is to stop at once, they end with their workers.
+    Raises what a piece raised first. The others come to the end of their stages then, which are
+    recorded; when the process is to stop at once, they end with their workers.
     """
-    if min(slots, len(candidates)) <= 1:
-        for candidate in candidates:
-            work(candidate)
+    if min(slots, len(work)) <= 1:
+        for piece in work.values():
+            piece()
         return
 
-    def labelled(candidate: Candidate) -> None:
-        with progress.beside(f"round {candidate.number}"):
-            work(candidate)
+    def labelled(name: str) -> None:
+        with progress.beside(name):
+            work[name]()
 
     pool = ThreadPoolExecutor(slots, thread_name_prefix="slot")
     try:
-        under_way = [pool.submit(labelled, candidate) for candidate in candidates]
+        under_way = [pool.submit(labelled, name) for name in work]
         done, _ = wait(under_way, return_when=FIRST_EXCEPTION)
         for future in done:
             future.result()
