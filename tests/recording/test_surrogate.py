@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from benchmarks.recording import surrogate
 from benchmarks.recording.check import check, folds, rank_correlation
 from benchmarks.recording.design import point
 from benchmarks.recording.luck import Luck, measure
@@ -41,6 +42,16 @@ def test_what_a_table_leaves_open_is_drawn_as_wide_as_it_is() -> None:
         apart = np.abs(truly - means.mean(axis=0)) / means.std(axis=0)
         assert np.median(apart) < 2
     assert spread[1] < 0.8 * spread[0] < 0.05
+
+
+def test_further_turns_would_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    played = table(World(training=0.2), 100)
+    means = []
+    for turns in (surrogate.TURNS, 5 * surrogate.TURNS):
+        monkeypatch.setattr(surrogate, "TURNS", turns)
+        found = fit(played)
+        means.append(accuracies(found.chances(found.abilities(played.counts)), played.is_scored))
+    assert means[0] == pytest.approx(means[1], abs=0.002)
 
 
 def test_it_knows_which_method_is_worth_more() -> None:
