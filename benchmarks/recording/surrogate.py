@@ -192,8 +192,8 @@ def _settled(
 ) -> tuple[Floats, Floats, Floats]:
     """Say the same with a mean steepness of 1, and a mean ease of 0 in every topic.
 
-    Steep items of close abilities are flat items of wide ones, easy items of low abilities hard ones
-    of high ones; left open, the turns would creep along such lines for hundreds of them.
+    Steep items of close abilities are flat items of wide ones, easy items of low abilities are hard
+    items of high ones; left open, the turns would creep along such lines for hundreds of them.
     """
     scale = steepness.mean()
     abilities, steepness = abilities * scale, steepness / scale
