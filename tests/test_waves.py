@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from functools import partial
 
@@ -12,16 +13,17 @@ from coursewright.display import Silent
 from coursewright.errors import Interrupted, StageFailed
 from coursewright.records import Decision, Feedback
 from coursewright.waves import Candidate, side_by_side
+from tests.fakes import evaluation
 
 
 def candidates(count: int) -> list[Candidate]:
     return [Candidate(number, Decision(operation="draft")) for number in range(count)]
 
 
-def pieces(
-    wave: list[Candidate], work: Callable[[Candidate], None]
-) -> dict[str, Callable[[], None]]:
-    return {one.name: partial(work, one) for one in wave}
+def all_of(wave: list[Candidate], work: Callable[[Candidate], None], slots: int) -> None:
+    with side_by_side(slots, Silent()) as begin:
+        for one in wave:
+            begin(one.name, partial(work, one))
 
 
 def test_as_many_work_at_once_as_there_are_slots_and_no_more() -> None:
@@ -36,14 +38,13 @@ def test_as_many_work_at_once_as_there_are_slots_and_no_more() -> None:
         with lock:
             now -= 1
 
-    side_by_side(pieces(candidates(6), work), 2, Silent())
+    all_of(candidates(6), work, 2)
     assert most == 2
 
 
 def test_one_slot_works_in_the_thread_of_the_run() -> None:
     threads = set()
-    work = {str(n): lambda: threads.add(threading.current_thread()) for n in range(3)}
-    side_by_side(work, 1, Silent())
+    all_of(candidates(3), lambda one: threads.add(threading.current_thread()), 1)
     assert threads == {threading.main_thread()}
 
 
@@ -55,7 +56,7 @@ def test_a_failed_stage_ends_its_own_round_alone() -> None:
             if candidate.number == 1:
                 raise StageFailed("no rows", kind="too few valid rows", stage="audit")
 
-    side_by_side(pieces(wave, work), 2, Silent())
+    all_of(wave, work, 2)
     ended = [candidate.ended(Feedback(text="")) for candidate in wave]
     assert [done.status for done in ended] == ["scored", "invalid", "scored"]
     assert ended[1].failure == "too few valid rows"
@@ -74,7 +75,7 @@ def test_an_interruption_comes_through_when_the_others_have_ended_their_stage() 
         ended.append(candidate.number)
 
     with pytest.raises(Interrupted):
-        side_by_side(pieces(candidates(2), work), 2, Silent())
+        all_of(candidates(2), work, 2)
     assert ended == [1]
 
 
@@ -85,3 +86,27 @@ def test_what_is_under_way_shows_neither_score_nor_failure() -> None:
     seen = candidate.under_way()
     assert seen.status == "under way"
     assert (seen.failure, seen.feedback.error, seen.scored) == (None, None, None)
+
+
+def test_mates_know_nothing_of_a_student_that_is_trained_already() -> None:
+    (candidate,) = candidates(1)
+    candidate.reached |= {"training_rows": "r", "scored": evaluation(0.5), "visible": None}
+    seen = candidate.under_way()
+    assert seen.training_rows == "r"
+    assert seen.scored is None
+    assert candidate.ended(Feedback(text="")).scored == evaluation(0.5)
+
+
+def test_a_failure_is_raised_before_another_piece_begins() -> None:
+    begun = 0
+
+    def work(candidate: Candidate) -> None:
+        nonlocal begun
+        begun += 1
+        if candidate.number == 0:
+            raise Interrupted("stop")
+        time.sleep(0.01)
+
+    with pytest.raises(Interrupted):
+        all_of(candidates(1000), work, 2)
+    assert begun < 1000

@@ -101,8 +101,9 @@ def train_all(stages: Stages, rows: str, seeds: Sequence[int]) -> tuple[Training
     def one(seed: int) -> None:
         done[seed] = train(stages, rows, seed)
 
-    work = {f"retraining {number}": partial(one, seed) for number, seed in enumerate(seeds)}
-    side_by_side(work, stages.rules.slots, stages.progress)
+    with side_by_side(stages.rules.slots, stages.progress) as begin:
+        for number, seed in enumerate(seeds):
+            begin(f"retraining {number}", partial(one, seed))
     return tuple(done[seed] for seed in seeds)
 
 

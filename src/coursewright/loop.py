@@ -30,7 +30,7 @@ from coursewright.endings import (
     train_all,
 )
 from coursewright.errors import StageFailed
-from coursewright.promotion import pilot, promoted
+from coursewright.promotion import golds_to_look_by, look, pilot, promoted
 from coursewright.records import Choice, Decision, Evaluation, Feedback, Noise, Outcome, Round
 from coursewright.seeding import derive
 from coursewright.shrinking import shrink
@@ -50,7 +50,7 @@ from coursewright.steps import (
     train,
     training_rows,
 )
-from coursewright.waves import Candidate, side_by_side
+from coursewright.waves import Candidate, side_by_side, slots_for
 
 
 def run(stages: Stages) -> Outcome:
@@ -80,18 +80,23 @@ def play(
     noise: Noise | None,
 ) -> list[Round]:
     """Play the rounds that were decided together, mostly one."""
+    golds = golds_to_look_by(stages, wave)
+    full = partial(train_and_score, stages, stages.search.best(rounds))
+    first = full if golds is None else partial(look, stages, golds)
     begun: list[Candidate] = []
-    for decision in wave:
-        known = [*rounds, *(mate.under_way() for mate in begun)]
-        begun.append(Candidate(len(known), decision))
-        stages.progress.say(f"round {len(known)}: {decision.operation}")
-        with begun[-1].going_on():
-            make_rows(stages, begun[-1], known)
-    ready = [candidate for candidate in begun if candidate.failed is None]
-    ready = promoted(stages, ready, rounds)
-    rival = stages.search.best(rounds)
-    scored = {one.name: partial(train_and_score, stages, one, rival) for one in ready}
-    side_by_side(scored, stages.rules.slots, stages.progress)
+    with side_by_side(slots_for(stages, wave), stages.progress) as begin:
+        for decision in wave:
+            known = [*rounds, *(mate.under_way() for mate in begun)]
+            begun.append(candidate := Candidate(len(known), decision))
+            stages.progress.say(f"{candidate.name}: {decision.operation}")
+            with candidate.going_on():
+                make_rows(stages, candidate, known)
+            if candidate.failed is None:
+                begin(candidate.name, partial(first, candidate))
+    if golds is not None:
+        with side_by_side(slots_for(stages, wave), stages.progress) as begin:
+            for candidate in promoted(stages, begun, rounds):
+                begin(candidate.name, partial(full, candidate))
     played = list(rounds)
     for candidate in begun:
         played.append(candidate.ended(tell(stages, candidate, played, base, noise)))
@@ -125,7 +130,7 @@ def make_rows(stages: Stages, candidate: Candidate, rounds: Sequence[Round]) -> 
     reached["training_rows"] = training_rows(stages, audited)
 
 
-def train_and_score(stages: Stages, candidate: Candidate, rival: Round | None) -> None:
+def train_and_score(stages: Stages, rival: Round | None, candidate: Candidate) -> None:
     """Carry a round from its rows to its scores; others may be on this way at the same time."""
     reached = candidate.reached
     with candidate.going_on():

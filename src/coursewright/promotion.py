@@ -7,7 +7,6 @@ visible items, and what it answers to them. The golds of no other split ever rea
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 from coursewright.branching import needs_agent
 from coursewright.errors import StageFailed
@@ -15,7 +14,7 @@ from coursewright.records import Decision, Joined, Likelihood, Look, Proposal, R
 from coursewright.seeding import derive
 from coursewright.stages import Stages
 from coursewright.steps import audit, collect, evaluate, execute, persist, train
-from coursewright.waves import Candidate, side_by_side
+from coursewright.waves import Candidate
 
 
 def pilot(
@@ -53,52 +52,29 @@ def pilot(
     # Without any row nothing is known: many programs save when all is answered.
 
 
-def promoted(
-    stages: Stages, candidates: Sequence[Candidate], rounds: Sequence[Round]
-) -> list[Candidate]:
-    """Return the candidates that are worth a full training; the others are held back."""
-    halving = stages.halving
-    if halving is None or len(candidates) < 2:
-        return list(candidates)
-    try:
-        golds = golds_of(stages)
-    except StageFailed as failed:
-        stages.progress.say(f"nothing is held back: {failed}")
-        return list(candidates)
-    looked = {one.name: partial(look, stages, one, halving.share, golds) for one in candidates}
-    side_by_side(looked, stages.rules.slots, stages.progress)
-    looks = {one.number: one.reached["look"] for one in candidates if one.failed is None}
-    verdicts = halving.promote(looks, rounds)
-    chosen = []
-    for one in candidates:
-        if one.failed is None:
-            why = verdicts[one.number]
-            one.reached["look"] = looks[one.number].model_copy(update={"promotion": why})
-            one.held_back = why == "held back"
-            chosen += [] if one.held_back else [one]
-    return chosen
-
-
-def golds_of(stages: Stages) -> str:
-    """Digest of the visible items with their golds, as rows.
-
-    Raises:
-        StageFailed: a gold cannot be written as an answer.
-    """
+def golds_to_look_by(stages: Stages, wave: Sequence[Decision]) -> str | None:
+    """Digest of the visible items with their golds, as rows; None where nothing is to be halved."""
+    if stages.halving is None or len(wave) < 2:
+        return None
     count = len(stages.task.visible)
-    return stages.journal.stage(
-        "golds", {}, lambda: Joined(rows=stages.noise.rows(), kept=count), Joined
-    ).rows
+    try:
+        return stages.journal.stage(
+            "golds", {}, lambda: Joined(rows=stages.noise.rows(), kept=count), Joined
+        ).rows
+    except StageFailed as failed:  # a gold cannot be written as an answer
+        stages.progress.say(f"nothing is held back: {failed}")
+        return None
 
 
-def look(stages: Stages, candidate: Candidate, share: float, golds: str) -> None:
+def look(stages: Stages, golds: str, candidate: Candidate) -> None:
     """Train on a share of a candidate's rows, and see what the student makes of visible items.
 
     A share, not a number: how many rows there are is much of what makes one data set better.
     """
+    assert stages.halving is not None
     with candidate.going_on():
         rows = candidate.reached["training_rows"]
-        drawn = sampled(stages, rows, share)
+        drawn = sampled(stages, rows, stages.halving.share)
         training = train(stages, drawn.rows, derive(stages.rules.seed, "train"))
         found = likelihood(stages, training.weights, golds)
         visible = evaluate(stages, training.weights, "visible")
@@ -110,6 +86,20 @@ def look(stages: Stages, candidate: Candidate, share: float, golds: str) -> None
             rows=drawn.kept,
             seconds=training.seconds + found.seconds + visible.seconds,
         )
+
+
+def promoted(
+    stages: Stages, candidates: Sequence[Candidate], rounds: Sequence[Round]
+) -> list[Candidate]:
+    """Return the candidates that are worth a full training by their looks; hold back the others."""
+    assert stages.halving is not None
+    left = [one for one in candidates if one.failed is None]
+    verdicts = stages.halving.promote({one.number: one.reached["look"] for one in left}, rounds)
+    for one in left:
+        why = verdicts[one.number]
+        one.reached["look"] = one.reached["look"].model_copy(update={"promotion": why})
+        one.held_back = why == "held back"
+    return [one for one in left if not one.held_back]
 
 
 def sampled(stages: Stages, rows: str, share: float) -> Joined:

@@ -71,8 +71,9 @@ def measure_noise(stages: Stages, base: Evaluation) -> Noise | None:
 
         try:
             rows = stages.noise.rows()
-            work = {f"noise {k}": partial(one, rows, k) for k in range(count)}
-            side_by_side(work, stages.rules.slots, stages.progress)
+            with side_by_side(stages.rules.slots, stages.progress) as begin:
+                for k in range(count):
+                    begin(f"noise {k}", partial(one, rows, k))
         except StageFailed as failed:
             problem = str(failed)
         found = stages.noise.settle(base, [scored[k] for k in sorted(scored)], problem)

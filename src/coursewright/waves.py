@@ -1,21 +1,30 @@
 """Rounds that are decided together: prepared in turn, trained side by side, told of in turn.
 
 Agent, program and audit of a wave's rounds follow one another, so that what one spent the next one
-knows; what they leave is independent, and takes up as many slots as the executor has. How many
-those are changes no outcome.
+knows; what they leave is independent, and takes up as many slots as the executor has, while the
+next is being prepared. How many those are changes no outcome.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Any
 
 from coursewright.errors import CoursewrightError, StageFailed
 from coursewright.protocols import Progress
 from coursewright.records import Decision, Feedback, Proposal, Round
+from coursewright.stages import Stages
+
+Piece = Callable[[], None]
+
+PREPARED = (
+    *("heard", "proposal", "execution", "collection", "audit"),
+    *("shards", "approvals", "training_rows"),
+)
+"""What a round has before its student is trained: all of it that wave mates may know."""
 
 
 @dataclass
@@ -52,48 +61,64 @@ class Candidate:
         return f"round {self.number}"
 
     def under_way(self) -> Round:
-        """The round as others of its wave see it."""
-        return self._round(status="under way", feedback=Feedback(text=""))
+        """The round as others of its wave see it, however far its student is by now."""
+        known = {name: self.reached[name] for name in PREPARED if name in self.reached}
+        return self._round(known, status="under way", feedback=Feedback(text=""))
 
     def ended(self, feedback: Feedback) -> Round:
         """The round for the record."""
         failed = self.failed
         if failed is None:
             status = "held back" if self.held_back else "scored"
-            return self._round(status=status, feedback=feedback)
+            return self._round(self.reached, status=status, feedback=feedback)
         status = "invalid" if failed.kind == "too few valid rows" else "failed"
-        return self._round(status=status, failure=failed.kind, feedback=feedback)
+        return self._round(self.reached, status=status, failure=failed.kind, feedback=feedback)
 
-    def _round(self, **told: Any) -> Round:
+    def _round(self, reached: dict[str, Any], **told: Any) -> Round:
         decision = self.decision
         return Round(
             number=self.number,
             operation=decision.operation,
             parent=decision.parent,
             branch=decision.branch,
-            seconds=sum(getattr(part, "seconds", 0.0) for part in self.reached.values()),
-            **{"proposal": Proposal(), **self.reached, **told},
+            seconds=sum(getattr(part, "seconds", 0.0) for part in reached.values()),
+            **{"proposal": Proposal(), **reached, **told},
         )
 
 
-def side_by_side(work: Mapping[str, Callable[[], None]], slots: int, progress: Progress) -> None:
-    """Do all this work, at most `slots` pieces at once; names of pieces label their progress.
+def slots_for(stages: Stages, wave: Sequence[Decision]) -> int:
+    """Return how many students of a wave are trained at once; one where it is a single round."""
+    return stages.rules.slots if len(wave) > 1 else 1
+
+
+@contextlib.contextmanager
+def side_by_side(slots: int, progress: Progress) -> Iterator[Callable[[str, Piece], None]]:
+    """Give a way to begin pieces of work, at most `slots` at once, and wait for all of them.
+
+    Their names label their progress. With a single slot a piece is done when it is begun.
 
     Raises what a piece raised first. The others come to the end of their stages then, which are
     recorded; when the process is to stop at once, they end with their workers.
     """
-    if min(slots, len(work)) <= 1:
-        for piece in work.values():
-            piece()
+    if slots <= 1:
+        yield lambda name, piece: piece()
         return
 
-    def labelled(name: str) -> None:
+    def labelled(name: str, piece: Piece) -> None:
         with progress.beside(name):
-            work[name]()
+            piece()
 
     pool = ThreadPoolExecutor(slots, thread_name_prefix="slot")
+    under_way: list[Future[None]] = []
+
+    def begin(name: str, piece: Piece) -> None:
+        for future in under_way:
+            if future.done():
+                future.result()
+        under_way.append(pool.submit(labelled, name, piece))
+
     try:
-        under_way = [pool.submit(labelled, name) for name in work]
+        yield begin
         done, _ = wait(under_way, return_when=FIRST_EXCEPTION)
         for future in done:
             future.result()
