@@ -10,19 +10,23 @@ from coursewright.agents.curriculum import plan_of
 from coursewright.agents.heuristic import HeuristicAgent
 from coursewright.agents.library import FAMILIES, card_named, draft_families, load_cards
 from coursewright.agents.prompting import write_request
-from coursewright.records import Credit, Guidance, Shard, Turn
-from coursewright.similarity import program_likeness
+from coursewright.records import Credit, Guidance, Proposal, Shard, Turn
+from coursewright.similarity import normalised, program_likeness
 from tests.agents.fake_course import make_attempt, make_brief, make_turn
 
 ERRORS = {"plus": 0.5, "minus": 0.3}
 
 
-def guided(turn: Turn, **told: str) -> Turn:
+def guided(turn: Turn, **told: str | int) -> Turn:
     return turn.model_copy(update={"guidance": Guidance(**told)})  # type: ignore[arg-type]
 
 
+def proposed(method: str) -> Proposal:
+    return HeuristicAgent().propose(make_brief(), guided(make_turn(calls=450), method=method))
+
+
 def draft(method: str = "") -> str:
-    return HeuristicAgent().propose(make_brief(), guided(make_turn(calls=450), method=method)).code
+    return proposed(method).code
 
 
 def test_every_card_is_of_one_family() -> None:
@@ -39,12 +43,26 @@ def test_methods_that_cannot_begin_a_course_are_not_drafted() -> None:
 
 def test_drafts_of_all_methods_differ_in_kind() -> None:
     methods = ["", *(n for names in draft_families(asks_student=True).values() for n in names)]
-    codes = {method: draft(method) for method in methods}
+    drafts = {method: proposed(method) for method in methods}
+    codes = {method: found.code for method, found in drafts.items()}
+    # A search refuses a plan that stands there word for word already.
+    assert len({normalised(found.plan) for found in drafts.values()}) == len(methods)
     for one in methods:
         ast.parse(codes[one])
         for other in methods:
             if one < other:
                 assert program_likeness(codes[one], codes[other]) < 0.9, (one, other)
+
+
+def test_mates_that_improve_on_the_same_round_take_different_moves() -> None:
+    past = make_attempt(draft(), accuracy=ERRORS)
+    turn = make_turn("improve", 1, parent=past, history=(past,))
+    moves = [
+        plan.move
+        for mates in range(3)
+        if (plan := plan_of(HeuristicAgent().propose(make_brief(), guided(turn, mates=mates)).code))
+    ]
+    assert len(set(moves)) == 3
 
 
 def test_the_librarys_program_keeps_to_the_calls_of_the_round() -> None:

@@ -129,7 +129,7 @@ def _in_markdown(plan: Plan, exam: Exam) -> str:
         "",
         f"- up to {plan.rows} rows, of which {plan.keep_rows} are the best attempt's",
         f"- up to {plan.calls} calls, {plan.per_call} questions in each, every answer {checked}",
-        f"- {len(plan.styles)} styles × {len(set(plan.difficulties))} difficulties",
+        f"- {len(plan.styles)} styles × difficulties {', '.join(plan.difficulties)}",
         f"- answers of the form `{exam.form}`",
         "",
         "| topic | new rows |",
