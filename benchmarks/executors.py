@@ -81,7 +81,7 @@ def compare(
 ) -> None:
     """Time two executors in turns, and print the ratio of the second to the first."""
     (first, one), (second, other) = executors.items()
-    ratios, dear, same = [], [], True
+    ratios, same = [], True
     for number in range(runs):
         walls, found = [], []
         for name, executor in ((first, one), (second, other)):
@@ -89,21 +89,14 @@ def compare(
             found.append(timed(place, f"{name}-{number}", config, executor))
             walls.append(time.monotonic() - began)
         ratios.append(walls[1] / walls[0])
-        dear.append(trained_and_scored(found[1]) / trained_and_scored(found[0]))
         same &= datasets(found[0]) == datasets(found[1])
     report(
         what=f"{second} against {first}",
         runs=runs,
         ratios=[round(ratio, 3) for ratio in ratios],
         median_ratio=round(statistics.median(ratios), 3),
-        median_ratio_of_training_and_scoring=round(statistics.median(dear), 3),
         same_data_sets=same,
     )
-
-
-def trained_and_scored(result: Result) -> float:
-    """Return the wall time of a run's trainings and exams."""
-    return result.seconds["train"] + result.seconds["evaluate"]
 
 
 def datasets(result: Result) -> list[str | None]:

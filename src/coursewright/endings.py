@@ -95,11 +95,16 @@ def tolerable(stages: Stages, rounds: Sequence[Round]) -> tuple[Round | None, tu
 
 
 def train_all(stages: Stages, rows: str, seeds: Sequence[int]) -> tuple[Training, ...]:
-    """Train a data set once with each of these seeds, side by side where there are slots."""
+    """Train a data set once with each of these seeds, side by side where there are slots.
+
+    Under `guarded` each student sits scored at once: what confirms the winner then stands there.
+    """
     done: dict[int, Training] = {}
 
     def one(seed: int) -> None:
         done[seed] = train(stages, rows, seed)
+        if stages.rules.guarded:
+            evaluate(stages, done[seed].weights, "scored")
 
     with side_by_side(stages.rules.slots, stages.progress) as begin:
         for number, seed in enumerate(seeds):
@@ -130,6 +135,14 @@ def sit_probes(
     return stages.journal.stage(
         "probes", inputs, lambda: persist(lambda: stages.probes.sit(weights, names)), Sitting
     )
+
+
+def sit_probes_both(stages: Stages, delivered: str | None) -> tuple[Sitting, Sitting]:
+    """Put all probes to the base student and to the delivered one."""
+    with side_by_side(stages.rules.slots, stages.progress) as begin:
+        begin("base", partial(sit_probes, stages, None))
+        begin("delivered", partial(sit_probes, stages, delivered))
+    return sit_probes(stages, None), sit_probes(stages, delivered)
 
 
 def count_openings(stages: Stages) -> int | None:

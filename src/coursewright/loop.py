@@ -25,7 +25,7 @@ from coursewright.endings import (
     choose,
     count_openings,
     open_private,
-    sit_probes,
+    sit_probes_both,
     sit_with_own_rows,
     train_all,
 )
@@ -177,7 +177,7 @@ def finish(stages: Stages, played: Outcome, choice: Choice) -> Outcome:
     confirmed = [evaluate(stages, w, "scored") for w in students] if stages.rules.guarded else []
     incumbent = sit_with_own_rows(stages, seeds)
     smallest = shrink(stages, choice, played, seeds)
-    probes = (sit_probes(stages, None), sit_probes(stages, delivered))
+    probes = sit_probes_both(stages, delivered)
     # Every student in one single opening, base first.
     openings = count_openings(stages)
     base, (private, own, few) = open_private(stages, retrained, incumbent, smallest)

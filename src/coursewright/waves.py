@@ -18,7 +18,7 @@ from coursewright.protocols import Progress
 from coursewright.records import Decision, Feedback, Proposal, Round
 from coursewright.stages import Stages
 
-Piece = Callable[[], None]
+Piece = Callable[[], object]
 
 PREPARED = (
     *("heard", "proposal", "execution", "collection", "audit"),
