@@ -92,7 +92,7 @@ def slots_for(stages: Stages, wave: Sequence[Decision]) -> int:
 
 
 @contextlib.contextmanager
-def side_by_side(slots: int, progress: Progress) -> Iterator[Callable[[str, Piece], None]]:
+def side_by_side(slots: int, progress: Progress) -> Iterator[Callable[[str, Piece], object]]:
     """Give a way to begin pieces of work, at most `slots` at once, and wait for all of them.
 
     Their names label their progress. With a single slot a piece is done when it is begun.
