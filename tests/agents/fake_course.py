@@ -170,9 +170,11 @@ class FakeProgramModule:
         best: list[dict[str, Any]] | None = None,
         cap: int = 600,
         student: Callable[[str], str] = lambda question: "7",
+        previous: list[dict[str, Any]] | None = None,
     ) -> None:
         self.brief, self.reply, self.cap, self.student = brief, teacher, cap, student
         self.best = best or []
+        self.previous = previous or self.best
         self.prompts: list[str] = []
         self.asked: list[str] = []
         """Questions that were put to the student."""
@@ -223,7 +225,8 @@ class FakeProgramModule:
         module.parse_answer = parse_answer
         module.load_visible = lambda: [item.model_dump() for item in self.brief.visible]
         module.load_seeds = lambda: [seed.model_dump() for seed in self.brief.seeds]
-        module.load_best = module.load_previous = lambda: list(self.best)
+        module.load_best = lambda: list(self.best)
+        module.load_previous = lambda: list(self.previous)
         module.seed = lambda: 11
         module.brief = lambda: self.brief.model_dump(mode="json")
         held = sys.modules.get("coursewright_program")

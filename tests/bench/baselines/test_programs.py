@@ -39,6 +39,12 @@ def test_the_fixed_pipeline_goes_on_from_its_best_rows() -> None:
     assert len({row["input"] for row in again}) == len(again) >= 240
 
 
+def test_the_fixed_pipeline_keeps_rows_that_were_too_few() -> None:
+    first = FakeProgramModule(make_brief(), cap=30).run(code_of("fixed-pipeline"))
+    again = FakeProgramModule(make_brief(), previous=first).run(code_of("fixed-pipeline"))
+    assert again[: len(first)] == first
+
+
 def test_seeds_only_answers_every_seed_once_within_its_calls() -> None:
     seeds = tuple(Seed(id=f"s{n}", question=f"What is {n} + 3?") for n in range(50))
     module = FakeProgramModule(make_brief(seeds=seeds), cap=20)
