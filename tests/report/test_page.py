@@ -157,3 +157,14 @@ def test_a_lost_data_set_leaves_the_rest_of_the_page(tmp_path: Path) -> None:
     text = Seen(write_report(run).read_text()).text
     assert "+40.0" in text
     assert "There is no data set yet." in text
+
+
+@pytest.mark.parametrize(("train", "told"), [(40.0, False), (90.0, True)])
+def test_stages_that_add_up_to_more_than_the_run_are_explained(
+    tmp_path: Path, train: float, told: bool
+) -> None:
+    folder = make_run(tmp_path)
+    result = json.loads((folder / "result.json").read_text())
+    result["seconds"] = {"total": 60.0, "train": train, "program": 15.0}
+    (folder / "result.json").write_text(json.dumps(result))
+    assert ("ran side by side" in Seen(render(read_story(RunFolder(folder)))).text) == told
