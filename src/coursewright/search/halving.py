@@ -21,6 +21,7 @@ from itertools import combinations
 from typing import get_args
 
 from coursewright.records import Agreement, Look, Promotion, Proxy, ProxyName, Round
+from coursewright.search.picking import first_of_wave
 from coursewright.seeding import derive
 
 PROXIES: tuple[ProxyName, ...] = get_args(ProxyName)
@@ -77,9 +78,8 @@ def agreement(rounds: Sequence[Round], by: ProxyName) -> Agreement:
     """
     waves: dict[int, list[tuple[float, float]]] = defaultdict(list)
     for done in rounds:
-        first = done.branch.wave if done.branch is not None else None
         if done.look is not None and done.scored is not None:
-            mates = waves[done.number if first is None else first]
+            mates = waves[first_of_wave(done)]
             mates.append((done.look.values[by], done.scored.accuracy))
     like = unlike = variance = 0
     for mates in waves.values():

@@ -19,6 +19,12 @@ def best_round(rounds: Sequence[Round]) -> Round | None:
     )
 
 
+def first_of_wave(done: Round) -> int:
+    """Return the number of the first of the rounds that were decided together with this one."""
+    first = done.branch.wave if done.branch is not None else None
+    return done.number if first is None else first
+
+
 def first_middle_last(valid: Sequence[T]) -> list[tuple[Place, T]]:
     """Return the first, the middle and the last of these rounds, each once, in their order."""
     places: dict[Place, int] = {"first": 0, "last": len(valid) - 1, "middle": len(valid) // 2}

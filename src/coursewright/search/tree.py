@@ -23,7 +23,7 @@ from collections.abc import Mapping, Sequence
 from coursewright.records import Branch, Credit, Decision, Evaluation, Round, Shard
 from coursewright.search.bandit import pick
 from coursewright.search.credit import credits_of
-from coursewright.search.picking import best_round
+from coursewright.search.picking import best_round, first_of_wave
 from coursewright.seeding import derive
 
 MENDS = ("debug", "repair")
@@ -225,11 +225,7 @@ def under_way(rounds: Sequence[Round]) -> list[Round]:
 def last_wave(rounds: Sequence[Round]) -> Sequence[Round]:
     """Return the rounds that were decided together last, of those whose outcome is known."""
     known = rounds[: len(rounds) - len(under_way(rounds))]
-    if not known:
-        return ()
-    last = known[-1]
-    first = last.branch.wave if last.branch is not None else None
-    return known[last.number if first is None else first :]
+    return known[first_of_wave(known[-1]) :] if known else ()
 
 
 def in_wave(decision: Decision, rounds: Sequence[Round]) -> Decision:
