@@ -46,6 +46,9 @@ def test_a_second_run_gets_the_same_for_nothing_and_outlives_the_folder(tmp_path
     calls = alone.teacher_usage.calls
     assert [r.teacher_usage.calls for r in (first, second)] == [calls, calls]
     assert [r.teacher_usage.shared for r in (alone, first, second)] == [0, 0, calls]
+    folders = [RunFolder(tmp_path / "runs" / name) for name in ("alone", "first", "second")]
+    trained = [folder.rounds()[0].training for folder in folders]
+    assert [one is not None and one.shared for one in trained] == [False, False, True]
 
     shutil.rmtree(tmp_path / "shared")
     assert "shared" not in (tmp_path / "runs" / "second" / "run.yaml").read_text()

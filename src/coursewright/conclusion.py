@@ -83,12 +83,14 @@ def time_by_stage(outcome: Outcome, total: float) -> dict[str, float]:
     trainings = [r.training for r in rounds if r.training] + list(outcome.retrainings)
     trainings += own.trainings if own else ()
     trainings += [training for one in tried for training in one.trainings]
+    # What another run made took no time of this one.
+    trained = {one.weights: one for one in trainings if not one.shared}
     seconds = {
         "agent": sum(r.proposal.seconds for r in rounds),
         "program": sum(r.execution.seconds for r in rounds if r.execution),
         "audit": sum(r.audit.seconds for r in rounds if r.audit)
         + (outcome.final_audit.seconds if outcome.final_audit else 0.0),
-        "train": sum(t.seconds for t in {t.weights: t for t in trainings}.values())
+        "train": sum(training.seconds for training in trained.values())
         + sum(r.look.seconds for r in rounds if r.look),
         "evaluate": sum(e.seconds for e in evaluations),
         "noise": outcome.noise.seconds if outcome.noise else 0.0,

@@ -14,8 +14,6 @@ from coursewright.protocols import Progress, Scorer, Student
 from coursewright.records import Item, ProbePart, Task
 from coursewright.scoring import make_scorer
 from coursewright.seeding import derive
-from coursewright.store import SharedAnswers
-from coursewright.student import SharedBase
 from coursewright.tasks import read_probe, read_split
 
 
@@ -24,13 +22,12 @@ def make_evaluator(
     task: Task,
     student: Student,
     progress: Progress,
-    shared: SharedAnswers | None = None,
 ) -> SplitEvaluator:
     """Return the one who asks the student, and grades."""
     return SplitEvaluator(
         partial(read_split, task),
         instruction=task.instruction,
-        student=student if shared is None else SharedBase(student, shared),
+        student=student,
         scorer=pick_scorer(config, task),
         progress=progress,
         paper=config.protocol == "paper",
@@ -50,10 +47,8 @@ def make_probes(
     task: Task,
     student: Student,
     progress: Progress,
-    shared: SharedAnswers | None = None,
 ) -> ProbeExaminer:
     """Return the one who puts the task's probes to the student."""
-    examinee = student if shared is None else SharedBase(student, shared)
 
     def part(one: ProbePart) -> Part:
         scorer = (
@@ -62,7 +57,7 @@ def make_probes(
             else make_scorer(one.scorer, Path(task.folder))
         )
         instruction = task.instruction if one.instruction is None else one.instruction
-        return Part(partial(read_probe, task, one), Grader(instruction, examinee, scorer, progress))
+        return Part(partial(read_probe, task, one), Grader(instruction, student, scorer, progress))
 
     return ProbeExaminer({name: tuple(map(part, parts)) for name, parts in task.probes.items()})
 

@@ -63,6 +63,7 @@ from coursewright.student import (
     AskedStudent,
     LocalStudent,
     ReplayingStudent,
+    SharedStudent,
     TeachingStudent,
     open_executor,
 )
@@ -106,9 +107,9 @@ def assemble(
         sandbox = open_sandbox(config.sandbox, allow_weak=config.allow_weak)
         stack.callback(sandbox.close)
         asked = asked_student(config, task, student, stack)
-        shared = (
-            None if config.shared is None else stack.enter_context(SharedAnswers(config.shared))
-        )
+        shared = open_shared(config, stack)
+        # From here on `student` is the worker's own side, `learner` the one that stages know.
+        learner = sharing(student, shared, store.artifacts, progress)
         teacher = GatewayTeacher(
             config.teacher,
             ledger=store.ledger_path,
@@ -141,9 +142,9 @@ def assemble(
             teacher=teacher,
             intake=make_intake(task, store.artifacts, student, task.rows),
             auditor=make_auditor(config, task, store, exam, passages),
-            student=student,
-            evaluator=make_evaluator(config, task, student, progress, shared),
-            probes=make_probes(config, task, student, progress, shared),
+            student=learner,
+            evaluator=make_evaluator(config, task, learner, progress),
+            probes=make_probes(config, task, learner, progress),
             noise=make_noise_floor(config, task, student, store.artifacts),
             feedback=GuardedFeedback(exam, config.seed, paper=paper, kind=config.feedback),
             search=make_search(config),
@@ -158,7 +159,7 @@ def assemble(
             halving=make_halving(config),
         )
         if config.servers:
-            stages = taking_turns(stages, store, config, asked, stack, shared)
+            stages = taking_turns(stages, store, config, student, asked, stack, shared)
         yield stages
 
 
@@ -215,6 +216,7 @@ def taking_turns(
     stages: Stages,
     store: RunStore,
     config: RunConfig,
+    student: Student,
     asked: AskedStudent | None,
     stack: contextlib.ExitStack,
     shared: SharedAnswers | None,
@@ -222,23 +224,35 @@ def taking_turns(
     """Return the stages so that agent, teacher and student share the run's own servers in turn."""
     turns = Turns(config.servers, store.path / "servers", stages.progress)
     stack.callback(turns.close)
-    worker = stages.student
-    if isinstance(worker, ReplayingStudent):
-        worker = worker.student
+    worker = student.student if isinstance(student, ReplayingStudent) else student
     if isinstance(worker, LocalStudent):
         turns.trainer_rests_by(worker.rest)
     served = getattr(config.student, "server", None) is not None
-    student = StudentInTurn(stages.student, turns, served=served)
+    in_turn = StudentInTurn(student, turns, served=served)
     if asked is not None:
-        asked.answered_by(student)
+        asked.answered_by(in_turn)
+    # What is looked up takes nobody's turn.
+    learner = sharing(in_turn, shared, store.artifacts, stages.progress)
     return replace(
         stages,
         agent=AgentInTurn(stages.agent, turns),
         teacher=TeacherInTurn(stages.teacher, turns),
-        student=student,
-        evaluator=make_evaluator(config, stages.task, student, stages.progress, shared),
-        probes=make_probes(config, stages.task, student, stages.progress, shared),
+        student=learner,
+        evaluator=make_evaluator(config, stages.task, learner, stages.progress),
+        probes=make_probes(config, stages.task, learner, stages.progress),
     )
+
+
+def open_shared(config: RunConfig, stack: contextlib.ExitStack) -> SharedAnswers | None:
+    """Return what runs keep for one another in the config's folder; None where it names none."""
+    return None if config.shared is None else stack.enter_context(SharedAnswers(config.shared))
+
+
+def sharing(
+    student: Student, shared: SharedAnswers | None, store: Artifacts, progress: Progress
+) -> Student:
+    """Return the student so that it looks up what others made, if runs share anything."""
+    return student if shared is None else SharedStudent(student, shared, store, progress)
 
 
 def open_agent(

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -90,13 +91,14 @@ class Plan:
     @cached_property
     def cells(self) -> tuple[Cell, ...]:
         """All cells, without those that would be the same twice; seed after seed, so that a study
-        that is stopped early is whole for its first seeds."""
+        that is stopped early is whole for its first seeds. Tasks take turns: runs side by side
+        should not be those that wait for each other's trainings."""
         study = self.study
         found: dict[Cell, None] = {}
         for seed in study.seeds:
-            for task in study.tasks:
-                for cell in _cells(study, task.label, seed):
-                    found[cell] = None
+            by_task = (_cells(study, task.label, seed) for task in study.tasks)
+            for cells in zip_longest(*by_task):
+                found |= dict.fromkeys(filter(None, cells))
         return tuple(found)
 
     @cached_property

@@ -154,6 +154,8 @@ class Training(Record):
     loss: float
     seconds: float
     setup: TrainingSetup | None = None
+    shared: bool = Field(default=False, exclude_if=lambda shared: not shared)
+    """Another run made it; `seconds` are those that it took there."""
 
 
 class Likelihood(Record):

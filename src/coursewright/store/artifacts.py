@@ -114,6 +114,16 @@ class Artifacts:
         source.verify(digest)
         self.put_file(source.path_of(digest))
 
+    def adopt_folder(self, digest: str, source: Artifacts) -> None:
+        """Copy a kept folder of another run; its files are checked on the way.
+
+        Raises:
+            RunFolderError: some of it is missing there or damaged.
+        """
+        for content in source.members(digest).values():
+            self.adopt(content, source)
+        self.adopt(digest, source)
+
     def _keep(self, part: Path, path: Path) -> None:
         # A damaged file of the same name but another size is healed, not trusted.
         if not path.exists() or path.stat().st_size != part.stat().st_size:

@@ -1,4 +1,6 @@
-"""Answers that several runs keep for one another, each under the digest of all it depends on.
+"""What several runs keep for one another, each under the digest of all it depends on.
+
+Answers lie in one file, trained students in a folder beside it.
 
 Nothing here is a record: a run that finds an answer copies it into its own ledger or journal, and
 does as well without this folder. Any number of processes may read and write at once.
@@ -13,11 +15,16 @@ import time
 from pathlib import Path
 from typing import Any, Self
 
+from coursewright.errors import CoursewrightError
+from coursewright.store.artifacts import Artifacts
 from coursewright.store.durable import storage
 
 FILE = "answers.sqlite"
+STUDENTS = "students"
 MAX_BYTES = 16 * 1024**3
-"""A file that would outgrow this takes no more; what it holds is still found."""
+"""A file that would outgrow this takes no more; what it holds is still found. So with students."""
+MAX_STUDENT = 256 * 1024**2
+"""Bytes of one student that is kept: a small one, or an adapter."""
 _PATIENCE = 30.0
 
 
@@ -32,7 +39,8 @@ class SharedAnswers:
     def __init__(self, folder: Path) -> None:
         place = folder / FILE
         with storage(place, "choose another `shared` folder"):
-            folder.mkdir(parents=True, exist_ok=True)
+            self.students = Artifacts(folder / STUDENTS)
+            self.students.folder.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(
                 place, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
             )
@@ -71,6 +79,20 @@ class SharedAnswers:
             self._db.execute(
                 "INSERT OR IGNORE INTO answers VALUES (?, ?)", (key, json.dumps(value))
             )
+
+    def keep_student(self, weights: str, source: Artifacts) -> bool:
+        """Keep a run's checkpoint, unless it is too large; trouble is passed over.
+
+        Returns whether it is here.
+        """
+        with contextlib.suppress(OSError, CoursewrightError):
+            files = source.members(weights).values()
+            size = sum(source.path_of(file).stat().st_size for file in files)
+            kept = sum(file.stat().st_size for file in self.students.folder.iterdir())
+            if size <= MAX_STUDENT and kept + size <= MAX_BYTES:
+                self.students.adopt_folder(weights, source)
+                return True
+        return False
 
     def close(self) -> None:
         """Let go of the file."""

@@ -12,7 +12,7 @@ from coursewright.student.hub import settle
 from coursewright.student.local import EMBEDDED, LocalStudent, Store
 from coursewright.student.memory import cores, model_size
 from coursewright.student.replay import ReplayingStudent
-from coursewright.student.shared import SharedBase
+from coursewright.student.shared import SharedStudent
 from coursewright.student.slots import Executor
 from coursewright.student.teaching import TeachingStudent
 
@@ -22,7 +22,7 @@ __all__ = [
     "Executor",
     "LocalStudent",
     "ReplayingStudent",
-    "SharedBase",
+    "SharedStudent",
     "Store",
     "TeachingStudent",
     "cores",

@@ -28,11 +28,17 @@ from coursewright.protocols import Progress
 from coursewright.records import Evaluation, Prompt, Record, Row, Task, TracedRow, Usage
 from coursewright.sandbox.coursewright_program import Teacher, parse_answer
 from coursewright.seeding import derive
-from coursewright.store import Artifacts, SharedAnswers, put_rows
+from coursewright.store import Artifacts, put_rows
 from coursewright.tasks import load_task, read_split
 from coursewright.tasks.reading import LARGEST_FILE, read_bytes, read_lines
 from coursewright.teacher import GatewayTeacher
-from coursewright.wiring import make_openings, make_student, teaching_student
+from coursewright.wiring import (
+    make_openings,
+    make_student,
+    open_shared,
+    sharing,
+    teaching_student,
+)
 
 
 class Sitting(Record):
@@ -54,7 +60,7 @@ def sit(direct: Direct, config: RunConfig, ledger: Path, progress: Progress) -> 
     with contextlib.ExitStack() as stack:
         place = stack.enter_context(tempfile.TemporaryDirectory(prefix="coursewright-"))
         artifacts = Artifacts(Path(place))
-        student = make_student(
+        worker = make_student(
             config.student,
             artifacts,
             progress,
@@ -62,11 +68,9 @@ def sit(direct: Direct, config: RunConfig, ledger: Path, progress: Progress) -> 
             task.preamble,
             config.executor,
         )
-        stack.callback(student.close)
-        shared = None
-        if config.shared is not None:
-            shared = stack.enter_context(SharedAnswers(config.shared))
-        examiner = make_evaluator(config, task, student, progress, shared)
+        stack.callback(worker.close)
+        student = sharing(worker, open_shared(config, stack), artifacts, progress)
+        examiner = make_evaluator(config, task, student, progress)
         make_openings(config, task, f"{direct.model_dump_json()} {ledger.absolute()}").count()
         weights: list[str | None] = [None]
         others: tuple[Evaluation, ...] = ()
