@@ -43,10 +43,11 @@ from coursewright.errors import ConfigError
 from coursewright.plugins import construct
 from coursewright.protocols import Search
 from coursewright.search import GreedySearch, TreeSearch
+from coursewright.searches import STRIDE
 
 ROUNDS = 12
 """Of greedy, whose end is the target."""
-MOST = 30
+MOST = 36
 """Rounds that any policy may play."""
 
 Families = Mapping[str, Sequence[str]]
@@ -61,9 +62,11 @@ def tree(seed: int, families: Families, **options: Any) -> Search:
 
 POLICIES: dict[str, Policy] = {
     "greedy": lambda seed, families: GreedySearch(),
-    "tree": tree,
-    "tree, 2 ablations": partial(tree, ablations=2),
-    "tree, 1 draft": partial(tree, drafts=1),
+    "tree": partial(tree, stride=STRIDE),
+    "tree, 2 drafts": partial(tree, stride=STRIDE, drafts=2),
+    "tree, stride 1": tree,
+    "tree, stride 1, 2 drafts": partial(tree, drafts=2),
+    "tree, 2 ablations": partial(tree, stride=STRIDE, ablations=2),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -52,6 +53,20 @@ class Scribe:
         return Proposal(plan=f"# Round {turn.number}", code=PROGRAM.format(number=turn.number))
 
 
+class Adder(Scribe):
+    """An agent that keeps all rows there are, and adds to them."""
+
+    def propose(self, brief: Brief, turn: Turn) -> Proposal:
+        calls = 8 if turn.number else 25
+        lines = [
+            "from coursewright_program import load_previous, save_rows",
+            "save_rows(load_previous())",
+            f"ROUND = {turn.number}",
+            PROGRAM.format(number=turn.number).replace("[:60]", f"[:{calls}]"),
+        ]
+        return Proposal(plan=f"# Round {turn.number}", code="\n".join(lines))
+
+
 class Measured(Parrot):
     """A student whose scores and likelihoods rank data sets alike: by the digest of its weights."""
 
@@ -97,7 +112,8 @@ def test_drafts_of_two_kinds_are_joined_without_a_call_and_everything_replays(
         agent=CustomPart(path=f"{__name__}:Scribe"),
         student=PARROT,
         search=CustomPart(
-            path=f"{__name__}:Joiner", options={"families": {"breadth": ["persona-driven"]}}
+            path=f"{__name__}:Joiner",
+            options={"families": {"breadth": ["persona-driven"]}, "drafts": 2},
         ),
         budget=Budget(rounds=3),
         retrainings=1,
@@ -127,6 +143,49 @@ def test_drafts_of_two_kinds_are_joined_without_a_call_and_everything_replays(
     again = reproduce("tree", tmp_path / "runs", Silent(), retrain=False)
     assert again.identical
     assert again.new_calls == 0
+
+
+def test_rows_are_gathered_before_a_student_is_trained_on_them(tmp_path: Path) -> None:
+    config = RunConfig(
+        task=prepare(tmp_path)[0],
+        agent=CustomPart(path=f"{__name__}:Adder"),
+        student=CustomPart(path=f"{__name__}:Measured"),
+        search=TreeConfig(stride=3),
+        budget=Budget(rounds=5),
+        retrainings=1,
+        noise_seeds=0,
+        runs=tmp_path / "runs",
+        name="strides",
+        seed=4,
+    )
+    result = run(config)
+    folder = RunFolder(tmp_path / "runs" / "strides")
+    rounds = folder.rounds()
+    assert [done.status for done in rounds] == [
+        "scored",
+        "gathered",
+        "gathered",
+        "scored",
+        "scored",  # the budget's last round
+    ]
+    assert [done.training is None for done in rounds] == [False, True, True, False, False]
+    assert result.full_trainings == 3 + 1
+    assert result.mats == 1.0
+    held = [{row.input for row in rows_of(folder, done)} for done in rounds[:4]]
+    for before, after in itertools.pairwise(held):
+        assert len(after) > len(before)
+        assert len(before - after) < 10  # an audit may refuse a few beside others
+    heard = [done.feedback for done in rounds]
+    assert heard[1].visible == heard[2].visible == heard[0].visible
+    assert heard[1].bad_cases == heard[0].bad_cases
+    assert "round 0's" in heard[2].text
+    assert heard[2].rows_kept > heard[1].rows_kept
+
+    again = reproduce("strides", tmp_path / "runs", Silent(), retrain=False)
+    assert again.identical
+    assert again.new_calls == 0
+    found = verify(tmp_path / "runs" / "strides")
+    assert [check.name for check in found.checks if not check.holds] == []
 
 
 def test_a_wave_of_three_is_recorded_and_replays(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from benchmarks.surfaces import ROWS
 from coursewright.records import OWN_METHOD, Branch, Decision, Part, Round, Shard
+from coursewright.search import trained_start
 
 Floats = NDArray[np.float64]
 Label = tuple[str, str, int]
@@ -33,14 +34,18 @@ def rows_of(
     shares: Floats,
     make: Maker,
     rng: np.random.Generator,
+    new: int | None = None,
+    most: int = ROWS,
 ) -> dict[Label, int]:
     """Return the rows of the round that this decision leads to, by shard.
 
-    `shares` are those of the topics in a draft.
+    `shares` are those of the topics in a draft. `new` rows are made in a round, and old ones kept
+    while there is room for them; None: a draft makes as many as a data set holds, and what improves
+    on it takes some of them out.
     """
     number, branch = len(rounds), decision.branch or Branch()
     if decision.operation == "merge":
-        return _merged(branch.parts, rounds)
+        return _merged(branch.parts, rounds, most)
     if decision.operation == "ablate" and branch.without is not None:
         gone = branch.without
         return {
@@ -51,12 +56,16 @@ def rows_of(
     start = _start_of(decision, rounds)
     method = branch.method or OWN_METHOD
     if start is None:
-        return make(number, method, ROWS, shares, rng)
+        return make(number, method, most if new is None else new, shares, rng)
+    held = _held(start)
     kept = rng.uniform(0.5, 0.85)
-    rows = {label: int(kept * count) for label, count in _held(start).items()}
+    if new is not None:
+        kept = min(1.0, (most - new) / max(1, sum(held.values())))
+    rows = {label: int(kept * count) for label, count in held.items()}
     # New rows go where visible items are wrong, as far as few items tell it.
-    weights = shares * (0.35 + _errors(start, topics)) * rng.lognormal(0, 0.4, len(topics))
-    room = ROWS - sum(rows.values())
+    seen = trained_start(start.number, rounds) or start
+    weights = shares * (0.35 + _errors(seen, topics)) * rng.lognormal(0, 0.4, len(topics))
+    room = most - sum(rows.values()) if new is None else new
     return rows | make(number, method, room, weights, rng)
 
 
@@ -73,7 +82,7 @@ def _held(done: Round) -> dict[Label, int]:
     return {(str(s.topic), s.method, s.round): s.rows for s in done.shards}
 
 
-def _merged(parts: Sequence[Part], rounds: Sequence[Round]) -> dict[Label, int]:
+def _merged(parts: Sequence[Part], rounds: Sequence[Round], most: int) -> dict[Label, int]:
     """Each topic's rows from its winner, filled up with others of theirs, as merges are."""
     winner = {part.topic: part.round for part in parts}
     rows: dict[Label, int] = {}
@@ -84,10 +93,10 @@ def _merged(parts: Sequence[Part], rounds: Sequence[Round]) -> dict[Label, int]:
             kind[label] = max(kind.get(label, 0), count)
     spare = {label: count for label, count in spare.items() if label not in rows}
     total, others = sum(rows.values()), sum(spare.values())
-    if total < ROWS and others:
-        share = min(1.0, (ROWS - total) / others)
+    if total < most and others:
+        share = min(1.0, (most - total) / others)
         rows |= {label: int(share * count) for label, count in spare.items()}
-    return rows if total <= ROWS else {label: n * ROWS // total for label, n in rows.items()}
+    return rows if total <= most else {label: n * most // total for label, n in rows.items()}
 
 
 def _start_of(decision: Decision, rounds: Sequence[Round]) -> Round | None:

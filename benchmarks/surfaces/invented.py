@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.surfaces import FAILING, Answer, evaluation
+from benchmarks.surfaces import FAILING, ROWS, Answer, evaluation
 from benchmarks.surfaces.datasets import Floats, Label, rows_of, shards_of
 from coursewright.records import OWN_METHOD, Decision, Evaluation, Round, Split
 from coursewright.seeding import derive
@@ -48,6 +48,10 @@ class World:
     training_luck: float = 0.12
     """Of ability, by topic, with the training seed."""
     failing: float = FAILING
+    new: int | None = None
+    """Rows that a round makes, for which the old ones make room once there are `most`."""
+    most: int = ROWS
+    """Rows of a data set."""
 
 
 WORLDS = (
@@ -56,6 +60,8 @@ WORLDS = (
     World("noisy", training_luck=0.3, items=150),
     World("equal methods", method_spread=0.0),
     World("twenty topics", topics=20, rows_for_half=40.0),
+    # As the embedded models': the first four rounds fill a data set up.
+    World("filling up", new=440, most=2000, rows_for_half=90.0, training_luck=0.1),
 )
 
 
@@ -92,7 +98,16 @@ class Invented:
         agent = decision.operation not in ("merge", "ablate")
         if agent and rng.random() < self._world.failing:
             return None
-        rows = rows_of(decision, rounds, self._topics, self._shares, self._made, rng)
+        rows = rows_of(
+            decision,
+            rounds,
+            self._topics,
+            self._shares,
+            self._made,
+            rng,
+            self._world.new,
+            self._world.most,
+        )
         ability = self._ability(rows)
         lucky = ability + self._world.training_luck * rng.normal(size=len(ability))
         return Answer(

@@ -32,7 +32,7 @@ def play(search: Search, surface: Surface, most: int) -> Played:
             break
         found = surface.answer(decision, rounds)
         rounds.append(_round(len(rounds), decision, found))
-        if found is not None:
+        if found is not None and rounds[-1].status == "scored":
             truth_of[rounds[-1].number] = found.truth
             best = search.best(rounds)
             assert best is not None
@@ -42,7 +42,10 @@ def play(search: Search, surface: Surface, most: int) -> Played:
 
 def _round(number: int, decision: Decision, found: Answer | None) -> Round:
     parts: dict[str, Any] = {"status": "failed", "failure": "runtime error"}
-    if found is not None:
+    gathers = decision.branch is not None and decision.branch.gathers
+    if found is not None and gathers:
+        parts = {"status": "gathered", "shards": found.shards}
+    elif found is not None:
         parts = {
             "status": "scored",
             "scored": found.scored,

@@ -21,6 +21,7 @@ from coursewright.records import (
     Round,
     Shard,
 )
+from coursewright.search import trained_start
 from coursewright.similarity import normalised, program_likeness
 from coursewright.stages import Stages
 
@@ -186,6 +187,13 @@ def label(
     return stages.journal.stage(
         "label", inputs, lambda: shards.label(rows, (number, method), earlier), Labels
     ).shards
+
+
+def last_trained(decision: Decision, rounds: Sequence[Round]) -> Round | None:
+    """Return the round that the rows of one that gathers go back to: its agent hears of that one's
+    student. None for a round that is to be trained itself."""
+    branch = decision.branch
+    return trained_start(branch.start, rounds) if branch is not None and branch.gathers else None
 
 
 def _made(rounds: Sequence[Round]) -> list[tuple[int, str, str]]:

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from coursewright.branching import label, refuse_repetition
+from coursewright.branching import label, last_trained, refuse_repetition
 from coursewright.endings import (
     audit_final,
     choose,
@@ -91,7 +91,7 @@ def play(
             stages.progress.say(f"{candidate.name}: {decision.operation}")
             with candidate.going_on():
                 make_rows(stages, candidate, known)
-            if candidate.failed is None:
+            if candidate.failed is None and not candidate.gathers:
                 begin(candidate.name, partial(first, candidate))
     if golds is not None:
         with side_by_side(slots_for(stages, wave), stages.progress) as begin:
@@ -148,14 +148,16 @@ def tell(
     base: tuple[Evaluation, Evaluation],
     noise: Noise | None,
 ) -> Feedback:
-    """Write what the agent may hear of a round."""
-    reached = candidate.reached
+    """Write what the agent may hear of a round; of one that gathers, what led to it."""
+    reached, failed = candidate.reached, candidate.failed
+    before = None if failed else last_trained(candidate.decision, rounds)
     return stages.feedback.write(
         base=base,
         error=candidate.trouble,
         collection=reached.get("collection"),
         audit=reached.get("audit"),
-        visible=reached.get("visible"),
+        visible=before.visible if before else reached.get("visible"),
+        student_of=before.number if before else None,
         scored=reached.get("scored"),
         noise=noise,
         released=released(rounds),

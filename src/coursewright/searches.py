@@ -11,6 +11,9 @@ from coursewright.plugins import construct
 from coursewright.protocols import Search, Student
 from coursewright.search import GreedySearch, Halving, OneShotSearch, TreeSearch
 
+STRIDE = 3
+"""Rounds for one training, unless the config says otherwise (docs/search.md, "Strides")."""
+
 
 def make_search(config: RunConfig) -> Search:
     """Return the search: the first valid attempt in one-shot mode, else what the config names."""
@@ -22,12 +25,15 @@ def make_search(config: RunConfig) -> Search:
         )
         return made
     if isinstance(config.search, settings.TreeSearch):
+        told = config.search.model_dump(exclude={"kind", "wave", "halving", "stride"})
         return TreeSearch(
             seed=config.seed,
             families=draft_families(asks_student=bool(student_calls(config))),
             # Credit is made of visible scores: who hears less of those hears none.
             tell_credit=config.feedback == "full",
-            **config.search.model_dump(exclude={"kind", "wave", "halving"}),
+            budget=config.budget.rounds,
+            stride=config.search.stride or (STRIDE if config.search.wave == 1 else 1),
+            **told,
         )
     if isinstance(config.search, settings.OneShotSearch):
         return OneShotSearch()

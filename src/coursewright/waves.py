@@ -49,6 +49,11 @@ class Candidate:
             self.failed = failed
 
     @property
+    def gathers(self) -> bool:
+        """No student is to be trained on its rows before others were built upon them."""
+        return self.decision.branch is not None and self.decision.branch.gathers
+
+    @property
     def trouble(self) -> str | None:
         """What its agent is told went wrong, if anything did."""
         if self.held_back:
@@ -69,7 +74,7 @@ class Candidate:
         """The round for the record."""
         failed = self.failed
         if failed is None:
-            status = "held back" if self.held_back else "scored"
+            status = "gathered" if self.gathers else "held back" if self.held_back else "scored"
             return self._round(self.reached, status=status, feedback=feedback)
         status = "invalid" if failed.kind == "too few valid rows" else "failed"
         return self._round(self.reached, status=status, failure=failed.kind, feedback=feedback)

@@ -19,7 +19,7 @@ BASE = (evaluation(0.1, split="visible"), evaluation(0.1))
 
 def told(writer: GuardedFeedback | None = None, **reached: Any) -> Feedback:
     """The feedback of a round that reached nothing but this."""
-    parts = ("error", "collection", "audit", "visible", "scored", "noise", "released")
+    parts = ("error", "collection", "audit", "visible", "student_of", "scored", "noise", "released")
     nothing: dict[str, Any] = dict.fromkeys(parts)
     writer = writer or GuardedFeedback(ITEMS, seed=1)
     return writer.write(base=BASE, **{**nothing, **reached})
@@ -43,6 +43,13 @@ def test_bad_cases_are_the_wrong_visible_items() -> None:
 def test_the_scored_mean_is_kept_back_unless_the_protocol_is_the_papers() -> None:
     assert written().scored is None
     assert written(paper=True).scored == 0.5
+
+
+def test_of_rows_that_no_student_has_learned_yet_the_student_before_them_is_told() -> None:
+    found = told(visible=evaluation(0.5, split="visible"), student_of=3)
+    assert "of round 3's" in found.text
+    assert "student" not in told(visible=evaluation(0.5, split="visible")).text
+    assert (found.visible, len(found.bad_cases)) == (0.5, 10)
 
 
 def test_the_same_results_give_the_same_feedback() -> None:

@@ -60,7 +60,7 @@ def after(
     status: str = "failed",
     **more: Any,
 ) -> Round:
-    """The round that a decision led to: scored, or failed if there is no evaluation."""
+    """The round that a decision led to: scored; without an evaluation what `status` says."""
     number = len(rounds)
     fields: dict[str, Any] = {
         "number": number,
@@ -68,7 +68,7 @@ def after(
         "parent": decision.parent,
         "branch": decision.branch,
         "status": "scored" if scored is not None else status,
-        "failure": None if scored is not None else failure or "runtime error",
+        "failure": None if status == "gathered" or scored else failure or "runtime error",
         "proposal": Proposal(plan=f"plan {number}", code=f"x = {number}"),
         "execution": Execution(status="ok", seconds=0.0),
         "feedback": Feedback(text=""),
@@ -91,7 +91,9 @@ def play_out(search: Search, fates: Sequence[tuple[str, int]]) -> list[Round]:
         decision = search.next(rounds, base)
         if decision is None:
             break
-        if fate == "scored":
+        if fate == "scored" and decision.branch is not None and decision.branch.gathers:
+            done = after(rounds, decision, status="gathered", shards=shards(len(rounds)))
+        elif fate == "scored":
             done = after(rounds, decision, exam([float(n < right) for n in range(60)]))
         elif fate == "invalid":
             done = after(rounds, decision, failure="too few valid rows", status="invalid")

@@ -270,7 +270,8 @@ def test_a_search_is_named_in_a_word() -> None:
 
 
 def test_drafts_follow_the_method_library() -> None:
-    search = make_search(RunConfig(task="t", search="tree"))  # type: ignore[arg-type]
+    config = RunConfig(task="t", search={"kind": "tree", "drafts": 2})  # type: ignore[arg-type]
+    search = make_search(config)
     first = after([], Decision(operation="draft", branch=Branch()), exam([1.0] * 60))
     decision = search.next([first], BASE)
     assert decision is not None

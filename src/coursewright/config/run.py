@@ -41,7 +41,7 @@ class TreeSearch(Part):
     """Several branches, a bandit between them, merges and ablations: docs/search.md."""
 
     kind: Literal["tree"] = "tree"
-    drafts: int = Field(default=2, ge=1)
+    drafts: int = Field(default=1, ge=1)
     """First drafts, each of another family of the method library; the agent's own goes first."""
     mend_limit: int = Field(default=3, ge=1)
     """Failed Debugs or Repairs in a row after which another branch has its turn."""
@@ -58,6 +58,9 @@ class TreeSearch(Part):
     trained side by side as the executor has slots."""
     halving: Halving | None = Field(default=None, exclude_if=lambda part: part is None)
     """None: every round is trained in full."""
+    stride: int | None = Field(default=None, ge=1, le=64, exclude_if=lambda count: count is None)
+    """Rounds that build upon one another before a student is trained on the rows of all. None: 3;
+    1 where rounds are decided in waves, since those do not build upon one another."""
     ablations: int = Field(default=0, ge=0)
     """Trainings beside those of `budget.rounds` that measure what a shard of a new best is worth.
     0: what agents are told of shards is estimated from visible items."""
@@ -68,6 +71,13 @@ class TreeSearch(Part):
         widen_after = others.data.get("widen_after", 0)
         if value is not None and value <= widen_after:
             raise ValueError(f"must exceed `widen_after` ({widen_after}): widen before giving up")
+        return value
+
+    @field_validator("stride")
+    @classmethod
+    def _one_after_another(cls, value: int | None, others: ValidationInfo) -> int | None:
+        if value is not None and value > 1 and others.data.get("wave", 1) > 1:
+            raise ValueError("needs `wave: 1`: rounds of a wave do not build upon one another")
         return value
 
     @field_validator("halving")

@@ -12,6 +12,7 @@ from coursewright.evaluation.probes import weigh_probes
 from coursewright.evaluation.statistics import FEW_GROUPS
 from coursewright.power import smallest_gain
 from coursewright.records import (
+    WITH_ROWS,
     Answered,
     Audit,
     Evaluation,
@@ -159,7 +160,7 @@ def _audits(outcome: Outcome) -> list[Audit]:
 
 def _mats(rounds: Sequence[Round]) -> float | None:
     """Attempts per successful attempt (the study's MATS); None without a success."""
-    valid = sum(r.status in ("scored", "held back") for r in rounds)
+    valid = sum(r.status in WITH_ROWS for r in rounds)
     return len(rounds) / valid if valid else None
 
 

@@ -64,6 +64,7 @@ class GuardedFeedback:
         audit: Audit | None,
         visible: Evaluation | None,
         scored: Evaluation | None,
+        student_of: int | None,
         noise: Noise | None,
         released: float | None,
     ) -> Feedback:
@@ -85,7 +86,7 @@ class GuardedFeedback:
         told, line = (score.accuracy if score and self._paper else None), ""
         if score and scored and noise is not None:
             told, line = _rationed(scored, base_scored, noise.step, released)
-        prose = _prose(error, kept, dropped, examples, base_visible, score, topics)
+        prose = _prose(error, kept, dropped, examples, base_visible, score, topics, student_of)
         measures = _measures(audit if self._kind in ("full", "shuffled") else None)
         return Feedback(
             text="\n".join([prose + line, *measures]),
@@ -177,6 +178,7 @@ def _prose(
     base_visible: Evaluation,
     visible: Evaluation | None,
     topics: Sequence[TopicScore],
+    student_of: int | None,
 ) -> str:
     lines = [f"Rows kept: {kept}."]
     if dropped:
@@ -185,6 +187,11 @@ def _prose(
         lines += [f"- {example}" for example in examples[:10]]
     if error:
         lines += ["The round failed:", error]
+    if student_of is not None:
+        lines.append(
+            "No student is trained on these rows before more are added to them. What is said of a "
+            f"student here is of round {student_of}'s."
+        )
     if visible:
         lines.append(
             f"Visible accuracy: {visible.accuracy:.1%} (base model {base_visible.accuracy:.1%}); "

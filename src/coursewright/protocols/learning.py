@@ -129,11 +129,13 @@ class FeedbackWriter(Protocol):
         audit: Audit | None,
         visible: Evaluation | None,
         scored: Evaluation | None,
+        student_of: int | None,
         noise: Noise | None,
         released: float | None,
     ) -> Feedback:
         """Say what happened in a round; what it did not reach is None.
 
+        `student_of` is the earlier round whose student `visible` speaks of; None: this one's.
         `base` is the base model on visible and scored, `released` the scored mean that the agent
         was told last.
         """

@@ -80,6 +80,7 @@ from coursewright.records.result import (
     Scores,
 )
 from coursewright.records.stages import (
+    WITH_ROWS,
     Agreement,
     Answered,
     Audit,
@@ -126,6 +127,7 @@ from coursewright.records.task import (
 
 __all__ = [
     "OWN_METHOD",
+    "WITH_ROWS",
     "Agreement",
     "Allowance",
     "Answered",

@@ -58,8 +58,10 @@ class Branch(Record):
     widen: bool = Field(default=False, exclude_if=lambda widen: not widen)
     """Rounds have stopped gaining: ideas from outside are put before the agent."""
     start: int | None = Field(default=None, exclude_if=lambda number: number is None)
-    """The scored round whose rows are built upon (`load_best()`); None: the best one's, of which a
-    draft makes no use."""
+    """The scored or gathered round whose rows are built upon (`load_best()`); None: the best one's,
+    of which a draft makes no use."""
+    gathers: bool = Field(default=False, exclude_if=lambda gathers: not gathers)
+    """No student is trained on its rows: the next round builds upon them."""
     wave: int | None = Field(default=None, exclude_if=lambda number: number is None)
     """The first of the rounds that were decided together with this one; None: it is the first."""
     mates: int = Field(default=0, exclude_if=lambda count: not count)

@@ -237,16 +237,25 @@ class Sitting(Record):
     evaluations: dict[ProbeName, Evaluation] = Field(default_factory=dict)
 
 
+RoundStatus = Literal["scored", "gathered", "held back", "invalid", "failed", "under way"]
+"""What became of a round.
+
+`gathered`: its rows were good, and are to be built upon before a student is trained; `held back`:
+its rows were good, but others of its wave promised more, and no student was trained on all of them;
+`invalid`: a program ran but left too few usable rows; `failed`: it did not come so far; `under
+way`: while others of its wave are prepared, and never in a record."""
+
+WITH_ROWS: frozenset[str] = frozenset({"scored", "gathered", "held back"})
+"""Of rounds that left a valid data set."""
+
+
 class Round(Record):
     """A whole round, for the supervisor and the record; the agent sees only `Attempt`."""
 
     number: int
     operation: Operation
     parent: int | None
-    status: Literal["scored", "held back", "invalid", "failed", "under way"]
-    """`held back`: its rows were good, but others of its wave promised more, and no student was
-    trained on all of them; `invalid`: a program ran but left too few usable rows; `failed`: it did
-    not come so far; `under way`: while others of its wave are prepared, and never in a record."""
+    status: RoundStatus
     failure: Failure | None = None
     proposal: Proposal
     execution: Execution | None = None

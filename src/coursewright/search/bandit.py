@@ -36,12 +36,16 @@ class Pick:
     reason: str
 
 
-def pick(rounds: Sequence[Round], rng: random.Random) -> Pick | None:
-    """Return what a draw prefers; None if nothing is open."""
+def pick(rounds: Sequence[Round], rng: random.Random, steps: int = 1) -> Pick | None:
+    """Return what a draw prefers; None if nothing is open.
+
+    Improving means so many `steps` before the next training.
+    """
     best, belief = best_round(rounds), believed(rounds)
     if best is None or belief is None:
         return None
     levels, gain = belief.drawn(rng, NARROWED)
+    gain *= steps
     open_ones = [number for number in levels if not closed(rounds[number], rounds)]
     parent = max(open_ones, key=lambda number: levels[number], default=None)
     merge = best_merge(rounds)

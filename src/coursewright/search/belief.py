@@ -6,7 +6,8 @@ Parents and children know of one another: a child is its parent's rows changed a
 either's score says something of both. All normal:
 
     level of a draft           around the mean of all scores, `DRAFT_SD`
-    level of another round     that of its start, plus the mean gain, plus its own, `GAIN_SD`
+    level of another round     that of its start, plus the mean gain, plus its own, `GAIN_SD`; as
+                               many times as rounds led there that gathered rows
     mean gain of a round       around 0, `MEAN_GAIN_SD`
     score                      its level, plus the luck of the items and of the training
 
@@ -27,6 +28,7 @@ from numpy.typing import NDArray
 from coursewright.records import Round
 from coursewright.search.evidence import difference
 from coursewright.search.picking import best_round
+from coursewright.search.strides import gathered_before, trained_start
 
 DRAFT_SD = 0.1
 """How far two drafts are believed to differ beforehand, as a standard deviation of accuracy."""
@@ -75,20 +77,23 @@ def believed(rounds: Sequence[Round]) -> Belief | None:
         precision[at, at] += luck**-2
         pull[at] += scores[at] * luck**-2
     for at, done in enumerate(known):
-        start = done.branch.start if done.branch is not None else None
+        built_upon = done.branch.start if done.branch is not None else None
+        start = trained_start(built_upon, rounds)
         if start is None:
             precision[at, at] += DRAFT_SD**-2
             pull[at] += scores.mean() * DRAFT_SD**-2
             continue
+        joins = done.operation in ("merge", "ablate")
+        steps = len(gathered_before(built_upon, rounds)) + (not joins)
         link = np.zeros(size)
-        link[at], link[place[start]] = 1.0, -1.0
+        link[at], link[place[start.number]] = 1.0, -1.0
         promised = 0.0
         if done.operation == "merge" and done.branch is not None:
             promised = done.branch.promise or 0.0
-        elif done.operation != "ablate":
-            link[-1] = -1.0
-        precision += np.outer(link, link) * GAIN_SD**-2
-        pull += link * promised * GAIN_SD**-2
+        link[-1] = -float(steps)
+        sure = GAIN_SD**-2 / max(1, steps)
+        precision += np.outer(link, link) * sure
+        pull += link * promised * sure
     covariance = np.linalg.inv(precision)
     return Belief(tuple(place), covariance @ pull, np.linalg.cholesky(covariance))
 

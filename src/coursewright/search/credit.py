@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from coursewright.records import Credit, Round, Shard
 from coursewright.search.evidence import Estimate, difference
+from coursewright.search.strides import gathered_before, trained_start
 
 MOST = 8
 """Shards that an agent is told of: those that moved most for their errors."""
@@ -40,11 +41,13 @@ def _ablated(done: Round, rounds: Sequence[Round]) -> list[Credit]:
 
 
 def _estimated(done: Round, rounds: Sequence[Round]) -> list[Credit]:
-    start = done.branch.start if done.branch is not None else None
-    before = rounds[start].visible if start is not None else None
+    built_upon = done.branch.start if done.branch is not None else None
+    start = trained_start(built_upon, rounds)
+    before = start.visible if start is not None else None
     if before is None or done.visible is None:
         return []
-    new = [shard for shard in done.shards if shard.round == done.number and shard.topic]
+    made_in = {done.number, *(other.number for other in gathered_before(built_upon, rounds))}
+    new = [shard for shard in done.shards if shard.round in made_in and shard.topic]
     return [
         _credit(shard, done, difference(done.visible, before, shard.topic), ablated=False)
         for shard in new

@@ -2,6 +2,7 @@
 
 Rules in order; the first that applies decides:
 
+    go on        rows were gathered and wait for their training: mend, gather further, or train them
     give up      no new best for `patience` rounds, and it has widened since
     widen        no new best for `widen_after` of them: the best by another family, with ideas
     mend         a program of the last wave failed: debug or repair it, `mend_limit` times in a row
@@ -16,14 +17,16 @@ decided there is not decided again.
 
 from __future__ import annotations
 
+import math
 import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from coursewright.records import Branch, Credit, Decision, Evaluation, Round, Shard
+from coursewright.records import Branch, Credit, Decision, Evaluation, Part, Round, Shard
 from coursewright.search.bandit import pick
 from coursewright.search.credit import credits_of
 from coursewright.search.picking import best_round, first_of_wave
+from coursewright.search.strides import gathered_before, waiting
 from coursewright.seeding import derive
 
 MENDS = ("debug", "repair")
@@ -38,18 +41,21 @@ class TreeSearch:
         *,
         seed: int = 0,
         families: Mapping[str, Sequence[str]] | None = None,
-        drafts: int = 2,
+        drafts: int = 1,
         mend_limit: int = 3,
         widen_after: int = 3,
         patience: int | None = 8,
         alike: float = 0.9,
         ablations: int = 0,
+        stride: int = 1,
+        budget: int | None = None,
         tell_credit: bool = True,
     ) -> None:
         """Take the options of `config.TreeSearch`.
 
         `families` are the methods that a draft can follow, by family; the first draft is the
-        agent's own. `tell_credit` is off where agents hear less than full feedback.
+        agent's own. `budget` is how many rounds there will be, if that is known: the last one is
+        to be trained. `tell_credit` is off where agents hear less than full feedback.
         """
         self._seed = seed
         self._families = {name: tuple(methods) for name, methods in (families or {}).items()}
@@ -59,13 +65,18 @@ class TreeSearch:
         self._patience = patience
         self._alike = alike
         self._ablations = ablations
+        self._stride = stride
+        self._budget = budget
         self._tell_credit = tell_credit
 
     def next(self, rounds: Sequence[Round], base: Evaluation) -> Decision | None:
         """Return the next operation and the round it works on; None to stop."""
-        if self._gives_up(rounds):
+        rules = [self._widen, self._mend, self._draft, self._ablate, self._choose]
+        if waiting(rounds) is not None:
+            rules = [self._mend, self._go_on]
+        elif self._gives_up(rounds):
             return None
-        for rule in (self._widen, self._mend, self._draft, self._ablate, self._choose):
+        for rule in rules:
             decision = rule(rounds)
             if decision is not None:
                 return in_wave(decision, rounds)
@@ -76,6 +87,19 @@ class TreeSearch:
         return best_round(rounds)
 
     # ------------------------------------------------------------ the rules
+
+    def _go_on(self, rounds: Sequence[Round]) -> Decision | None:
+        head = waiting(rounds)
+        assert head is not None
+        was = head.branch or Branch()
+        if rounds[-1].number == head.number:
+            reason = f"{1 + len(gathered_before(was.start, rounds))} rounds gathered so far"
+            return self._improve(rounds, head.number, was.method, was.family, reason)
+        # Its agent could not go on; what it had gathered before is not to be lost.
+        reason = f"nothing usable follows round {head.number}: trained as it is"
+        parts = (Part(topic=None, round=head.number),)
+        branch = Branch(start=head.number, parts=parts, reason=reason)
+        return Decision(operation="merge", parent=head.number, branch=branch)
 
     def _gives_up(self, rounds: Sequence[Round]) -> bool:
         # A quota of many drafts may use up the patience: even so it widens first.
@@ -101,7 +125,11 @@ class TreeSearch:
             if mends_before(done, rounds) < self._mend_limit:
                 was = done.branch or Branch()
                 branch = Branch(
-                    method=was.method, family=was.family, start=was.start, alike=self._alike
+                    method=was.method,
+                    family=was.family,
+                    start=was.start,
+                    gathers=was.gathers and self._gathers(rounds, was.start),
+                    alike=self._alike,
                 )
                 return Decision(
                     operation="repair" if done.status == "invalid" else "debug",
@@ -132,7 +160,8 @@ class TreeSearch:
         return Decision(operation="ablate", parent=best.number, branch=branch)
 
     def _choose(self, rounds: Sequence[Round]) -> Decision | None:
-        found = pick(rounds, random.Random(derive(self._seed, "tree", len(rounds))))
+        rng = random.Random(derive(self._seed, "tree", len(rounds)))
+        found = pick(rounds, rng, self._stride)
         if found is None:
             return self._new_draft(rounds, widen=True, reason="every branch repeats itself")
         if found.merge is not None:
@@ -162,6 +191,7 @@ class TreeSearch:
             family=family,
             widen=widen,
             start=number,
+            gathers=self._gathers(rounds, number),
             # The same agent, told the same of the same rows, would say the same.
             mates=sum(done.parent == number for done in mates),
             alike=self._alike,
@@ -169,6 +199,12 @@ class TreeSearch:
             reason=reason,
         )
         return Decision(operation="improve", parent=number, branch=branch)
+
+    def _gathers(self, rounds: Sequence[Round], start: int | None) -> bool:
+        """Whether the rows of a round that builds upon another one are to wait for more."""
+        left = math.inf if self._budget is None else self._budget - tried_in(rounds)
+        made = len(gathered_before(start, rounds))
+        return made + 1 < self._stride and left > 1
 
     # ------------------------------------------------------------ drafts by quota
 
@@ -200,14 +236,19 @@ class TreeSearch:
 
 def stalled(rounds: Sequence[Round]) -> int:
     """Return how many rounds followed the best one; ablations do not try to be better, and what was
-    held back never had the chance.
+    gathered or held back never had the chance.
 
     0 where no round is scored yet: then there is a fault to mend, and no plateau.
     """
     best = best_round(rounds)
     since = rounds[best.number + 1 :] if best is not None else ()
-    open_ones = ("under way", "held back")
+    open_ones = ("under way", "gathered", "held back")
     return sum(1 for done in since if done.operation != "ablate" and done.status not in open_ones)
+
+
+def tried_in(rounds: Sequence[Round]) -> int:
+    """Return how many rounds of the budget are used up: ablations have one of their own."""
+    return sum(1 for done in rounds if done.operation != "ablate")
 
 
 def widened(rounds: Sequence[Round]) -> int:

@@ -17,7 +17,7 @@ from coursewright.bench.analysis.book import (
 from coursewright.bench.analysis.intervals import RESAMPLES, estimate, estimate_percent
 from coursewright.bench.analysis.records import ErrorRow, Line, MainRow, RoundRow, RunRow
 from coursewright.bench.cells import Measured
-from coursewright.records import Failure, Result
+from coursewright.records import WITH_ROWS, Failure, Result
 from coursewright.seeding import derive
 
 Curves = Mapping[tuple[str, int], float]
@@ -87,7 +87,7 @@ def _has_rounds(entry: Entry) -> bool:
 
 
 def _attempts(one: Measured) -> tuple[int, int]:
-    valid = sum(done.status in ("scored", "held back") for done in one.rounds)
+    valid = sum(done.status in WITH_ROWS for done in one.rounds)
     return len(one.rounds), valid
 
 
