@@ -103,6 +103,11 @@ def test_a_crash_ends_the_round_not_the_run() -> None:
     assert outcome.rounds[1].operation == "debug"
 
 
+def test_a_budget_of_trainings_ends_a_run_and_failures_do_not_count() -> None:
+    outcome, _ = play("crash", "400", "crash", "500", "600", trainings=2, rounds=9)
+    assert [r.status for r in outcome.rounds] == ["failed", "scored", "failed", "scored"]
+
+
 def test_a_program_stopped_at_its_deadline_is_judged_on_its_rows() -> None:
     outcome, _ = play("late")
     assert outcome.rounds[0].status == "scored"

@@ -95,7 +95,10 @@ def forecast(config: RunConfig) -> Forecast:
     ablations = tree.ablations if tree else 0
     looks = rounds if tree and tree.halving else 0
     fewer = config.smallest.trainings if config.smallest else 0
-    trainings = rounds + ablations + again + noise + fewer
+    full = rounds + ablations
+    if rules.trainings is not None:
+        full = min(full, rules.trainings + ablations)
+    trainings = full + again + noise + fewer
     splits = {s: read_split(task, s) for s in ("visible", "scored", "private")}
     student = config.student
     size = None if isinstance(student, CustomPart) else model_size(student)
@@ -106,8 +109,8 @@ def forecast(config: RunConfig) -> Forecast:
         small = noise * len(splits["visible"]) / task.rows.maximum
         small += fewer / 2  # of sizes spread over all there are
         small += looks * tree.halving.share if tree and tree.halving else 0
-        tokens = (rounds + ablations + again + small) * training_tokens(config, task)
-        asked = (rounds + ablations + 1) * (len(splits["visible"]) + len(splits["scored"]))
+        tokens = (full + again + small) * training_tokens(config, task)
+        asked = (full + 1) * (len(splits["visible"]) + len(splits["scored"]))
         asked += (noise + again + fewer) * len(splits["scored"]) + looks * len(splits["visible"])
         asked += (1 + again + (config.retrainings if fewer else 0)) * len(splits["private"])
         asked += 2 * len(probe_items(task).get("probes", ()))

@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from coursewright.branching import label, last_trained, refuse_repetition
+from coursewright.deciding import decide
 from coursewright.endings import (
     audit_final,
     choose,
@@ -39,7 +40,6 @@ from coursewright.steps import (
     ask_person,
     audit,
     collect,
-    decide,
     evaluate,
     execute,
     hear,

@@ -43,6 +43,8 @@ class Rules:
     program_seconds: float
     round_calls: int
     retrainings: int
+    trainings: int | None = None
+    """Most rounds that a student is trained on in full."""
     cost_usd: float | None = None
     """Cap on what agent and teacher spend together."""
     ideas_after: int | None = None

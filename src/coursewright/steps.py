@@ -13,9 +13,9 @@ from functools import partial
 from typing import Any, TypeVar, cast
 
 from coursewright.branching import composed, guidance_of, material, needs_agent
+from coursewright.deciding import agent_cost, allowance
 from coursewright.errors import HelperLost, Interrupted, ProgramLost, StageFailed
 from coursewright.records import (
-    Allowance,
     Approval,
     Audit,
     Collection,
@@ -29,14 +29,13 @@ from coursewright.records import (
     Proposal,
     Round,
     Split,
-    Step,
     Training,
     Turn,
     Waiting,
 )
 from coursewright.seeding import derive
 from coursewright.stages import Stages, attempts
-from coursewright.waves import Candidate, side_by_side
+from coursewright.waves import side_by_side
 
 T = TypeVar("T")
 
@@ -81,40 +80,6 @@ def measure_noise(stages: Stages, base: Evaluation) -> Noise | None:
 
     inputs = {"seeds": count, "student": stages.student.fingerprint()}
     return stages.journal.stage("noise", inputs, produce, Noise)
-
-
-def decide(stages: Stages, rounds: Sequence[Round], base: Evaluation) -> tuple[Decision, ...]:
-    """Ask the search for the next round, or for the several of a wave; none when it, rounds,
-    time or money are at their end.
-
-    Journaled, because time goes on: a resumed or reproduced run must end where it ended.
-    """
-
-    def produce() -> Step:
-        left = allowance(stages, rounds)
-        out_of_money = left.usd == 0 or any(done.proposal.out_of_money for done in rounds)
-        if left.seconds <= 0 or out_of_money:
-            return Step(decision=None)
-        first, *rest = [*wave_of(stages, rounds, base), None]
-        return Step(decision=first, beside=tuple(filter(None, rest)))
-
-    step = stages.journal.stage("decide", {"round": len(rounds)}, produce, Step)
-    return () if step.decision is None else (step.decision, *step.beside)
-
-
-def wave_of(stages: Stages, rounds: Sequence[Round], base: Evaluation) -> list[Decision]:
-    """Return what the search wants next, each decision knowing of those before it."""
-    wave: list[Decision] = []
-    known = list(rounds)
-    while len(wave) < stages.rules.wave:
-        # Ablations have a budget of their own.
-        tried = sum(1 for done in known if done.operation != "ablate")
-        decision = stages.search.next(known, base) if tried < stages.rules.rounds else None
-        if decision is None:
-            break
-        known.append(Candidate(len(known), decision).under_way())
-        wave.append(decision)
-    return wave
 
 
 def hear(stages: Stages, number: int, decision: Decision, rounds: Sequence[Round]) -> Heard:
@@ -319,22 +284,7 @@ def evaluate(
     )
 
 
-# ---------------------------------------------------------------- what is left, and what to do
-
-
-def allowance(stages: Stages, rounds: Sequence[Round]) -> Allowance:
-    """Seconds, teacher calls and money that are left of the run's budget."""
-    rules, calls = stages.rules, stages.teacher.calls_left()
-    usd = None
-    if rules.cost_usd is not None:
-        spent = agent_cost(rounds) + (stages.teacher.usage().cost_usd or 0.0)
-        usd = max(0.0, rules.cost_usd - spent)
-    return Allowance(
-        seconds=rules.seconds - stages.journal.elapsed(),
-        calls=calls,
-        round_calls=min(rules.round_calls, calls),
-        usd=usd,
-    )
+# ---------------------------------------------------------------- what rounds were told before
 
 
 def said_in(done: Round) -> list[str]:
@@ -366,11 +316,6 @@ def ideas_for(stages: Stages, decision: Decision, rounds: Sequence[Round]) -> tu
     given = [idea for done in rounds for idea in done.heard.ideas]
     offered = frozenset(name for done in rounds for name in done.proposal.methods)
     return stages.ideas.next(stages.brief, given, offered)
-
-
-def agent_cost(rounds: Sequence[Round]) -> float:
-    """US dollars that the agent has spent, as far as it said."""
-    return sum(done.proposal.usage.cost_usd or 0.0 for done in rounds)
 
 
 def released(rounds: Sequence[Round]) -> float | None:

@@ -322,6 +322,7 @@ def make_rules(config: RunConfig) -> Rules:
     return Rules(
         seed=config.seed,
         rounds=budget.one_shot_attempts if one_shot else budget.rounds,
+        trainings=budget.trainings,
         seconds=budget.seconds,
         program_seconds=budget.program_seconds,
         round_calls=budget.round_calls,

@@ -140,6 +140,8 @@ class Budget(Part):
     seconds: float = Field(default=12 * 3600.0, gt=0)
     """Of the whole run, over all its sessions."""
     rounds: int = Field(default=8, ge=1)
+    trainings: int | None = Field(default=None, ge=1, exclude_if=lambda count: count is None)
+    """Rounds that a student is trained on in full; those after the choice come on top."""
     one_shot_attempts: int = Field(default=8, ge=1)
     concurrency: int = Field(default=80, ge=1, le=1024)
     """Teacher calls under way at once."""
