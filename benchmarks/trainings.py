@@ -1,15 +1,21 @@
 """How many full trainings a search needs for what greedy reaches in 12 rounds: real runs.
 
-    python -m benchmarks.trainings [--tasks NAME ...] [--seeds 3] [--rounds 12]
+    python -m benchmarks.trainings [--tasks NAME ...] [--seeds 3] [--trainings 12]
                                    [--search NAME=JSON ...] [--student nano]
 
-For each task and seed greedy plays its rounds, and so does every other search on the same seed.
-Once a run is sealed, the students of all its rounds sit the private split (analysis alone: nothing
-can have been chosen by it). After each full training a search would deliver the best by scored;
-what that has on private is its curve. Counted are the full trainings until the curve first reaches
-what greedy's delivered after all its rounds; a run that never does counts with all it made, and is
-told apart. One line for each run, then for each search the mean over tasks and seeds as a share of
-greedy's own count, and the private gain at the end less greedy's, with 95 % intervals over runs.
+For each task and seed greedy plays its rounds, a training each, and every other search has as many
+trainings on the same seed, and at most three times as many rounds. Once a run is sealed, the
+students of all its rounds sit the private split (analysis alone: nothing can have been chosen by
+it). After each full training a search would deliver the best by scored; what that has on private is
+its curve. Printed are
+
+- a line for each run: the trainings until its curve first reaches greedy's end (null: never);
+- for each task the same of the mean curves over its seeds, which the luck of single students
+  touches less;
+- for each search the mean of both over tasks, as a share of greedy's trainings; a curve that never
+  gets there counts with all of its trainings, and is told apart;
+- how far it is ahead of greedy, on private, after as many trainings and after as many rounds
+  (as many calls of the teacher), with 95 % intervals over runs.
 
 Finished runs under `runs/bench` are not made again, and one that was begun goes on: with all four
 tasks and three seeds it takes hours, in as many sittings as it takes. By default `tree` stands
@@ -22,7 +28,9 @@ import argparse
 import json
 import math
 import statistics
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +45,23 @@ GREEDY = {"kind": "greedy"}
 CALLS = 200
 """A round: with all of the usual 400 the second round fills `rows.maximum`, and what is asked for
 hardly matters any more."""
+ROUNDS = 3
+"""For each training, at most."""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """What a search would deliver on private, as its run went on."""
+
+    by_training: tuple[float, ...]
+    """After one full training, two, ..."""
+    rounds: tuple[int, ...]
+    """Rounds that had been played by then."""
+
+    def after_rounds(self, count: int) -> float | None:
+        """What it would deliver after so many rounds; None if nothing was trained by then."""
+        at = bisect_right(self.rounds, count)
+        return self.by_training[at - 1] if at else None
 
 
 def played(name: str, task: str, seed: int, search: dict[str, Any], options: Any) -> RunFolder:
@@ -47,12 +72,14 @@ def played(name: str, task: str, seed: int, search: dict[str, Any], options: Any
         if folder.exists():
             coursewright("resume", name, *place)
         else:
+            rounds = options.trainings * (1 if search == GREEDY else ROUNDS)
+            budget = {"rounds": rounds, "trainings": options.trainings, "round_calls": CALLS}
             config = {
                 "student": {"kind": options.student},
                 "search": search,
                 "seed": seed,
                 "retrainings": 1,
-                "budget": {"rounds": options.rounds, "round_calls": CALLS},
+                "budget": {**budget, "calls": rounds * CALLS},
                 "shared": str(RUNS / "shared-trainings"),
             }
             RUNS.mkdir(parents=True, exist_ok=True)
@@ -62,23 +89,32 @@ def played(name: str, task: str, seed: int, search: dict[str, Any], options: Any
     return RunFolder(folder)
 
 
-def delivered_after(run: RunFolder, kept: Path) -> list[float]:
-    """Private accuracy of what would be delivered after each full training, in their order."""
+def curve(run: RunFolder, kept: Path) -> Curve:
+    """Private accuracy of what would be delivered after each full training."""
     private = curve_of(run, run.path.name, kept, Silent())
-    curve: list[float] = []
+    delivered, rounds = [], []
     best = -math.inf
     for done in run.rounds():
         if done.scored is None:
             continue
         if done.scored.accuracy > best:
             best, now = done.scored.accuracy, private[done.number]
-        curve.append(now)
-    return curve
+        delivered.append(now)
+        rounds.append(done.number + 1)
+    return Curve(tuple(delivered), tuple(rounds))
 
 
-def needed(curve: Sequence[float], target: float) -> int | None:
-    """How many trainings the curve needs; None if it never gets there."""
-    return next((n for n, value in enumerate(curve, 1) if value >= target), None)
+def needed(values: Sequence[float], target: float) -> int | None:
+    """How many trainings a curve needs; None if it never gets there."""
+    return next((n for n, value in enumerate(values, 1) if value >= target), None)
+
+
+def mean_curve(curves: Sequence[Curve]) -> list[float]:
+    """Mean over runs; one that has ended goes on with what it delivered."""
+    longest = max(len(one.by_training) for one in curves)
+    at = ([one.by_training[min(n, len(one.by_training) - 1)] for one in curves]
+          for n in range(longest))  # fmt: skip
+    return [statistics.fmean(values) for values in at]
 
 
 def interval(values: Sequence[float]) -> list[float]:
@@ -90,57 +126,79 @@ def interval(values: Sequence[float]) -> list[float]:
     return [round(value, 3) for value in (mean, mean - half, mean + half)]
 
 
+def ahead(others: Sequence[Curve], greedy: Sequence[Curve], count: int, by: str) -> list[float]:
+    """Points by which runs are ahead of greedy's after so many trainings, or rounds."""
+    points = []
+    for other, own in zip(others, greedy, strict=True):
+        if by == "rounds":
+            theirs, its = other.after_rounds(count), own.after_rounds(count)
+        else:
+            theirs, its = (c.by_training[min(count, len(c.by_training)) - 1] for c in (other, own))
+        if theirs is not None and its is not None:
+            points.append(100 * (theirs - its))
+    return points
+
+
+def compare(name: str, found: Mapping[str, list[Curve]], greedy: Mapping[str, list[Curve]]) -> None:
+    """Print what a search needed, for each task and over all, and how far it is ahead."""
+    all_of_it = max(len(one.by_training) for runs in greedy.values() for one in runs)
+    by_run, by_task, never = [], [], 0
+    for task, runs in found.items():
+        for other, own in zip(runs, greedy[task], strict=True):
+            count = needed(other.by_training, own.by_training[-1])
+            by_run.append((count or len(other.by_training)) / all_of_it)
+            never += count is None
+        target, mean = mean_curve(greedy[task])[-1], mean_curve(runs)
+        count = needed(mean, target)
+        by_task.append((count or len(mean)) / all_of_it)
+        report(search=name, task=task, seeds=len(runs), trainings_of_mean_curve=count,
+               target=round(target, 4), end=round(mean[-1], 4),
+               points_ahead_at_the_end=interval(ahead(runs, greedy[task], all_of_it, "trainings")),
+               )  # fmt: skip
+    runs = [one for task in found for one in found[task]]
+    own = [one for task in found for one in greedy[task]]
+    counts = [n for n in (2, 3, 4, 6, 8, 12) if n <= all_of_it]
+    report(
+        search=name,
+        runs=len(runs),
+        share_of_greedys_trainings_run_by_run=interval(by_run),
+        share_of_greedys_trainings_mean_curves=interval(by_task),
+        never_reached=never,
+        points_ahead_after_trainings={
+            n: interval(ahead(runs, own, n, "trainings")) for n in counts
+        },
+        points_ahead_after_rounds={n: interval(ahead(runs, own, n, "rounds")) for n in counts},
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--tasks", nargs="+", default=list(TASKS))
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--rounds", type=int, default=12)
+    parser.add_argument("--trainings", type=int, default=12)
     parser.add_argument("--student", default="nano", choices=("nano", "pico"))
     parser.add_argument("--search", action="append", metavar="NAME=JSON", default=[])
     options = parser.parse_args()
-    searches: dict[str, Any] = {"tree": {"kind": "tree", "patience": None}}
-    searches |= {name: json.loads(told) for name, _, told in map(_split, options.search)}
+    searches: dict[str, Any] = {"greedy": GREEDY, "tree": {"kind": "tree", "patience": None}}
+    named = (told.partition("=") for told in options.search)
+    searches |= {name: json.loads(told) for name, _, told in named}
     kept = RUNS / "trainings-private"
     kept.mkdir(parents=True, exist_ok=True)
-    found: dict[str, list[Mapping[str, float]]] = {name: [] for name in searches}
+    curves: dict[str, dict[str, list[Curve]]] = {
+        name: {task: [] for task in options.tasks} for name in searches
+    }
     for seed in range(options.seeds):
         for task in options.tasks:
-            at = f"{task}-{seed}-{options.student}-{options.rounds}"
-            curve = delivered_after(
-                played(f"trainings-greedy-{at}", task, seed, GREEDY, options), kept
-            )
-            own = needed(curve, curve[-1])
-            assert own is not None
-            report(search="greedy", task=task, seed=seed, trainings=own, made=len(curve),
-                   private=round(curve[-1], 4))  # fmt: skip
+            at = f"{task}-{seed}-{options.student}-{options.trainings}"
             for name, search in searches.items():
                 run = played(f"trainings-{name}-{at}", task, seed, search, options)
-                other = delivered_after(run, kept)
-                count = needed(other, curve[-1])
-                report(search=name, task=task, seed=seed, trainings=count, made=len(other),
-                       private=round(other[-1], 4) if other else None)  # fmt: skip
-                found[name].append(
-                    {
-                        "of_twelve": (count or len(other)) / options.rounds,
-                        "of_own": (count or len(other)) / own,
-                        "points": 100 * (other[-1] - curve[-1]),
-                        "never": count is None,
-                    }
-                )
-    for name, runs in found.items():
-        told = {key: interval([one[key] for one in runs]) for key in ("of_twelve", "of_own")}
-        report(
-            search=name,
-            runs=len(runs),
-            trainings_as_share_of_greedys_rounds=told["of_twelve"],
-            trainings_as_share_of_greedys_own=told["of_own"],
-            points_above_greedy_at_the_end=interval([one["points"] for one in runs]),
-            never_reached=sum(one["never"] for one in runs),
-        )
-
-
-def _split(told: str) -> tuple[str, str, str]:
-    return told.partition("=")
+                curves[name][task].append(found := curve(run, kept))
+                end = curves["greedy"][task][seed].by_training[-1]
+                report(search=name, task=task, seed=seed, made=len(found.by_training),
+                       rounds=found.rounds[-1], trainings=needed(found.by_training, end),
+                       private=round(found.by_training[-1], 4))  # fmt: skip
+    for name in list(searches)[1:]:
+        compare(name, curves[name], curves["greedy"])
 
 
 if __name__ == "__main__":
