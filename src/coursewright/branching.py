@@ -5,7 +5,7 @@ Every function here leaves a hill climb's rounds alone: their decisions have no 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from coursewright.errors import StageFailed
 from coursewright.records import (
@@ -114,7 +114,7 @@ def _joined(stages: Stages, number: int, decision: Decision, rounds: Sequence[Ro
         rows = None if parent is None else dataset(rounds[parent])
         assert rows is not None
         assert left_out is not None
-        earlier = _made(rounds)
+        earlier = made(rounds)
         inputs["rows"] = rows
         joined = stages.journal.stage(
             "join", inputs, lambda: shards.without(left_out, rows, earlier), Joined
@@ -182,7 +182,7 @@ def label(
     rows, shards = audited.untouched or audited.rows, stages.shards
     if decision.branch is None or rows is None or shards is None:
         return ()
-    method, earlier = decision.branch.method or OWN_METHOD, _made(rounds)
+    method, earlier = decision.branch.method or OWN_METHOD, made(rounds)
     inputs = {"round": number, "rows": rows, "method": method, "earlier": earlier}
     return stages.journal.stage(
         "label", inputs, lambda: shards.label(rows, (number, method), earlier), Labels
@@ -196,11 +196,16 @@ def last_trained(decision: Decision, rounds: Sequence[Round]) -> Round | None:
     return trained_start(branch.start, rounds) if branch is not None and branch.gathers else None
 
 
-def _made(rounds: Sequence[Round]) -> list[tuple[int, str, str]]:
-    """Number, method and rows of every round that left audited rows, in order."""
+def made(
+    rounds: Sequence[Round], rows_of: Callable[[Round], str | None] = dataset
+) -> list[tuple[int, str, str]]:
+    """Number, method and rows (a digest) of every round that left audited rows, in order.
+
+    By default its rows are those that later rounds build on.
+    """
     found = []
     for done in rounds:
-        if done.audit is not None and (rows := dataset(done)) is not None:
+        if done.audit is not None and (rows := rows_of(done)) is not None:
             method = done.branch.method if done.branch is not None else ""
             found.append((done.number, method or OWN_METHOD, rows))
     return found

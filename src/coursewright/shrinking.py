@@ -25,10 +25,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from coursewright.branching import made
 from coursewright.config import SmallestConfig
 from coursewright.errors import StageFailed
 from coursewright.records import (
-    OWN_METHOD,
     Choice,
     Cuts,
     Evaluation,
@@ -95,20 +95,17 @@ def cut(
     assert rows is not None
     assert shards is not None
     count = 2 ** depth(wanted.trainings, seeds) - 1
-    earlier = made(rounds if choice.round is None else rounds[: choice.round + 1])
+    upto = rounds if choice.round is None else rounds[: choice.round + 1]
+    earlier = made(upto, trained_on)
     inputs = {"rows": rows, "earlier": earlier, "minimum": wanted.minimum, "count": count}
     return stages.journal.stage(
         "cut", inputs, lambda: shards.cut(rows, earlier, wanted.minimum, count), Cuts
     )
 
 
-def made(rounds: Sequence[Round]) -> list[tuple[int, str, str]]:
-    """Number, method and rows, as they were trained on, of every round that passed its audit."""
-    return [
-        (done.number, (done.branch.method if done.branch else "") or OWN_METHOD, done.audit.rows)
-        for done in rounds
-        if done.audit is not None and done.audit.rows is not None
-    ]
+def trained_on(done: Round) -> str | None:
+    """Return the rows of a round as its student learned them."""
+    return None if done.audit is None else done.audit.rows
 
 
 def depth(trainings: int, seeds: int) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from coursewright.evaluation.choice import compare, spread_alpha
-from coursewright.evaluation.statistics import group_sums
+from coursewright.evaluation.statistics import group_sums, scores_of
 from coursewright.records import (
     Confirmation,
     Evaluation,
@@ -72,7 +72,7 @@ def alarms(outcome: Outcome) -> tuple[str, ...]:
 def gain(base: Evaluation, student: Evaluation) -> tuple[float, float]:
     """Return the mean gain (-1 to 1) and its standard error over groups of items."""
     # Sequential scoring asks everybody in one order, some not to its end.
-    differences = np.subtract(_scores(student), _scores(base)[: len(student.results)])
+    differences = np.subtract(scores_of(student), scores_of(base)[: len(student.results)])
     sums, sizes = group_sums(differences.tolist(), [r.group for r in student.results])
     mean, groups = float(differences.mean()), len(sizes)
     if groups < 2:
@@ -105,7 +105,7 @@ def _confirmation(outcome: Outcome, seed: int) -> Confirmation | None:
     base, queries = outcome.base[1], sum(done.scored is not None for done in outcome.rounds)
     alpha = spread_alpha(ALPHA, queries)
     scores = _mean(outcome.confirmation)
-    found = compare(_scores(base), scores, [r.group for r in base.results], alpha, seed)
+    found = compare(scores_of(base), scores, [r.group for r in base.results], alpha, seed)
     return Confirmation(
         queries=queries,
         alpha=alpha,
@@ -124,7 +124,7 @@ def _incumbent(outcome: Outcome, found: Incumbent | None, seed: int) -> Incumben
     assert found.collection.rows is not None
     delivered, own = outcome.private[0], found.private[0]
     groups = [r.group for r in own.results]
-    against = compare(_scores(own), _scores(delivered), groups, ALPHA, seed)
+    against = compare(scores_of(own), scores_of(delivered), groups, ALPHA, seed)
     return IncumbentScores(
         rows=found.collection.kept,
         dropped=found.collection.dropped,
@@ -141,10 +141,6 @@ def _incumbent(outcome: Outcome, found: Incumbent | None, seed: int) -> Incumben
     )
 
 
-def _scores(evaluation: Evaluation) -> list[float]:
-    return [result.score for result in evaluation.results]
-
-
 def _mean(evaluations: Sequence[Evaluation]) -> list[float]:
     """Score of each item, as a mean over students."""
-    return [float(score) for score in np.mean([_scores(one) for one in evaluations], axis=0)]
+    return [float(score) for score in np.mean([scores_of(one) for one in evaluations], axis=0)]

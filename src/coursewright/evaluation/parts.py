@@ -7,7 +7,7 @@ from collections.abc import Sequence, Set
 import numpy as np
 
 from coursewright.evaluation.intervals import Interval, gain_intervals
-from coursewright.evaluation.statistics import group_sums
+from coursewright.evaluation.statistics import group_sums, scores_of
 from coursewright.records import Answered, Evaluation, NearVisible
 
 
@@ -68,7 +68,7 @@ def training_seed_sd(students: Sequence[Evaluation]) -> float | None:
     if len(students) < 2:
         return None
     groups = [result.group for result in students[0].results]
-    stacked = [group_sums([r.score for r in one.results], groups) for one in students]
+    stacked = [group_sums(scores_of(one), groups) for one in students]
     sums, sizes = np.array([one for one, _ in stacked]), stacked[0][1]
     count = len(sizes)
     if count < 2:

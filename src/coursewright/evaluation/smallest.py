@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from coursewright.evaluation.intervals import gain_intervals, kept_limits
-from coursewright.evaluation.statistics import group_sums
+from coursewright.evaluation.statistics import group_sums, scores_of
 from coursewright.records import Evaluation, Outcome, Shrinking, SmallestSet
 
 
@@ -77,5 +77,5 @@ def _accuracy(evaluations: Sequence[Evaluation]) -> float:
 
 def _mean(evaluations: Sequence[Evaluation]) -> list[float]:
     """Score of each item, as a mean over students."""
-    scores = [[result.score for result in one.results] for one in evaluations]
+    scores = [scores_of(one) for one in evaluations]
     return [float(score) for score in np.mean(scores, axis=0)]

@@ -12,11 +12,18 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from coursewright.records import Evaluation
+
 RESAMPLES = 10_000
 FEW_GROUPS = 40
 """Below this many groups no coverage is promised."""
 
 Floats = NDArray[np.float64]
+
+
+def scores_of(evaluation: Evaluation) -> list[float]:
+    """Return the score of each item, in order."""
+    return [result.score for result in evaluation.results]
 
 
 def group_sums(values: Sequence[float], groups: Sequence[str]) -> tuple[Floats, Floats]:

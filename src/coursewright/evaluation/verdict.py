@@ -9,7 +9,7 @@ from coursewright.evaluation.choice import compare, corrected_score
 from coursewright.evaluation.intervals import gain_intervals, interval
 from coursewright.evaluation.parts import gain_parts, near_visible, training_seed_sd
 from coursewright.evaluation.probes import weigh_probes
-from coursewright.evaluation.statistics import FEW_GROUPS
+from coursewright.evaluation.statistics import FEW_GROUPS, scores_of
 from coursewright.power import smallest_gain
 from coursewright.records import (
     WITH_ROWS,
@@ -65,7 +65,7 @@ def judge(outcome: Outcome, seed: int, near: Set[str] | None = None) -> dict[str
                 scored=outcome.final[1].accuracy,
                 scored_corrected=_corrected(outcome, seed),
                 private=final.accuracy,
-                private_ci95=interval(_scores(final), groups),
+                private_ci95=interval(scores_of(final), groups),
                 retrainings=len(outcome.retrainings),
                 private_by_retraining=tuple(e.accuracy for e in outcome.private),
                 dataset=outcome.choice.rows if outcome.choice else None,
@@ -87,8 +87,8 @@ def _gain(
         nothing: dict[str, Any] = {"gain_points": 0.0, "gain_points_ci95": (0.0, 0.0)}
         return nothing | {"p_value": 1.0, "verdict": "inconclusive"}
     groups = [r.group for r in final.results]
-    found = compare(_scores(base), _scores(final), groups, ALPHA, seed)
-    _, percent_interval = gain_intervals(_scores(base), _scores(final), groups)
+    found = compare(scores_of(base), scores_of(final), groups, ALPHA, seed)
+    _, percent_interval = gain_intervals(scores_of(base), scores_of(final), groups)
     gain = final.accuracy - base.accuracy
     by_seed = training_seed_sd(outcome.private)
     return {
@@ -111,13 +111,9 @@ def _corrected(outcome: Outcome, seed: int) -> float:
     among = {None: outcome.base[1]} | {
         r.number: r.scored for r in outcome.rounds if r.scored and r.scored.of is None
     }
-    per_item = [_scores(evaluation) for evaluation in among.values()]
+    per_item = [scores_of(evaluation) for evaluation in among.values()]
     groups = [r.group for r in outcome.base[1].results]
     return corrected_score(per_item, groups, list(among).index(outcome.best), seed)
-
-
-def _scores(evaluation: Evaluation) -> list[float]:
-    return [result.score for result in evaluation.results]
 
 
 def _summary(done: Round) -> RoundSummary:
