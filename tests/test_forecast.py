@@ -112,3 +112,8 @@ RUNS = sorted(
 def test_every_example_can_be_planned(file: Path) -> None:
     found = forecast(load_config(file, {"task": "science-mini"}))
     assert found.trainings > found.rounds
+
+
+def test_a_search_that_cannot_be_made_is_told_of() -> None:
+    with pytest.raises(ConfigError, match="search"):
+        forecast(RunConfig(task="science-mini", search="no.such:Search"))  # type: ignore[arg-type]

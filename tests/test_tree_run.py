@@ -27,6 +27,7 @@ from coursewright.records import (
 from coursewright.runs import reproduce, run
 from coursewright.search import TreeSearch
 from coursewright.store import Artifacts, RunFolder, read_rows
+from coursewright.summary import lines
 from coursewright.verification import verify
 from tests.parrot import PARROT, Parrot, multiplied
 from tests.short import prepare
@@ -171,6 +172,8 @@ def test_rows_are_gathered_before_a_student_is_trained_on_them(tmp_path: Path) -
     assert [done.training is None for done in rounds] == [False, True, True, False, False]
     assert result.full_trainings == 3 + 1
     assert result.mats == 1.0
+    told = [line for line in lines(result) if line.startswith("  round 1:")]
+    assert told == [f"  round 1: improve   gathered  {result.rounds[1].rows} rows"]
     held = [{row.input for row in rows_of(folder, done)} for done in rounds[:4]]
     for before, after in itertools.pairwise(held):
         assert len(after) > len(before)

@@ -23,6 +23,7 @@ from coursewright.endpoints import in_dollars, tariff
 from coursewright.exams import probe_items
 from coursewright.power import smallest_gain
 from coursewright.records import Item, Record, Task
+from coursewright.searches import make_search
 from coursewright.student import in_words, model_size
 from coursewright.tasks import load_task, read_split
 from coursewright.wiring import leaving, make_rules
@@ -85,10 +86,11 @@ def forecast(config: RunConfig) -> Forecast:
 
     Raises:
         TaskError: the task cannot be loaded.
-        ConfigError: the student's files cannot be read.
+        ConfigError: the student's files cannot be read, or the search cannot be made.
     """
     task = load_task(config.task)
     rules = make_rules(config)
+    make_search(config)  # one of the user's own that cannot be made is told of here already
     rounds, again = rules.rounds, config.retrainings * (1 if config.incumbent is None else 2)
     noise = rules.noise_seeds or 0
     tree = config.search if isinstance(config.search, TreeSearch) else None

@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from coursewright.display import printable
-from coursewright.records import NearVisible, Proxy, Result, RoundSummary, SmallestSet, Usage
+from coursewright.records import (
+    WITH_ROWS,
+    NearVisible,
+    Proxy,
+    Result,
+    RoundSummary,
+    SmallestSet,
+    Usage,
+)
 from coursewright.store import RunEntry, place_of
 
 
@@ -261,6 +269,7 @@ def _proxy(proxy: Proxy) -> str:
 def _reached(done: RoundSummary) -> str:
     """How far a round came."""
     if done.scored is None:
-        return done.failure or ""
+        untrained = f"{done.rows} rows" if done.status in WITH_ROWS else ""
+        return done.failure or untrained
     by = f" by {done.asked} items" if done.asked else ""
     return f"scored {done.scored:.1%}{by}, {done.rows} rows"
