@@ -44,3 +44,16 @@ def test_its_programs_leave_rows() -> None:
         module = FakeProgramModule(make_brief())
         rows = module.run(code_for(with_seed(make_turn(), seed)))
         assert len(rows) > 60
+
+
+def test_rows_that_were_too_few_are_added_to_and_refused_ones_are_not() -> None:
+    first = code_for(make_turn())
+    kept = []
+    for rows in (50, 500):
+        attempt = make_attempt(first, status="invalid")
+        feedback = attempt.feedback.model_copy(update={"rows_kept": rows})
+        attempt = attempt.model_copy(update={"feedback": feedback})
+        plan = plan_of(code_for(make_turn("repair", 1, attempt)))
+        assert plan is not None
+        kept.append(plan.keep_rows)
+    assert kept == [50, 0]

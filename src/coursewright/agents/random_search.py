@@ -1,7 +1,8 @@
 """`random-search`: a random plan in every round, whatever came of the others.
 
 A baseline for agents that learn from feedback: it has the same programs, trainings and choices as
-the heuristic agent, may build on the best rows so far as that does, and ignores every score.
+the heuristic agent, may build on the best rows so far as that does, and ignores every score. Rows
+that were too few are added to, for a random plan leaves few of them as often as not.
 """
 
 from __future__ import annotations
@@ -23,7 +24,12 @@ class RandomSearchAgent:
         """Return a program after a plan drawn from the turn's seed alone."""
         exam = read_exam(brief)
         fresh = first_plan(brief, exam, turn.allowance)
-        kept = turn.parent.feedback.rows_kept if turn.operation == "improve" and turn.parent else 0
+        rows = turn.parent.feedback.rows_kept if turn.parent is not None else 0
+        kept = (0, 0)
+        if turn.operation == "improve":
+            kept = (0, rows)
+        elif turn.operation == "repair" and rows < brief.rows.minimum:
+            kept = (rows, rows)
         plan = random_plan(fresh, exam, kept, random.Random(turn.seed))
         told = (
             f"{plan.keep_rows} rows kept, votes {plan.votes}, {plan.per_call} questions a call, "
@@ -36,14 +42,16 @@ class RandomSearchAgent:
         )
 
 
-def random_plan(fresh: Plan, exam: Exam, kept: int, rng: random.Random) -> Plan:
-    """Draw everything that the heuristic agent would choose; `kept` rows are there already."""
+def random_plan(fresh: Plan, exam: Exam, kept: tuple[int, int], rng: random.Random) -> Plan:
+    """Draw everything that the heuristic agent would choose; so many rows at least and at most are
+    `kept` of those that are there already."""
+    room = fresh.rows - len(fresh.topics)
     styles = tuple(dict.fromkeys(fresh.styles + more_styles_for(exam)))
     levels = tuple(rng.sample(DIFFICULTIES, rng.randint(1, len(DIFFICULTIES))))
     plan = replace(
         fresh,
         move="random",
-        keep_rows=rng.randint(0, min(kept, fresh.rows - len(fresh.topics))),
+        keep_rows=rng.randint(min(kept[0], room), min(kept[1], room)),
         styles=tuple(rng.sample(styles, rng.randint(1, len(styles)))),
         difficulties=levels,
         votes=0 if exam.form == "text" else rng.randint(0, 2),
