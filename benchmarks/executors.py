@@ -42,7 +42,7 @@ def settings(
 ) -> dict[str, Any]:
     """Return the config of a run of so many candidates, `wave` of them at a time."""
     search = {"kind": "tree", "wave": wave, "drafts": min(wave, 4)} if wave > 1 else "greedy"
-    common = {"search": search, "retrainings": 1, "noise_seeds": 0, "seed": 5}
+    common = {"search": search, "noise_seeds": 0, "seed": 5}
     if size == "full":
         student = {"kind": "nano", **({"recipe": {"epochs": epochs}} if epochs else {})}
         budget = {"rounds": rounds}
@@ -51,6 +51,7 @@ def settings(
         prepare(place)
     return {
         **common,
+        "retrainings": 1,
         "task": str(place / "short-science"),
         "student": {"kind": "pico", "recipe": {"epochs": epochs or 1}},
         "budget": {"rounds": rounds},

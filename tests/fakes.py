@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from coursewright.protocols import Search
+from coursewright.protocols import Search, Slots
 from coursewright.records import (
     Answered,
     Approval,
@@ -192,7 +192,9 @@ class World:
     ) -> Evaluation:
         return evaluation(int(weights.split("-")[0]) / 1000 if weights else 0.1, split=split)
 
-    def open_private(self, weights: Sequence[str | None]) -> PrivateOpening:
+    def open_private(
+        self, weights: Sequence[str | None], slots: Slots | None = None
+    ) -> PrivateOpening:
         self.opened.append(list(weights))
         return PrivateOpening(evaluations=tuple(self.evaluate(w, "private") for w in weights))
 

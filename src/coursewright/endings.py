@@ -97,7 +97,8 @@ def tolerable(stages: Stages, rounds: Sequence[Round]) -> tuple[Round | None, tu
 def train_all(stages: Stages, rows: str, seeds: Sequence[int]) -> tuple[Training, ...]:
     """Train a data set once with each of these seeds, side by side where there are slots.
 
-    Under `guarded` each student sits scored at once: what confirms the winner then stands there.
+    Under `guarded` each student sits scored at once: what confirms the winner then stands there. A
+    slot that is left over puts the probes to the base student, which waits for nobody.
     """
     done: dict[int, Training] = {}
 
@@ -109,6 +110,8 @@ def train_all(stages: Stages, rows: str, seeds: Sequence[int]) -> tuple[Training
     with side_by_side(stages.rules.slots, stages.progress) as begin:
         for number, seed in enumerate(seeds):
             begin(f"retraining {number}", partial(one, seed))
+        if stages.rules.slots > 1:
+            begin("base", partial(sit_probes, stages, None))
     return tuple(done[seed] for seed in seeds)
 
 
@@ -165,10 +168,11 @@ def open_private(
     groups = [students, *(one.trainings if one else () for one in others)]
     weights = [None, *(training.weights for group in groups for training in group)]
     inputs = {"weights": weights, "student": stages.student.fingerprint()}
+    slots = partial(side_by_side, stages.rules.slots, stages.progress)
     base, *answered = stages.journal.stage(
         "private",
         inputs,
-        lambda: persist(lambda: stages.evaluator.open_private(weights)),
+        lambda: persist(lambda: stages.evaluator.open_private(weights, slots)),
         PrivateOpening,
     ).evaluations
     sat = iter(answered)

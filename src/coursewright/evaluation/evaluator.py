@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from coursewright.chat import item_body, layout, prompt_of
 from coursewright.evaluation.sequential import Rivalry, shuffled
-from coursewright.protocols import Examinee, Progress, Scorer
+from coursewright.protocols import Examinee, Progress, Scorer, Slots
 from coursewright.records import Answered, Evaluation, Item, PrivateOpening, ProbeName, Split
 
 CHUNK = 150  # items between two updates of the running score
@@ -84,6 +86,12 @@ class Grader:
         )
 
 
+@contextlib.contextmanager
+def one_by_one() -> Iterator[Callable[[str, Callable[[], object]], object]]:
+    """Do each piece of work as it is begun."""
+    yield lambda name, piece: piece()
+
+
 class SplitEvaluator:
     """Grades in the supervisor; the student's worker sees prompts alone.
 
@@ -136,9 +144,17 @@ class SplitEvaluator:
             self._public = {weights: found}
         return found.model_copy(update={"split": split})
 
-    def open_private(self, weights: Sequence[str | None]) -> PrivateOpening:
+    def open_private(
+        self, weights: Sequence[str | None], slots: Slots | None = None
+    ) -> PrivateOpening:
         """Score all these students in the one and only opening of the private split."""
         items = self._read_split("private")
-        return PrivateOpening(
-            evaluations=tuple(self._grader.score(one, "private", items) for one in weights)
-        )
+        sat: dict[int, Evaluation] = {}
+
+        def sit(place: int, one: str | None) -> None:
+            sat[place] = self._grader.score(one, "private", items)
+
+        with one_by_one() if slots is None else slots() as begin:
+            for place, one in enumerate(weights):
+                begin(f"student {place}" if place else "base", partial(sit, place, one))
+        return PrivateOpening(evaluations=tuple(sat[place] for place in sorted(sat)))

@@ -27,6 +27,7 @@ from coursewright.protocols.learning import (
     Openings,
     ProbeSitter,
     Scorer,
+    Slots,
     Student,
 )
 from coursewright.protocols.making import (
@@ -67,6 +68,7 @@ __all__ = [
     "Scorer",
     "Search",
     "Shards",
+    "Slots",
     "Student",
     "Teacher",
     "TeacherLine",

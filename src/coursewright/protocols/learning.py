@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from coursewright.records import (
@@ -19,6 +20,9 @@ from coursewright.records import (
     Split,
     Training,
 )
+
+Slots = Callable[[], AbstractContextManager[Callable[[str, Callable[[], object]], object]]]
+"""A block in which named pieces of work can be begun, and that ends when all of them are done."""
 
 
 class Examinee(Protocol):
@@ -69,8 +73,13 @@ class Evaluator(Protocol):
     ) -> Evaluation:
         """Score one student on `visible` or `scored`; `rival` is the best so far, to be beaten."""
 
-    def open_private(self, weights: Sequence[str | None]) -> PrivateOpening:
-        """Score these students in the one and only opening of the private split."""
+    def open_private(
+        self, weights: Sequence[str | None], slots: Slots | None = None
+    ) -> PrivateOpening:
+        """Score these students in the one and only opening of the private split.
+
+        `slots` begins their exams, several at once where there is room; None: one by one.
+        """
 
 
 class ProbeSitter(Protocol):
