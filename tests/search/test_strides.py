@@ -91,6 +91,12 @@ def test_what_was_gathered_is_trained_as_it_is_where_its_agent_cannot_go_on() ->
     assert [done.operation for done in rounds[3:]] == ["improve", *["debug"] * 3, "merge"]
 
 
+def test_what_cannot_be_trained_as_it_is_either_is_given_up() -> None:
+    fates = [*rising(3), ("duplicate", 0), ("runtime error", 0), ("scored", 9)]
+    last = play_out(striding(4), fates)[-1]
+    assert (last.operation, last.parent) == ("improve", 0)
+
+
 @settings(max_examples=60, deadline=None)
 @given(FATES, st.integers(2, 6), st.integers(1, 12))
 def test_the_last_round_of_the_budget_is_trained(

@@ -8,10 +8,17 @@ from coursewright.records import Round
 
 
 def waiting(rounds: Sequence[Round]) -> Round | None:
-    """Return the round whose rows were gathered last, if no student was trained since."""
+    """Return the round whose rows were gathered last, if no student was trained since.
+
+    None, too, where to train on them as they are has failed: it would fail again.
+    """
     with_rows = (done for done in reversed(rounds) if done.status in ("scored", "gathered"))
     last = next(with_rows, None)
-    return last if last is not None and last.status == "gathered" else None
+    if last is None or last.status != "gathered":
+        return None
+    since = rounds[last.number + 1 :]
+    given_up = any(done.operation == "merge" and done.parent == last.number for done in since)
+    return None if given_up else last
 
 
 def gathered_before(start: int | None, rounds: Sequence[Round]) -> list[Round]:
