@@ -1,5 +1,6 @@
 """The loop's promises, with every stage faked."""
 
+import threading
 from typing import Any
 
 import pytest
@@ -12,12 +13,14 @@ from coursewright.records import (
     Audit,
     Evaluation,
     Outcome,
+    Sitting,
     Split,
     Training,
     Turn,
     Waiting,
 )
 from coursewright.search import GreedySearch, OneShotSearch
+from coursewright.seeding import derive
 from tests.fakes import World, evaluation
 
 
@@ -48,10 +51,33 @@ def test_the_final_audit_is_of_the_chosen_data_and_comes_before_private_is_opene
 def test_probes_are_sat_by_base_and_delivered_student_before_private_is_opened() -> None:
     outcome, world = play("400", "900", "500")
     delivered = outcome.retrainings[0].weights
-    assert world.sat == [(None, False), (delivered, False)]
+    assert world.sat == [(delivered, False), (None, False)]
     judged = judge(outcome, 0)
     assert judged["robust_gain_points"] == pytest.approx(80.0)
     assert not any("renumbered" in turn.model_dump_json() for turn in world.turns)
+
+
+def test_the_delivered_student_is_examined_while_the_last_is_retrained() -> None:
+    examined = threading.Event()
+
+    class Patient(World):
+        def train(self, rows: str, seed: int) -> Training:
+            if seed == derive(1, "final", 2):
+                assert examined.wait(20), "the examination waited for this retraining"
+            return super().train(rows, seed)
+
+        def sit(self, weights: str | None, names: Any = None) -> Sitting:
+            if weights is not None:
+                examined.set()
+            return super().sit(weights, names)
+
+    world = Patient(lambda turn: "400", rounds=1, retrainings=3, slots=2)
+    outcome = run(world.stages(GreedySearch()))
+    assert len(outcome.retrainings) == 3
+    assert sorted(weights or "base" for weights, _ in world.sat) == [
+        outcome.retrainings[0].weights,
+        "base",
+    ]
 
 
 def test_a_run_without_a_winner_sits_no_probes() -> None:

@@ -6,7 +6,7 @@ is dead, and nothing is told to an agent any more.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import islice
 
@@ -25,7 +25,7 @@ from coursewright.records import (
 )
 from coursewright.stages import Stages
 from coursewright.steps import audited, evaluate, persist, read_own_rows, train
-from coursewright.waves import side_by_side
+from coursewright.waves import Piece, side_by_side
 
 
 def audit_final(stages: Stages, choice: Choice, rounds: Sequence[Round]) -> Audit | None:
@@ -94,24 +94,46 @@ def tolerable(stages: Stages, rounds: Sequence[Round]) -> tuple[Round | None, tu
     return best, tuple(refused)
 
 
-def train_all(stages: Stages, rows: str, seeds: Sequence[int]) -> tuple[Training, ...]:
+def retrain(stages: Stages, rows: str, seeds: Sequence[int]) -> tuple[Training, ...]:
+    """Train the chosen data set once with each of these seeds; the first student is delivered.
+
+    It is examined while the others are still being trained, and a slot that is left over puts the
+    probes to the base student, which waits for nobody.
+    """
+
+    def examine(delivered: Training) -> None:
+        evaluate(stages, delivered.weights, "visible")
+        sit_probes(stages, delivered.weights)
+
+    return train_all(stages, rows, seeds, examine, partial(sit_probes, stages, None))
+
+
+def train_all(
+    stages: Stages,
+    rows: str,
+    seeds: Sequence[int],
+    examine: Callable[[Training], object] = lambda first: None,
+    *others: Piece,
+) -> tuple[Training, ...]:
     """Train a data set once with each of these seeds, side by side where there are slots.
 
-    Under `guarded` each student sits scored at once: what confirms the winner then stands there. A
-    slot that is left over puts the probes to the base student, which waits for nobody.
+    Under `guarded` each student sits scored at once: what confirms the winner then stands there.
+    The slot that trained the first goes on with `examine`; other pieces come last.
     """
     done: dict[int, Training] = {}
 
     def one(seed: int) -> None:
-        done[seed] = train(stages, rows, seed)
+        trained = done[seed] = train(stages, rows, seed)
         if stages.rules.guarded:
-            evaluate(stages, done[seed].weights, "scored")
+            evaluate(stages, trained.weights, "scored")
+        if seed == seeds[0]:
+            examine(trained)
 
     with side_by_side(stages.rules.slots, stages.progress) as begin:
         for number, seed in enumerate(seeds):
             begin(f"retraining {number}", partial(one, seed))
-        if stages.rules.slots > 1:
-            begin("base", partial(sit_probes, stages, None))
+        for other in others:
+            begin("base", other)
     return tuple(done[seed] for seed in seeds)
 
 
@@ -138,14 +160,6 @@ def sit_probes(
     return stages.journal.stage(
         "probes", inputs, lambda: persist(lambda: stages.probes.sit(weights, names)), Sitting
     )
-
-
-def sit_probes_both(stages: Stages, delivered: str | None) -> tuple[Sitting, Sitting]:
-    """Put all probes to the base student and to the delivered one."""
-    with side_by_side(stages.rules.slots, stages.progress) as begin:
-        begin("base", partial(sit_probes, stages, None))
-        begin("delivered", partial(sit_probes, stages, delivered))
-    return sit_probes(stages, None), sit_probes(stages, delivered)
 
 
 def count_openings(stages: Stages) -> int | None:

@@ -26,9 +26,9 @@ from coursewright.endings import (
     choose,
     count_openings,
     open_private,
-    sit_probes_both,
+    retrain,
+    sit_probes,
     sit_with_own_rows,
-    train_all,
 )
 from coursewright.errors import StageFailed
 from coursewright.promotion import golds_to_look_by, look, pilot, promoted
@@ -172,14 +172,14 @@ def finish(stages: Stages, played: Outcome, choice: Choice) -> Outcome:
     final_audit = audit_final(stages, choice, played.rounds)
     # Fresh training seeds: the winner was chosen partly for the luck of its own.
     seeds = [derive(stages.rules.seed, "final", k) for k in range(stages.rules.retrainings)]
-    retrained = train_all(stages, choice.rows, seeds) if choice.rows else ()
+    retrained = retrain(stages, choice.rows, seeds) if choice.rows else ()
     students = [training.weights for training in retrained]
     delivered = students[0] if students else None
     final = (evaluate(stages, delivered, "visible"), evaluate(stages, delivered, "scored"))
     confirmed = [evaluate(stages, w, "scored") for w in students] if stages.rules.guarded else []
     incumbent = sit_with_own_rows(stages, seeds)
     smallest = shrink(stages, choice, played, seeds)
-    probes = sit_probes_both(stages, delivered)
+    probes = (sit_probes(stages, None), sit_probes(stages, delivered))
     # Every student in one single opening, base first.
     openings = count_openings(stages)
     base, (private, own, few) = open_private(stages, retrained, incumbent, smallest)
