@@ -5,7 +5,7 @@ import pytest
 from coursewright.bench.analysis.book import DIFFERENT_EXAM, line_of, open_book
 from coursewright.bench.analysis.deltas import deltas
 from coursewright.bench.analysis.ranking import rank, rankings
-from coursewright.bench.analysis.tables import main_rows, mats_interval, run_rows
+from coursewright.bench.analysis.tables import error_rows, main_rows, mats_interval, run_rows
 from coursewright.bench.cells import Measured
 from tests.bench.analysis.invented import cell, measured, rounds, scores
 
@@ -120,6 +120,37 @@ def test_agents_are_held_against_baselines_whatever_their_mode() -> None:
     assert delta.difference.value == pytest.approx(15)
 
 
+def test_a_baseline_of_several_settings_is_held_against_agents_of_its_own() -> None:
+    # Search and agent are equal in each setting, and seeds are worth 15 points to both.
+    search = {"kind": "baseline", "contestant": "random-search"}
+    direct = {"kind": "baseline", "contestant": "oracle", "mode": "one-shot"}
+    cells = []
+    for s in (0, 1):
+        cells.append(measured(cell(seed=s, **direct), BASE, scores(45, start=s)))
+        for setting, right in (("scratch", 31), ("seed", 40)):
+            told = {"setting": setting, "brief": "seeds" if setting == "seed" else "visible"}
+            cells += [
+                measured(cell(seed=s, **told, **who), BASE, scores(right, start=s))
+                for who in ({}, search)
+            ]
+    book = open_book(cells)
+    against = {
+        (d.left, d.right): d.difference.value
+        for d in deltas(book)
+        if d.axis == "agent against baseline" and not d.task
+    }
+    assert against == {
+        ("heuristic, scratch", "random-search, scratch"): pytest.approx(0),
+        ("heuristic, seed", "random-search, seed"): pytest.approx(0),
+        ("heuristic, scratch", "oracle"): pytest.approx(-100 * 14 / 60),
+        ("heuristic, seed", "oracle"): pytest.approx(-100 * 5 / 60),
+    }
+    assert [sorted(line.label for line in ranking.lines) for ranking in rankings(book)] == [
+        ["heuristic, scratch", "oracle", "random-search, scratch"],
+        ["heuristic, seed", "oracle", "random-search, seed"],
+    ]
+
+
 def test_equals_tie_and_the_better_is_first() -> None:
     cells = []
     for s in range(3):
@@ -139,6 +170,13 @@ def test_equals_tie_and_the_better_is_first() -> None:
 def test_one_contestant_is_no_ranking() -> None:
     book = open_book([measured(cell(), BASE, scores(40))])
     assert rank(book, book.lines, "") is None
+
+
+def test_rounds_whose_rows_are_built_upon_are_no_failed_attempts() -> None:
+    done = rounds(["scored", "gathered", "held back", "invalid"], [0.5, None, None, None])
+    book = open_book([measured(cell(), BASE, scores(40), done=done)])
+    (row,) = error_rows(book)
+    assert (row.attempts, row.valid, row.failures) == (4, 3, {"too few valid rows": 1})
 
 
 def test_mats_is_a_ratio_of_sums_with_an_interval_over_runs() -> None:

@@ -79,6 +79,11 @@ class Book:
         told = line.feedback == "full" or line.feedback == self.main_feedback
         return told and line.brief == self.main_brief(line.setting)
 
+    def knows_settings(self, line: Line) -> bool:
+        """Whether a line belongs to its setting: a baseline that was measured in one alone does
+        not, and stands beside agents of all."""
+        return line.kind == "agent" or len(_settings(self.lines, line.contestant)) > 1
+
     @property
     def main_feedback(self) -> FeedbackKind:
         """What iterating agents hear where the study does not ask about that."""
@@ -139,19 +144,32 @@ def line_of(cell: Cell) -> Line:
 
 
 def _labels(lines: Sequence[Line]) -> dict[Line, str]:
-    """Each line in words: the contestant, and what differs between the study's agents."""
+    """Each line in words: the contestant, and what differs between the study's agents.
+
+    A baseline's has its setting if it was measured in several.
+    """
     agents = [line for line in lines if line.kind == "agent"]
     axes = ("mode", "setting", "feedback", "brief")
     varying = [axis for axis in axes if len(unique(getattr(a, axis) for a in agents)) > 1]
     pairs = [p for p in ("teacher", "student") if len(unique(getattr(a, p) for a in lines)) > 1]
     labels: dict[Line, str] = {}
     for line in lines:
-        shown = pairs if line.kind == "baseline" else [*varying, *pairs]
+        if line.kind == "baseline":
+            several = len(_settings(lines, line.contestant)) > 1
+            shown = ["setting", *pairs] if several else pairs
+        else:
+            shown = [*varying, *pairs]
         if "setting" in shown and line.brief in ("visible", "seeds"):
             shown = [axis for axis in shown if axis != "brief"]
         parts = [_said(axis, str(getattr(line, axis))) for axis in shown]
         labels[line] = ", ".join([line.contestant, *filter(None, parts)])
     return labels
+
+
+def _settings(lines: Iterable[Line], baseline: str) -> set[Setting]:
+    return {
+        line.setting for line in lines if (line.kind, line.contestant) == ("baseline", baseline)
+    }
 
 
 def _said(axis: str, level: str) -> str:

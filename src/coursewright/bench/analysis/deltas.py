@@ -82,19 +82,20 @@ def contrasts(book: Book) -> Iterator[Contrast]:
 
 
 def _against_baselines(book: Book) -> Iterator[Delta]:
-    """Each main line of an agent against each baseline of the same teacher and student."""
-    baselines = [entry for entry in book.entries if entry.cell.kind == "baseline"]
+    """Each main line of an agent against each baseline of its teacher, student and setting."""
     for line in book.lines:
         if line.kind != "agent" or not book.is_main(line):
             continue
-        for name in unique(entry.cell.contestant for entry in baselines):
-            sides = [book.of(line), [e for e in baselines if e.cell.contestant == name]]
-            label = book.labels[line]
+        for baseline in book.lines:
+            if baseline.kind != "baseline" or (
+                book.knows_settings(baseline) and baseline.setting != line.setting
+            ):
+                continue
             yield from _deltas(
                 "agent against baseline",
                 line.contestant,
-                (label, name),
-                sides,
+                (book.labels[line], book.labels[baseline]),
+                [book.of(line), book.of(baseline)],
                 lambda cell: (cell.teacher, cell.student),
                 book.tasks,
             )

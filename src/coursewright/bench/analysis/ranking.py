@@ -34,10 +34,10 @@ def rankings(book: Book) -> tuple[Ranking, ...]:
     found = []
     for teacher, student in unique((line.teacher, line.student) for line in main):
         fits = [line for line in main if (line.teacher, line.student) == (teacher, student)]
-        settings = unique(line.setting for line in fits if line.kind == "agent")
+        settings = unique(line.setting for line in fits if book.knows_settings(line))
         for setting in settings or unique(line.setting for line in fits)[:1]:
             taking_part = [
-                line for line in fits if line.kind == "baseline" or line.setting == setting
+                line for line in fits if line.setting == setting or not book.knows_settings(line)
             ]
             ranked = rank(book, taking_part, f"{setting}, {student} taught by {teacher}")
             if ranked is not None:

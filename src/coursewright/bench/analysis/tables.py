@@ -204,7 +204,7 @@ def error_rows(book: Book) -> tuple[ErrorRow, ...]:
         rounds = [r for m in _with_rounds(book) if line_of(m.cell) == line for r in m.rounds]
         failures: dict[Failure, int] = {}
         for done in rounds:
-            if done.status != "scored":
+            if done.status not in WITH_ROWS:
                 kind: Failure = done.failure or "other"
                 failures[kind] = failures.get(kind, 0) + 1
         if rounds:
