@@ -94,6 +94,30 @@ def test_the_guard_refuses_the_best_rounds_until_one_forgot_little_enough() -> N
     assert "round 1 forgot 90.0 points, over 60: refused" in world.said
 
 
+def test_a_round_cut_short_behind_a_refused_one_is_asked_the_rest() -> None:
+    class Brisk(World):
+        """Who is behind a rival is asked a half, and thought better than it is."""
+
+        def evaluate(
+            self, weights: str | None, split: Split, rival: Evaluation | None = None
+        ) -> Evaluation:
+            whole = super().evaluate(weights, split)
+            if rival is None or whole.accuracy >= rival.accuracy:
+                return whole
+            half = {"results": whole.results[:10], "accuracy": whole.accuracy + 0.08, "of": 20}
+            return whole.model_copy(update=half)
+
+    wishes = ["900", "500", "550"]
+    rules = {"rounds": 3, "sequential": True, "max_forgetting_points": 60.0, "guarded": True}
+    world = Brisk(lambda turn: wishes[turn.number], **rules)
+    outcome = run(world.stages(GreedySearch()))
+    assert outcome.choice is not None
+    assert (outcome.choice.round, outcome.choice.forgetful) == (2, (0,))
+    assert outcome.choice.whole is not None
+    assert len(outcome.choice.whole.results) == 20
+    assert judge(outcome, 0)["final"].scored_corrected == pytest.approx(0.55, abs=0.1)
+
+
 def test_the_base_model_is_what_a_guard_leaves_in_the_end() -> None:
     outcome, _ = play("400", "900", max_forgetting_points=10.0)
     assert outcome.choice is not None

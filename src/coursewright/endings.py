@@ -64,8 +64,13 @@ def choose(stages: Stages, rounds: Sequence[Round], base: Evaluation) -> Choice:
         if beaten:
             stages.progress.say("no round beat the base model: that is what is delivered")
             return Choice(delivered="base", forgetful=forgetful)
+        whole = best.scored if best.scored is not rounds[best.number].scored else None
         return Choice(
-            delivered="student", round=best.number, rows=best.training_rows, forgetful=forgetful
+            delivered="student",
+            round=best.number,
+            rows=best.training_rows,
+            forgetful=forgetful,
+            whole=whole,
         )
 
     inputs = {"rounds": len(rounds), "best": None if best is None else best.number}
@@ -75,11 +80,18 @@ def choose(stages: Stages, rounds: Sequence[Round], base: Evaluation) -> Choice:
 def tolerable(stages: Stages, rounds: Sequence[Round]) -> tuple[Round | None, tuple[int, ...]]:
     """The best round whose student forgot no more than the guard allows; and those refused.
 
-    No program is alive, and no agent will be asked again: the panel's items stay unknown.
+    No program is alive, and no agent will be asked again: the panel's items stay unknown. Who was
+    cut short on scored, behind a round that is refused now, is asked the rest.
     """
     most, left, refused = stages.rules.max_forgetting_points, list(rounds), []
     while (best := stages.search.best(left)) is not None:
-        if most is None or best.training is None:
+        if best.training is None:
+            break
+        if best.scored is not None and best.scored.of is not None:
+            whole = evaluate(stages, best.training.weights, "scored")
+            left[left.index(best)] = best.model_copy(update={"scored": whole})
+            continue
+        if most is None:
             break
         before, after = (
             sit_probes(stages, weights, ("abilities",)).evaluations["abilities"].accuracy

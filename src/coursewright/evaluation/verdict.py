@@ -107,10 +107,12 @@ def _gain(
 
 def _corrected(outcome: Outcome, seed: int) -> float:
     """Scored mean of what was chosen, corrected for the choice among rounds and base model."""
-    # Who was cut short was behind the best so far, and could not have been chosen.
+    # Who was cut short was behind the best so far, and could not be chosen unless asked the rest.
     among = {None: outcome.base[1]} | {
         r.number: r.scored for r in outcome.rounds if r.scored and r.scored.of is None
     }
+    if outcome.choice is not None and outcome.choice.whole is not None:
+        among[outcome.best] = outcome.choice.whole
     per_item = [scores_of(evaluation) for evaluation in among.values()]
     groups = [r.group for r in outcome.base[1].results]
     return corrected_score(per_item, groups, list(among).index(outcome.best), seed)

@@ -52,7 +52,6 @@ from coursewright.records.dialogue import (
     Usage,
 )
 from coursewright.records.holdout import (
-    Choice,
     Confirmation,
     IncumbentScores,
     Noise,
@@ -85,6 +84,7 @@ from coursewright.records.stages import (
     Answered,
     Audit,
     Check,
+    Choice,
     Collection,
     Errand,
     Evaluation,

@@ -1,8 +1,6 @@
-"""What guards the held-out splits: noise floor, sealed choice, openings, a user's own data set."""
+"""What guards the held-out splits: noise floor, openings, a user's own data set."""
 
 from __future__ import annotations
-
-from typing import Literal
 
 from pydantic import Field
 
@@ -25,18 +23,6 @@ class Noise(Record):
     cached: bool = False
     """An earlier run on this machine had measured it."""
     seconds: float = 0.0
-
-
-class Choice(Record):
-    """What a run delivers, sealed before anything is retrained or private is opened."""
-
-    delivered: Literal["student", "base", "nothing"]
-    """`base`: no round beat it; `nothing`: no round left a data set to train on."""
-    round: int | None = None
-    rows: str | None = None
-    """Digest of the data set that the delivered student is trained on."""
-    forgetful: tuple[int, ...] = ()
-    """Rounds that were refused because their students had forgotten more than `guard` allows."""
 
 
 class OpeningCount(Record):

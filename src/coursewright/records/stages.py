@@ -9,7 +9,7 @@ from pydantic import Field
 from coursewright.records.base import Failure, Operation, ProbeName, Record, Split, Verdict
 from coursewright.records.branching import Branch, Shard
 from coursewright.records.dialogue import Feedback, Isolation, Proposal, Usage
-from coursewright.records.holdout import Choice, Noise
+from coursewright.records.holdout import Noise
 from coursewright.records.human import Approval, Heard
 from coursewright.records.messages import Preamble
 from coursewright.records.task import Row
@@ -331,6 +331,20 @@ class Shrinking(Record):
     scored: tuple[Evaluation, ...] = ()
     private: tuple[Evaluation, ...] = ()
     """One evaluation per training, each."""
+
+
+class Choice(Record):
+    """What a run delivers, sealed before anything is retrained or private is opened."""
+
+    delivered: Literal["student", "base", "nothing"]
+    """`base`: no round beat it; `nothing`: no round left a data set to train on."""
+    round: int | None = None
+    rows: str | None = None
+    """Digest of the data set that the delivered student is trained on."""
+    forgetful: tuple[int, ...] = ()
+    """Rounds that were refused because their students had forgotten more than `guard` allows."""
+    whole: Evaluation | None = Field(default=None, exclude_if=lambda found: found is None)
+    """On all scored items, of a round that had been cut short behind one that was refused."""
 
 
 class Outcome(Record):
