@@ -3,19 +3,19 @@
     python -m benchmarks.trainings [--tasks NAME ...] [--seeds 3] [--trainings 12]
                                    [--search NAME=JSON ...] [--student nano]
 
-For each task and seed greedy plays its rounds, a training each, and every other search has as many
-trainings on the same seed, and at most three times as many rounds. Once a run is sealed, the
-students of all its rounds sit the private split (analysis alone: nothing can have been chosen by
-it). After each full training a search would deliver the best by scored; what that has on private is
-its curve. Printed are
+For each task and seed every search has so many trainings, and at most three times as many rounds.
+Once a run is sealed, the students of all its rounds sit the private split (analysis alone: nothing
+can have been chosen by it). After each full training a search would deliver the best by scored;
+what that has on private is its curve. Printed are
 
 - a line for each run: the trainings until its curve first reaches greedy's end (null: never);
 - for each task the same of the mean curves over its seeds, which the luck of single students
   touches less;
-- for each search the mean of both over tasks, as a share of greedy's trainings; a curve that never
-  gets there counts with all of its trainings, and is told apart;
+- for each search the mean of both over tasks, as a share of the trainings that greedy had; a curve
+  that never gets there counts with all of them, and is told apart. Greedy is such a search, too:
+  its line tells how early luck alone gets a curve to where it ends;
 - how far it is ahead of greedy, on private, after as many trainings and after as many rounds
-  (as many calls of the teacher), with 95 % intervals over runs.
+  (as many calls of the teacher). 95 % intervals are over runs of these tasks (`interval`).
 
 Finished runs under `runs/bench` are not made again, and one that was begun goes on: with all four
 tasks and three seeds it takes hours, in as many sittings as it takes. By default `tree` stands
@@ -39,7 +39,8 @@ import yaml
 from benchmarks.common import RUNS, TASKS, coursewright, report
 from coursewright.bench.analysis.probing import curve_of
 from coursewright.display import Silent
-from coursewright.store import RunFolder
+from coursewright.evaluation.student_t import t_quantile
+from coursewright.store import RunFolder, digest_of
 
 GREEDY = {"kind": "greedy"}
 CALLS = 200
@@ -66,22 +67,24 @@ class Curve:
 
 def played(name: str, task: str, seed: int, search: dict[str, Any], options: Any) -> RunFolder:
     """Make a run, go on with it, or find it finished."""
+    rounds = options.trainings * ROUNDS
+    budget = {"rounds": rounds, "trainings": options.trainings, "round_calls": CALLS}
+    config = {
+        "student": {"kind": options.student},
+        "search": search,
+        "seed": seed,
+        "retrainings": 1,
+        "budget": {**budget, "calls": rounds * CALLS},
+        "shared": str(RUNS / "shared-trainings"),
+    }
+    # Its settings are in its name: others are another run.
+    name = f"trainings-{name}-{task}-{seed}-{digest_of({**config, 'shared': None})[:8]}"
     place = ("--runs", str(RUNS))
     folder = RUNS / name
     if not (folder / "result.json").exists():
         if folder.exists():
             coursewright("resume", name, *place)
         else:
-            rounds = options.trainings * (1 if search == GREEDY else ROUNDS)
-            budget = {"rounds": rounds, "trainings": options.trainings, "round_calls": CALLS}
-            config = {
-                "student": {"kind": options.student},
-                "search": search,
-                "seed": seed,
-                "retrainings": 1,
-                "budget": {**budget, "calls": rounds * CALLS},
-                "shared": str(RUNS / "shared-trainings"),
-            }
             RUNS.mkdir(parents=True, exist_ok=True)
             file = RUNS / f"{name}.yaml"
             file.write_text(yaml.safe_dump(config), encoding="utf-8")
@@ -117,12 +120,21 @@ def mean_curve(curves: Sequence[Curve]) -> list[float]:
     return [statistics.fmean(values) for values in at]
 
 
-def interval(values: Sequence[float]) -> list[float]:
-    """Mean over runs and, where there are two at least, its 95 % interval (normal)."""
-    mean = statistics.fmean(values)
-    if len(values) < 2:
+def interval(by_task: Sequence[Sequence[float]]) -> list[float]:
+    """Mean over tasks of the means over their runs, and its 95 % interval where there is one.
+
+    Over further runs of these very tasks: Student's t, with the variance between runs of a task,
+    pooled over tasks.
+    """
+    known = [values for values in by_task if values]
+    mean = statistics.fmean(map(statistics.fmean, known))
+    freedom = sum(len(values) - 1 for values in known)
+    if not freedom:
         return [round(mean, 3)]
-    half = 1.96 * statistics.stdev(values) / math.sqrt(len(values))
+    within = sum((len(values) - 1) * statistics.variance(values) for values in known
+                 if len(values) > 1) / freedom  # fmt: skip
+    of_mean = math.sqrt(within * sum(1 / len(values) for values in known)) / len(known)
+    half = t_quantile(freedom) * of_mean
     return [round(value, 3) for value in (mean, mean - half, mean + half)]
 
 
@@ -139,35 +151,45 @@ def ahead(others: Sequence[Curve], greedy: Sequence[Curve], count: int, by: str)
     return points
 
 
-def compare(name: str, found: Mapping[str, list[Curve]], greedy: Mapping[str, list[Curve]]) -> None:
-    """Print what a search needed, for each task and over all, and how far it is ahead."""
-    all_of_it = max(len(one.by_training) for runs in greedy.values() for one in runs)
-    by_run, by_task, never = [], [], 0
+def compare(
+    name: str,
+    found: Mapping[str, list[Curve]],
+    greedy: Mapping[str, list[Curve]],
+    trainings: int,
+) -> None:
+    """Print what a search needed, for each task and over all, and how far it is ahead.
+
+    `trainings` is how many each run had.
+    """
+    shares: list[list[float]] = []
+    by_task, never = [], 0
     for task, runs in found.items():
-        for other, own in zip(runs, greedy[task], strict=True):
-            count = needed(other.by_training, own.by_training[-1])
-            by_run.append((count or len(other.by_training)) / all_of_it)
-            never += count is None
+        counts = [
+            needed(other.by_training, own.by_training[-1])
+            for other, own in zip(runs, greedy[task], strict=True)
+        ]
+        shares.append([(count or trainings) / trainings for count in counts])
+        never += counts.count(None)
         target, mean = mean_curve(greedy[task])[-1], mean_curve(runs)
         count = needed(mean, target)
-        by_task.append((count or len(mean)) / all_of_it)
+        by_task.append((count or trainings) / trainings)
         report(search=name, task=task, seeds=len(runs), trainings_of_mean_curve=count,
                target=round(target, 4), end=round(mean[-1], 4),
-               points_ahead_at_the_end=interval(ahead(runs, greedy[task], all_of_it, "trainings")),
+               points_ahead_at_the_end=interval([ahead(runs, greedy[task], trainings, "trainings")]),
                )  # fmt: skip
-    runs = [one for task in found for one in found[task]]
-    own = [one for task in found for one in greedy[task]]
-    counts = [n for n in (2, 3, 4, 6, 8, 12) if n <= all_of_it]
+
+    def ahead_after(count: int, by: str) -> list[float]:
+        return interval([ahead(found[task], greedy[task], count, by) for task in found])
+
+    looks = [n for n in (2, 3, 4, 6, 8, 12) if n <= trainings]
     report(
         search=name,
-        runs=len(runs),
-        share_of_greedys_trainings_run_by_run=interval(by_run),
-        share_of_greedys_trainings_mean_curves=interval(by_task),
+        runs=sum(map(len, found.values())),
+        share_of_greedys_trainings_run_by_run=interval(shares),
+        share_of_greedys_trainings_mean_curves=round(statistics.fmean(by_task), 3),
         never_reached=never,
-        points_ahead_after_trainings={
-            n: interval(ahead(runs, own, n, "trainings")) for n in counts
-        },
-        points_ahead_after_rounds={n: interval(ahead(runs, own, n, "rounds")) for n in counts},
+        points_ahead_after_trainings={n: ahead_after(n, "trainings") for n in looks},
+        points_ahead_after_rounds={n: ahead_after(n, "rounds") for n in looks},
     )
 
 
@@ -189,16 +211,15 @@ def main() -> None:
     }
     for seed in range(options.seeds):
         for task in options.tasks:
-            at = f"{task}-{seed}-{options.student}-{options.trainings}"
             for name, search in searches.items():
-                run = played(f"trainings-{name}-{at}", task, seed, search, options)
+                run = played(name, task, seed, search, options)
                 curves[name][task].append(found := curve(run, kept))
                 end = curves["greedy"][task][seed].by_training[-1]
                 report(search=name, task=task, seed=seed, made=len(found.by_training),
                        rounds=found.rounds[-1], trainings=needed(found.by_training, end),
                        private=round(found.by_training[-1], 4))  # fmt: skip
-    for name in list(searches)[1:]:
-        compare(name, curves[name], curves["greedy"])
+    for name in searches:
+        compare(name, curves[name], curves["greedy"], options.trainings)
 
 
 if __name__ == "__main__":
