@@ -173,10 +173,10 @@ def compare(
         target, mean = mean_curve(greedy[task])[-1], mean_curve(runs)
         count = needed(mean, target)
         by_task.append((count or trainings) / trainings)
+        at_the_end = ahead(runs, greedy[task], trainings, "trainings")
         report(search=name, task=task, seeds=len(runs), trainings_of_mean_curve=count,
                target=round(target, 4), end=round(mean[-1], 4),
-               points_ahead_at_the_end=interval([ahead(runs, greedy[task], trainings, "trainings")]),
-               )  # fmt: skip
+               points_ahead_at_the_end=interval([at_the_end]))  # fmt: skip
 
     def ahead_after(count: int, by: str) -> list[float]:
         return interval([ahead(found[task], greedy[task], count, by) for task in found])

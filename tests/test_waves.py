@@ -42,6 +42,35 @@ def test_as_many_work_at_once_as_there_are_slots_and_no_more() -> None:
     assert most == 2
 
 
+def test_a_spare_slot_is_left_alone_until_all_have_been_begun() -> None:
+    lock, now, most = threading.Lock(), 0, [0]
+    met = threading.Event()
+
+    def work() -> None:
+        nonlocal now
+        with lock:
+            now += 1
+            most[-1] = max(most[-1], now)
+            if now == 2:
+                met.set()
+        met.wait(20 if len(most) > 1 else 0.05)
+        with lock:
+            now -= 1
+
+    with side_by_side(2, Silent(), spare=True) as begin:
+        for number in range(6):
+            begin(str(number), work)
+        time.sleep(0.1)
+        with lock:
+            most.append(now)
+    assert most == [1, 2]
+
+
+def test_a_spare_slot_keeps_nobody_waiting_when_beginning_fails() -> None:
+    with pytest.raises(StageFailed), side_by_side(3, Silent(), spare=True):
+        raise StageFailed("no")
+
+
 def test_one_slot_works_in_the_thread_of_the_run() -> None:
     threads = set()
     all_of(candidates(3), lambda one: threads.add(threading.current_thread()), 1)

@@ -84,7 +84,7 @@ def play(
     full = partial(train_and_score, stages, stages.search.best(rounds))
     first = full if golds is None else partial(look, stages, golds)
     begun: list[Candidate] = []
-    with side_by_side(slots_for(stages, wave), stages.progress) as begin:
+    with side_by_side(slots_for(stages, wave), stages.progress, spare=True) as begin:
         for decision in wave:
             known = [*rounds, *(mate.under_way() for mate in begun)]
             begun.append(candidate := Candidate(len(known), decision))

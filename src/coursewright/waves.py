@@ -2,12 +2,14 @@
 
 Agent, program and audit of a wave's rounds follow one another, so that what one spent the next one
 knows; what they leave is independent, and takes up as many slots as the executor has, while the
-next is being prepared. How many those are changes no outcome.
+next is being prepared, but for one: programs may ask the student, and their time runs meanwhile.
+How many slots there are changes no outcome.
 """
 
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -97,10 +99,13 @@ def slots_for(stages: Stages, wave: Sequence[Decision]) -> int:
 
 
 @contextlib.contextmanager
-def side_by_side(slots: int, progress: Progress) -> Iterator[Callable[[str, Piece], object]]:
+def side_by_side(
+    slots: int, progress: Progress, *, spare: bool = False
+) -> Iterator[Callable[[str, Piece], object]]:
     """Give a way to begin pieces of work, at most `slots` at once, and wait for all of them.
 
-    Their names label their progress. With a single slot a piece is done when it is begun.
+    Their names label their progress. With a single slot a piece is done when it is begun; with
+    `spare` a slot is left alone until all have been begun.
 
     Raises what a piece raised first. The others come to the end of their stages then, which are
     recorded; when the process is to stop at once, they end with their workers.
@@ -115,6 +120,9 @@ def side_by_side(slots: int, progress: Progress) -> Iterator[Callable[[str, Piec
 
     pool = ThreadPoolExecutor(slots, thread_name_prefix="slot")
     under_way: list[Future[None]] = []
+    all_begun = threading.Event()
+    if spare:
+        pool.submit(all_begun.wait)
 
     def begin(name: str, piece: Piece) -> None:
         for future in under_way:
@@ -123,7 +131,10 @@ def side_by_side(slots: int, progress: Progress) -> Iterator[Callable[[str, Piec
         under_way.append(pool.submit(labelled, name, piece))
 
     try:
-        yield begin
+        try:
+            yield begin
+        finally:
+            all_begun.set()
         done, _ = wait(under_way, return_when=FIRST_EXCEPTION)
         for future in done:
             future.result()
