@@ -63,7 +63,8 @@ def with_replay(config: RunConfig, task: Task, student: Student, artifacts: Arti
         def past(count: int) -> Sequence[TracedRow]:
             return past_rows(count, own, Random(derive(config.seed, "replay")), exams)
 
-        return ReplayingStudent(student, artifacts, past, replay.share, f"families but {own}")
+        said = f"families but {own}, seed {config.seed}"
+        return ReplayingStudent(student, artifacts, past, replay.share, said)
     any_number = task.rows.model_copy(update={"minimum": 1, "maximum": MOST_PAST})
     intake = make_intake(task, artifacts, student, any_number)
     given = OwnDataSet(
@@ -75,4 +76,4 @@ def with_replay(config: RunConfig, task: Task, student: Student, artifacts: Arti
         rows = read_rows(artifacts, digest)
         return Random(derive(config.seed, "replay")).sample(rows, min(count, len(rows)))
 
-    return ReplayingStudent(student, artifacts, some, replay.share, digest)
+    return ReplayingStudent(student, artifacts, some, replay.share, f"{digest}, seed {config.seed}")

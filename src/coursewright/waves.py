@@ -88,7 +88,12 @@ class Candidate:
             operation=decision.operation,
             parent=decision.parent,
             branch=decision.branch,
-            seconds=sum(getattr(part, "seconds", 0.0) for part in reached.values()),
+            # What another run made took no time of this one.
+            seconds=sum(
+                getattr(part, "seconds", 0.0)
+                for part in reached.values()
+                if not getattr(part, "shared", False)
+            ),
             **{"proposal": Proposal(), **reached, **told},
         )
 

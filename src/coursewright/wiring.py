@@ -310,9 +310,11 @@ def check_agent(config: RunConfig, task: Task) -> None:
 def withheld_folders(config: RunConfig, task: Task) -> tuple[Path, ...]:
     """Return the folders that no agent may see, whatever the user shows it.
 
-    Beside those of the run: what the user's cache knows of scored, and the count of openings.
+    Beside those of the run: what the user's cache knows of scored, the count of openings, and what
+    students of other runs answered.
     """
-    return (Path(task.folder), config.runs, cache_folder(), state_folder())
+    shared = () if config.shared is None else (config.shared,)
+    return (Path(task.folder), config.runs, cache_folder(), state_folder(), *shared)
 
 
 def make_rules(config: RunConfig) -> Rules:

@@ -171,6 +171,40 @@ def test_actors_lost_one_after_the_other_interrupt_the_run(
         executor.ask({"do": "die always"})
 
 
+def up(executor: RaySlots, count: int) -> list[Any]:
+    """Let so many actors come up, and return all of them."""
+    while executor._up() < count:
+        with ThreadPoolExecutor(count) as threads:
+            list(threads.map(lambda _: executor.ask({"do": "wait", "seconds": 0.2}), range(count)))
+    return list(executor._actors)
+
+
+def test_free_actors_that_are_gone_with_their_node_count_as_one_loss(
+    opening: Callable[..., RaySlots], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ray_slots, "RESTARTS", 1)
+    executor = opening(slots=3)
+    for actor in up(executor, 3)[:2]:
+        ray.kill(actor)
+    executor._free.sort(key=lambda free: free[1] not in executor._actors[:2], reverse=True)
+    assert executor.ask({"do": "train"})["pid"]
+    executor.close()
+
+
+def test_a_slot_that_nobody_uses_gives_its_room_back(
+    opening: Callable[..., RaySlots], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ray_slots, "_IDLE_SECONDS", 0.2)
+    executor = opening()
+    first = executor.ask({"do": "train"})["pid"]
+    deadline = time.monotonic() + 20
+    while executor._actors and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not executor._actors
+    assert executor.ask({"do": "train"})["pid"] != first
+    executor.close()
+
+
 class Stillborn(Slot):
     """A slot that its node cannot make."""
 

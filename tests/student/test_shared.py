@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 from coursewright.display import Silent
+from coursewright.errors import Interrupted
 from coursewright.records import Training
 from coursewright.store import Artifacts, SharedAnswers
 from coursewright.store import shared as module
@@ -152,3 +154,26 @@ def test_two_runs_at_the_same_training_do_it_once(tmp_path: Path, shared: Shared
         thread.join(10)
     assert [done.weights for done in found] == [found[0].weights] * 2
     assert second.own.trained == 0
+
+
+def test_a_student_that_is_closed_waits_for_nobody(tmp_path: Path, shared: SharedAnswers) -> None:
+    first, second = Run(tmp_path / "a", shared), Run(tmp_path / "b", shared)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slowly(rows: str, seed: int) -> Training:
+        begun.set()
+        go_on.wait(20)
+        raise Interrupted("enough")
+
+    first.own.train = slowly  # type: ignore[method-assign]
+    second.own.close = lambda: None  # type: ignore[attr-defined]
+    with ThreadPoolExecutor(2) as threads:
+        training = threads.submit(first.student.train, "rows", 3)
+        assert begun.wait(10)
+        waiting = threads.submit(second.student.train, "rows", 3)
+        second.student.close()
+        with pytest.raises(Interrupted, match="closed"):
+            waiting.result(10)
+        go_on.set()
+        with pytest.raises(Interrupted, match="enough"):
+            training.result(10)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import math
 import os
 import queue
 import secrets
@@ -41,6 +42,9 @@ _POLL_SECONDS = 0.5
 _PATIENCE_SECONDS = 15.0
 """After which it is said that the cluster has no room yet."""
 _GOODBYE_SECONDS = 5.0
+_IDLE_SECONDS = 120.0
+"""After which a slot that nobody uses gives its room back: other runs may wait for it, and this one
+may be waiting for them."""
 
 
 class Slot:
@@ -112,8 +116,10 @@ class RaySlots:
         self._keeper: threading.Thread | None = None
         self._connected, self._ended = threading.Event(), threading.Event()
         self._refused: BaseException | None = None
-        # The one that was free last probably has the model in memory that is asked next.
-        self._free: queue.LifoQueue[Any] = queue.LifoQueue()
+        # Since when they have been free. The last probably has the model in memory that is asked
+        # next. An exception is why an actor cannot be lent.
+        self._free: list[tuple[float, Any]] = []
+        self._freed = threading.Condition()
         self._actors: list[Any] = []
         self._coming: list[Any] = []
         self._stillborn: list[Exception] = []
@@ -142,6 +148,7 @@ class RaySlots:
                     raise Interrupted("the student's workers were stopped") from lost
                 reason = lost
                 self._lose(actor)
+                self._lose_dead()
                 if isinstance(lost, errors.ObjectLostError):
                     self._sender.forget()
                 self._say(f"executor: a slot was lost ({_line(lost)}); its work is done again")
@@ -149,7 +156,7 @@ class RaySlots:
             except BaseException:
                 self._lose(actor)  # it is in the middle of something
                 raise
-            self._free.put(actor)
+            self._lend(actor)
             return settled(message)
         raise Interrupted(
             f"{RESTARTS + 1} slots of the cluster were lost in a row during {request['do']!r} "
@@ -158,15 +165,10 @@ class RaySlots:
 
     def rest(self) -> None:
         """See `slots.Executor`."""
-        free = []
-        with contextlib.suppress(queue.Empty):
-            while True:
-                free.append(self._free.get_nowait())
-        for actor in free:
+        for actor in self._taken():
             try:
-                if not isinstance(actor, Exception):
-                    self._carried(actor, {"do": "rest"}, None)
-                self._free.put(actor)
+                self._carried(actor, {"do": "rest"}, None)
+                self._lend(actor)
             except self._ray.exceptions.RayError:
                 self._lose(actor)
 
@@ -199,7 +201,9 @@ class RaySlots:
         self._ray, self._sender = cluster.ray, Sender(cluster.ray.put)
         self._connected.set()
         self._grow()
-        self._ended.wait()
+        while not self._ended.wait(_IDLE_SECONDS / 4):
+            for actor in self._taken(time.monotonic() - _IDLE_SECONDS):
+                self._leave(actor)
         cluster.close()
 
     def _reached(self) -> Any:
@@ -232,13 +236,15 @@ class RaySlots:
                     f"{len(self._stillborn)} slots of the cluster in a row did not come up "
                     f"({_line(self._stillborn[-1])}); `coursewright resume` continues here"
                 )
-            if self._free.empty():
-                self._grow()
-            with contextlib.suppress(queue.Empty):
-                found = self._free.get(timeout=_POLL_SECONDS)
-                if isinstance(found, Exception):
-                    raise found
+            with self._freed:
+                found = self._free.pop()[1] if self._free else None
+            if isinstance(found, Exception):
+                raise found
+            if found is not None:
                 return found
+            self._grow()
+            with self._freed:
+                self._freed.wait_for(lambda: self._free, _POLL_SECONDS)
             if not self._told and not self._up() and time.monotonic() - began > _PATIENCE_SECONDS:
                 self._told = True
                 self._say(
@@ -247,6 +253,37 @@ class RaySlots:
                     "(`ray status` says who has it)"
                 )
         raise Interrupted("the student's workers were stopped")
+
+    def _lend(self, actor: Any) -> None:
+        """Let an actor be borrowed; or tell the next borrower why not."""
+        with self._freed:
+            self._free.append((time.monotonic(), actor))
+            self._freed.notify()
+
+    def _taken(self, free_by: float = math.inf) -> list[Any]:
+        """Take all actors out that nobody uses, and nobody did since then."""
+        with self._freed:
+            taken = [free for free in self._free if free[0] <= free_by and _is_actor(free[1])]
+            self._free = [free for free in self._free if free not in taken]
+        return [actor for _, actor in taken]
+
+    def _lose_dead(self) -> None:
+        """Give up free actors that are gone as well: with a node all of its own are."""
+        calls = {actor.hello.remote(): actor for actor in self._taken()}
+        if calls:
+            self._ray.wait(list(calls), num_returns=len(calls), timeout=_GOODBYE_SECONDS)
+        for call, actor in calls.items():
+            try:
+                self._ray.get(call, timeout=0)
+                self._lend(actor)
+            except self._ray.exceptions.RayError:
+                self._lose(actor)
+
+    def _leave(self, actor: Any) -> None:
+        """End an actor that is up."""
+        with contextlib.suppress(Exception):
+            self._ray.get(actor.leave.remote(), timeout=_GOODBYE_SECONDS)
+        self._lose(actor)
 
     def _up(self) -> int:
         with self._lock:
@@ -290,7 +327,7 @@ class RaySlots:
         else:
             self._lose(actor)
         if found is not None:
-            self._free.put(found)
+            self._lend(found)
 
     def _lose(self, actor: Any) -> None:
         """Give up an actor; another one takes its place when it is needed."""
@@ -325,6 +362,10 @@ class RaySlots:
                 return told
             if self._closed:
                 raise Interrupted("the student's workers were stopped")
+
+
+def _is_actor(free: Any) -> bool:
+    return not isinstance(free, Exception)
 
 
 def _line(error: Exception) -> str:

@@ -31,7 +31,7 @@ class ReplayingStudent:
     ) -> None:
         """`past` draws so many rows, the same ones every time; `share` is theirs of all rows.
 
-        `said` tells one source of rows from another.
+        `said` tells one source of rows, and one draw from it, from another.
         """
         self.student = student
         self.name = student.name

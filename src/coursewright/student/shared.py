@@ -8,14 +8,18 @@ weights to the same prompts are the same; so a run that finds them has what it w
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Iterator, Sequence
 
-from filelock import FileLock, Timeout
+from filelock import AcquireReturnProxy, FileLock, Timeout
 
-from coursewright.errors import CoursewrightError
+from coursewright.errors import CoursewrightError, Interrupted
 from coursewright.protocols import Progress, Student
 from coursewright.records import Likelihood, Prompt, Training
 from coursewright.store import Artifacts, SharedAnswers, digest_of
+
+_LOOK_SECONDS = 1.0
+"""Between two looks at whether the run still wants what it waits for."""
 
 
 class SharedStudent:
@@ -30,6 +34,7 @@ class SharedStudent:
         self._shared = shared
         self._store = store
         self._progress = progress
+        self._closed = threading.Event()
 
     def start(self) -> None:
         """As the student itself."""
@@ -84,7 +89,8 @@ class SharedStudent:
         return self._student.fingerprint()
 
     def close(self) -> None:
-        """As the student itself."""
+        """As the student itself; nobody waits for other runs any more."""
+        self._closed.set()
         self._student.close()
 
     def _taken_over(self, key: str) -> Training | None:
@@ -104,7 +110,18 @@ class SharedStudent:
                 stack.enter_context(lock.acquire(timeout=0))
             except Timeout:
                 self._progress.say("another run trains on the same rows: waiting for its student")
-                stack.enter_context(lock.acquire())
+                stack.enter_context(self._awaited(lock))
             except (OSError, NotImplementedError):
                 pass  # no locks here: at worst two runs do the same
             yield
+
+    def _awaited(self, lock: FileLock) -> AcquireReturnProxy:
+        """Acquire a lock, unless the student is closed first.
+
+        Raises:
+            Interrupted: it was.
+        """
+        while not self._closed.is_set():
+            with contextlib.suppress(Timeout):
+                return lock.acquire(timeout=_LOOK_SECONDS)
+        raise Interrupted("the student was closed while it waited for another run's training")
