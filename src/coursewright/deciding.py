@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from coursewright.records import Allowance, Decision, Evaluation, Round, Step
+from coursewright.search import waiting
 from coursewright.stages import Rules, Stages
 from coursewright.waves import Candidate
 
@@ -45,11 +46,13 @@ def wave_of(stages: Stages, rounds: Sequence[Round], base: Evaluation) -> list[D
 def used_up(rules: Rules, rounds: Sequence[Round]) -> bool:
     """Whether there may be no more rounds, or no more of them may be trained.
 
-    Ablations have a budget of their own.
+    Ablations have a budget of their own. Where the last round failed and rows wait for their
+    training, there is one more: to train on them takes no agent and no call.
     """
     tried = [done for done in rounds if done.operation != "ablate"]
     trained = sum(done.training is not None or to_be_trained(done) for done in tried)
-    return len(tried) >= rules.rounds or trained >= (rules.trainings or math.inf)
+    most = rules.rounds + (waiting(rounds) is not None)
+    return len(tried) >= most or trained >= (rules.trainings or math.inf)
 
 
 def to_be_trained(done: Round) -> bool:

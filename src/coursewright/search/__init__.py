@@ -9,7 +9,7 @@ from coursewright.search.greedy import GreedySearch
 from coursewright.search.halving import Halving, agreement, proxy_of
 from coursewright.search.one_shot import OneShotSearch
 from coursewright.search.picking import best_round, first_middle_last
-from coursewright.search.strides import trained_start
+from coursewright.search.strides import trained_start, waiting
 from coursewright.search.tree import TreeSearch
 
 __all__ = [
@@ -22,4 +22,5 @@ __all__ = [
     "first_middle_last",
     "proxy_of",
     "trained_start",
+    "waiting",
 ]

@@ -73,7 +73,7 @@ class TreeSearch:
         """Return the next operation and the round it works on; None to stop."""
         rules = [self._widen, self._mend, self._draft, self._ablate, self._choose]
         if waiting(rounds) is not None:
-            rules = [self._mend, self._go_on]
+            rules = [self._mend, self._go_on] if self._left(rounds) > 0 else [self._go_on]
         elif self._gives_up(rounds):
             return None
         for rule in rules:
@@ -202,9 +202,12 @@ class TreeSearch:
 
     def _gathers(self, rounds: Sequence[Round], start: int | None) -> bool:
         """Whether the rows of a round that builds upon another one are to wait for more."""
-        left = math.inf if self._budget is None else self._budget - tried_in(rounds)
         made = len(gathered_before(start, rounds))
-        return made + 1 < self._stride and left > 1
+        return made + 1 < self._stride and self._left(rounds) > 1
+
+    def _left(self, rounds: Sequence[Round]) -> float:
+        """How many rounds there will be, as far as that is known."""
+        return math.inf if self._budget is None else self._budget - tried_in(rounds)
 
     # ------------------------------------------------------------ drafts by quota
 
