@@ -11,7 +11,7 @@ import contextlib
 import threading
 from collections.abc import Iterator, Sequence
 
-from filelock import AcquireReturnProxy, FileLock, Timeout
+from filelock import FileLock, Timeout
 
 from coursewright.errors import CoursewrightError, Interrupted
 from coursewright.protocols import Progress, Student
@@ -115,7 +115,7 @@ class SharedStudent:
                 pass  # no locks here: at worst two runs do the same
             yield
 
-    def _awaited(self, lock: FileLock) -> AcquireReturnProxy:
+    def _awaited(self, lock: FileLock) -> contextlib.AbstractContextManager[object]:
         """Acquire a lock, unless the student is closed first.
 
         Raises:

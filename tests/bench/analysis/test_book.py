@@ -48,6 +48,15 @@ def test_retrainings_are_averaged() -> None:
     assert row.private.value == pytest.approx(100 * 40 / 60)
 
 
+def test_an_interval_of_accuracies_ends_at_0_and_100() -> None:
+    book = open_book(
+        [measured(cell(seed=s), BASE, scores(right)) for s, right in ((0, 60), (1, 40))]
+    )
+    (row, _) = main_rows(book)
+    assert row.private is not None
+    assert (row.private.low, row.private.high) == (0, 100)  # two runs that differ by 33 points
+
+
 def test_labels_say_what_differs_and_no_more() -> None:
     cells = [
         cell(),

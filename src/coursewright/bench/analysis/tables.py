@@ -15,7 +15,7 @@ from coursewright.bench.analysis.book import (
     unique,
 )
 from coursewright.bench.analysis.intervals import RESAMPLES, estimate, estimate_percent
-from coursewright.bench.analysis.records import ErrorRow, Line, MainRow, RoundRow, RunRow
+from coursewright.bench.analysis.records import ErrorRow, Estimate, Line, MainRow, RoundRow, RunRow
 from coursewright.bench.cells import Measured
 from coursewright.records import WITH_ROWS, Failure, Result
 from coursewright.seeding import derive
@@ -44,7 +44,6 @@ def _main_row(
 ) -> MainRow:
     results = [e for e in entries if e.measured.result is not None]
     mats = mats_interval([_attempts(entry.measured) for entry in results if _has_rounds(entry)])
-    accuracy = estimate(score_blocks(entries))
     return MainRow(
         line=line,
         label=book.labels[line],
@@ -56,13 +55,21 @@ def _main_row(
         base=_over_tasks(entries, lambda e: float(e.exam.accuracies[e.base])),
         visible=_over_tasks(entries, lambda e: _delivered(e, "visible")),
         scored=_over_tasks(entries, lambda e: _delivered(e, "scored")),
-        private=accuracy,
+        private=_percent(estimate(score_blocks(entries))),
         gain_points=estimate(gain_blocks(entries)),
         gain_pct=estimate_percent(gain_blocks(entries)),
         mats=None if mats is None else mats[0],
         mats_low=None if mats is None else mats[1],
         mats_high=None if mats is None else mats[2],
     )
+
+
+def _percent(accuracy: Estimate | None) -> Estimate | None:
+    """An estimate whose interval, of few runs that differ, ends where accuracies do."""
+    if accuracy is None or accuracy.low is None or accuracy.high is None:
+        return accuracy
+    ends = {"low": max(0.0, accuracy.low), "high": min(100.0, accuracy.high)}
+    return accuracy.model_copy(update=ends)
 
 
 def _over_tasks(entries: Sequence[Entry], value: Callable[[Entry], float | None]) -> float | None:
