@@ -164,7 +164,7 @@ def deltas(study: Study, make: Make) -> Figure | None:
     panel.set_yticks(range(len(labels)), labels)
     panel.set_ylim(len(labels) - 0.4, -0.6)
     left_out = f"; {more} more in deltas.csv" if (more := len(found) - len(rows)) else ""
-    panel.set_xlabel(f"difference on the private split, points (95 % interval{left_out})")
+    panel.set_xlabel(f"difference on the private split, points\n(95 % interval{left_out})")
     if 0 < len(own) < len(rows):
         dot = {"linestyle": "", "marker": "o", "color": "0.1"}
         against = {**dot, "markerfacecolor": "white"}
