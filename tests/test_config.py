@@ -1,5 +1,6 @@
 """Settings are read strictly, and every refusal names its place."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,29 @@ def test_a_served_model_is_named_with_or_without_its_server() -> None:
 def test_a_served_model_that_cannot_be_asked_is_refused(reference: str) -> None:
     with pytest.raises(ConfigError, match="openai:MODEL"):
         parse_teacher(reference)
+
+
+@pytest.mark.parametrize(
+    "server",
+    [
+        "127.0.0.1:8000/v1",
+        "localhost",
+        "10.0.0.7",
+        "gpu-3:8000",
+        "api.example.org",
+        "[::1]",
+        "gpu/v1",
+    ],
+)
+def test_a_server_without_its_scheme_is_no_part_of_a_models_name(server: str) -> None:
+    for parse in (parse_agent, parse_teacher):
+        with pytest.raises(ConfigError, match=re.escape(f"openai:org/m@http://{server}")):
+            parse(f"openai:org/m@{server}")
+
+
+@pytest.mark.parametrize("name", ["m@20250101", "m@v1.5", "m@latest", "m@2025-01-01"])
+def test_a_models_name_may_hold_a_version(name: str) -> None:
+    assert parse_teacher(f"openai:{name}") == OpenAITeacher(model=name)
 
 
 @pytest.mark.parametrize("reference", ["", "no-such-agent", "heuristic extra"])

@@ -5,6 +5,7 @@ A reference is `kind:model[@base_url]`, a dotted path `package.module:Class`, or
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,11 @@ from coursewright.errors import ConfigError
 MOST_BYTES = 1024**2
 """Of a file of settings."""
 TAGGED = {"agent", "teacher", "student", "search", "executor"}
+_HOST = re.compile(
+    r"localhost|\d+(\.\d+){3}|([\w-]+\.)+[A-Za-z]{2,}|.*:\d+|\[.*|.*/.*", re.IGNORECASE
+)
+"""What names a server and no version: `model@20250101`, `model@v1.5` and `model@latest` are names
+of models; `model@127.0.0.1`, `model@gpu-3:8000` and `model@example.org/v1` lack their `http://`."""
 _AGENTS: TypeAdapter[Any] = TypeAdapter(AgentConfig)
 _TEACHERS: TypeAdapter[Any] = TypeAdapter(TeacherConfig)
 _STUDENTS: TypeAdapter[Any] = TypeAdapter(StudentConfig)
@@ -45,7 +51,7 @@ def parse_agent(reference: str) -> Any:
     """Return the agent config for a short name (see `agents`) or a dotted path."""
     if _is_dotted(reference):
         return CustomPart(path=reference)
-    kind, model, base_url = split_reference(reference)
+    kind, model, _ = split_reference(reference)
     part: dict[str, Any] = {"kind": kind}
     if kind in ("program", "replay"):
         part["path"] = model
@@ -53,7 +59,8 @@ def parse_agent(reference: str) -> Any:
         # Whole, whatever stands in it: the line of a command is no model reference.
         part["command"] = reference.partition(":")[2]
     else:
-        part |= _model_part(model, base_url)  # what takes none refuses it, instead of dropping it
+        # What takes none refuses it, instead of dropping it.
+        part |= _model_part(reference, "--agent")
     names = (
         "heuristic, random-search, program:FILE, replay:FILE, openai:MODEL[@BASE_URL], command:LINE"
     )
@@ -64,8 +71,7 @@ def parse_teacher(reference: str) -> Any:
     """Return the teacher config for `simulated[:hasty]`, `openai:MODEL[@BASE_URL]` or a path."""
     if _is_dotted(reference):
         return CustomPart(path=reference)
-    kind, model, base_url = split_reference(reference)
-    part = {"kind": kind, **_model_part(model, base_url)}
+    part = _model_part(reference, "--teacher")
     return _part(
         _TEACHERS,
         part,
@@ -75,8 +81,17 @@ def parse_teacher(reference: str) -> Any:
     )
 
 
-def _model_part(model: str, base_url: str | None) -> dict[str, str]:
-    given = {"model": model, "base_url": base_url}
+def _model_part(reference: str, flag: str) -> dict[str, str]:
+    kind, model, base_url = split_reference(reference)
+    name, at, host = model.rpartition("@")
+    if kind == "openai" and at and not base_url and _HOST.fullmatch(host):
+        # Taken as a model's name it would go, with all that is asked of it, to api.openai.com.
+        raise ConfigError(
+            f"{model!r} names a server without http:// or https://; write for instance "
+            f"{kind}:{name}@http://{host}",
+            field=flag,
+        )
+    given = {"kind": kind, "model": model, "base_url": base_url}
     return {field: value for field, value in given.items() if value}
 
 
