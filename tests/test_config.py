@@ -8,10 +8,16 @@ import pytest
 from coursewright.config import (
     EMBEDDED_NAMES,
     CustomPart,
+    EmbeddedStudent,
     HuggingFaceStudent,
     OpenAIAgent,
     OpenAITeacher,
+    Part,
     ProgramAgent,
+    RayExecutor,
+    RunConfig,
+    SimulatedTeacher,
+    TreeSearch,
     load_config,
     merge,
     parse_agent,
@@ -102,6 +108,49 @@ def test_a_wrong_field_is_named(tmp_path: Path, text: str, field: str) -> None:
         load_config(file, {})
     assert caught.value.field == field
     assert str(file) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("line", "part"),
+    [
+        (
+            "agent: openai:m@http://127.0.0.1:8000/v1",
+            OpenAIAgent(model="m", base_url="http://127.0.0.1:8000/v1"),
+        ),
+        ("agent: mine.agents:Clever", CustomPart(path="mine.agents:Clever")),
+        ("teacher: simulated:hasty", SimulatedTeacher(model="hasty")),
+        ("student: pico", EmbeddedStudent(kind="pico")),
+        ("student: org/model", HuggingFaceStudent(model="org/model")),
+        ("search: tree", TreeSearch()),
+        ("executor: ray:auto", RayExecutor(address="auto")),
+        ("scorer: mine.scorers:Strict", CustomPart(path="mine.scorers:Strict")),
+        ("embedder: mine.meaning:Embedder", CustomPart(path="mine.meaning:Embedder")),
+    ],
+)
+def test_a_file_takes_the_names_of_the_command_line(tmp_path: Path, line: str, part: Part) -> None:
+    file = tmp_path / "run.yaml"
+    file.write_text(f"task: a\n{line}\n")
+    field, _, name = line.partition(": ")
+    assert getattr(load_config(file, {}), field) == part
+    assert getattr(RunConfig.model_validate({"task": "a", field: name}), field) == part
+
+
+def test_a_name_in_a_file_that_stands_for_nothing_is_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "run.yaml"
+    file.write_text("task: a\nagent: wizard\n")
+    with pytest.raises(
+        ConfigError, match=r"cannot read 'wizard'; expected one of: heuristic"
+    ) as no:
+        load_config(file, {})
+    assert no.value.field == "agent"
+    assert "\n" not in str(no.value)
+
+
+def test_the_slots_of_the_command_line_leave_the_executor_of_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "run.yaml"
+    file.write_text("task: a\nexecutor: ray:auto\n")
+    config = load_config(file, {"executor": {"slots": 4}})
+    assert config.executor == RayExecutor(address="auto", slots=4)
 
 
 @pytest.mark.parametrize("content", [b"task: [", b"- a\n- b\n", b"\xff\xfe", b"task: !!python/x 1"])

@@ -23,7 +23,6 @@ from coursewright.config.executors import (
     ExecutorConfig,
     LocalExecutor,
     RayExecutor,
-    executor_part,
 )
 from coursewright.config.parts import (
     CustomPart,
@@ -42,11 +41,15 @@ from coursewright.config.reading import (
     load_config,
     load_policy,
     merge,
+    with_executor,
+)
+from coursewright.config.references import (
+    executor_part,
     parse_agent,
     parse_student,
     parse_teacher,
+    search_part,
     split_reference,
-    with_executor,
 )
 from coursewright.config.run import (
     Budget,
@@ -65,7 +68,6 @@ from coursewright.config.run import (
     SmallestConfig,
     TreeSearch,
     Turn,
-    search_part,
 )
 from coursewright.config.students import (
     EMBEDDED_NAMES,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
@@ -57,9 +57,3 @@ class RayExecutor(Part):
 
 
 ExecutorConfig = Annotated[LocalExecutor | RayExecutor, Field(discriminator="kind")]
-
-
-def executor_part(reference: str) -> dict[str, Any]:
-    """Return the settings that `local`, `ray` or `ray:ADDRESS` stands for."""
-    kind, _, address = reference.partition(":")
-    return {"kind": kind, "address": address} if address else {"kind": kind}

@@ -12,8 +12,10 @@ from coursewright.config.endpoints import ServerUrl
 from coursewright.config.executors import ExecutorConfig, LocalExecutor
 from coursewright.config.parts import CustomPart, Part
 from coursewright.config.policy import Policy
+from coursewright.config.references import BY_NAME
 from coursewright.config.students import EmbeddedStudent, StudentConfig
 from coursewright.config.teachers import SimulatedTeacher, TeacherConfig
+from coursewright.errors import ConfigError
 from coursewright.records import BriefLevel, FeedbackKind, Gate, Mode, Setting
 
 
@@ -97,13 +99,6 @@ class OneShotSearch(Part):
 SearchConfig = Annotated[
     GreedySearch | TreeSearch | OneShotSearch | CustomPart, Field(discriminator="kind")
 ]
-
-
-def search_part(reference: str) -> dict[str, str]:
-    """Return the search that a short name or a dotted path `package.module:Class` stands for."""
-    if ":" in reference:
-        return {"kind": "custom", "path": reference}
-    return {"kind": reference}
 
 
 class SandboxConfig(Part):
@@ -233,7 +228,12 @@ class ReplayConfig(Part):
 
 
 class RunConfig(Part):
-    """Everything that decides a run."""
+    """Everything that decides a run.
+
+    In the place of agent, teacher, student, search, executor, scorer and embedder a text may stand:
+    what the command line takes for them (`openai:gpt-5.2`, `pico`, `tree`, `ray:auto`), or a dotted
+    path.
+    """
 
     task: str
     """A task folder or the name of a built-in task."""
@@ -241,7 +241,7 @@ class RunConfig(Part):
     teacher: TeacherConfig = SimulatedTeacher()
     student: StudentConfig = EmbeddedStudent()
     search: SearchConfig = GreedySearch()
-    """What is done next; a name (`search: tree`) stands for its kind with all defaults."""
+    """What is done next."""
     scorer: CustomPart | None = None
     """Overrides the task's scorer."""
     sandbox: SandboxConfig = SandboxConfig()
@@ -314,10 +314,16 @@ class RunConfig(Part):
             raise ValueError("visible and scored are one set under `protocol: paper`: leave it out")
         return value
 
-    @field_validator("search", mode="before")
+    @field_validator(*BY_NAME, mode="before")
     @classmethod
-    def _search_by_name(cls, value: Any) -> Any:
-        return search_part(value) if isinstance(value, str) else value
+    def _part_by_name(cls, value: Any, field: ValidationInfo) -> Any:
+        if not isinstance(value, str):
+            return value
+        try:
+            return BY_NAME[str(field.field_name)](value)
+        except ConfigError as error:
+            # Its place is this field; the reference knows only of the command line's.
+            raise ValueError(error.message) from error
 
     @field_validator("executor", mode="before")
     @classmethod
