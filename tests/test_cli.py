@@ -112,6 +112,16 @@ def test_doctor_asks_the_servers_of_a_config(tmp_path: Path) -> None:
     assert report["executor"] == {"what": "local, 2 slots", "problem": None}
 
 
+def test_a_model_named_on_the_command_line_is_not_asked_for_at_the_files_server(
+    tmp_path: Path,
+) -> None:
+    config = tmp_path / "run.yaml"
+    config.write_text("teacher: openai:near@http://127.0.0.1:8000/v1\n")
+    named = ("--config", str(config), "--teacher", "openai:far", "--plan")
+    told = cw("run", "science-mini", *named).stdout
+    assert "teacher far at https://api.openai.com/v1" in told
+
+
 def test_a_checked_task_says_ok_and_a_broken_one_where(tmp_path: Path) -> None:
     told = json.loads(cw("task", "check", "science-mini", "--json").stdout)
     assert (told["ok"], told["problems"]) == (True, [])

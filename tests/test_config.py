@@ -174,3 +174,11 @@ def test_the_command_line_lies_over_the_file_field_by_field() -> None:
         "budget": {"rounds": 5, "calls": 9},
         "agent": {"kind": "program", "path": "x"},
     }
+
+
+def test_a_part_named_on_the_command_line_replaces_the_files_whole(tmp_path: Path) -> None:
+    file = tmp_path / "run.yaml"
+    near = "base_url: http://127.0.0.1:8000/v1, key: null, context_tokens: 8192"
+    file.write_text(f"task: a\nteacher: {{kind: openai, model: near, {near}}}\n")
+    config = load_config(file, {"teacher": parse_teacher("openai:far")})
+    assert config.teacher == OpenAITeacher(model="far")

@@ -101,9 +101,9 @@ def run(
         ("student", student, parse_student),
     ):
         if reference is not None:
-            part = parse(reference)
-            # Defaults stay unset, so that a config file of the same kind keeps its say.
-            overrides[key] = part.model_dump(mode="json", exclude_unset=True) | {"kind": part.kind}
+            # Whole: what a file says of one model, such as its server and its prices, holds for
+            # no other.
+            overrides[key] = parse(reference)
     if search is not None:
         overrides["search"] = search_part(search)
     if protocol is not None:
