@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from coursewright.config import (
     EMBEDDED_NAMES,
@@ -151,6 +152,73 @@ def test_the_slots_of_the_command_line_leave_the_executor_of_a_file(tmp_path: Pa
     file.write_text("task: a\nexecutor: ray:auto\n")
     config = load_config(file, {"executor": {"slots": 4}})
     assert config.executor == RayExecutor(address="auto", slots=4)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "field", "said"),
+    [
+        ("agnet: heuristic\n", 2, "agnet", "did you mean `agent`?"),
+        ("budget:\n  cost_usdd: 3\n", 3, "budget.cost_usdd", "did you mean `cost_usd`?"),
+        ("rounds: 3\n", 2, "rounds", "did you mean `budget.rounds`?"),
+        (
+            "agent:\n  kind: openai\n  model: m\n  temprature: 1\n",
+            5,
+            "agent.temprature",
+            "did you mean `temperature`?",
+        ),
+        (
+            "student:\n  kind: hf\n  model: m\n  recipe: {lora_rnk: 8}\n",
+            5,
+            "student.recipe.lora_rnk",
+            "did you mean `lora_rank`?",
+        ),
+        (
+            "agent: {model: x}\n",
+            2,
+            "agent",
+            "expected `kind` to be one of heuristic, random-search",
+        ),
+        ("search: treee\n", 2, "search", "did you mean `tree`?"),
+        ("policy: {limits: 1}\n", 2, "policy.limits", "did you mean `limit`?"),
+        ("agent: heuristic extra\n", 2, "agent", "cannot read 'heuristic extra'"),
+        ("teacher: {kind: openai}\n", 2, "teacher.model", "is missing"),
+    ],
+)
+def test_a_misspelt_setting_is_told_with_its_line_and_the_right_one(
+    tmp_path: Path, text: str, line: int, field: str, said: str
+) -> None:
+    file = tmp_path / "run.yaml"
+    file.write_text(f"task: a\n{text}")
+    with pytest.raises(ConfigError) as caught:
+        load_config(file, {})
+    assert (caught.value.file, caught.value.line) == (str(file), line)
+    assert caught.value.field == field
+    assert said in caught.value.message
+    assert "\n" not in caught.value.message
+
+
+def test_a_fault_of_the_command_line_is_not_laid_to_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "run.yaml"
+    file.write_text("task: a\nbudget: {rounds: 3}\n")
+    with pytest.raises(ConfigError) as caught:
+        load_config(file, {"budget": {"rounds": 0}})
+    assert (caught.value.file, caught.value.field) == (None, "budget.rounds")
+
+
+@pytest.mark.parametrize("key", ["sk-proj-1234", "a b", ""])
+def test_a_key_in_the_place_of_its_name_is_refused_and_never_repeated(
+    tmp_path: Path, key: str
+) -> None:
+    file = tmp_path / "run.yaml"
+    file.write_text(f"task: a\nagent: {{kind: openai, model: m, key: '{key}'}}\n")
+    with pytest.raises(ConfigError, match="write the NAME of the environment variable") as caught:
+        load_config(file, {})
+    assert caught.value.field == "agent.key"
+    assert not key or key not in str(caught.value)
+    part = {"kind": "openai", "model": "m", "key": key}
+    with pytest.raises(ValidationError) as raised:
+        RunConfig.model_validate({"task": "a", "agent": part})
+    assert not key or key not in str(raised.value)
 
 
 @pytest.mark.parametrize("content", [b"task: [", b"- a\n- b\n", b"\xff\xfe", b"task: !!python/x 1"])

@@ -234,3 +234,6 @@ def test_settings_name_the_field_that_is_wrong() -> None:
     for pair, field in (("votes=0", "votes"), ("vote=1", "vote"), ("votes", "--set")):
         with pytest.raises(ConfigError, match=rf"\[{field}\]"):
             parse_settings({}, [pair])
+    with pytest.raises(ConfigError, match="the NAME of the environment variable") as caught:
+        parse_settings({"teacher": {"kind": "openai", "model": "m"}}, ["teacher.key=sk-12"])
+    assert "sk-12" not in str(caught.value)

@@ -80,13 +80,13 @@ def test_seeds_are_optional(folder):
 @pytest.mark.parametrize(
     ("old", "new", "line", "field", "message"),
     [
-        ("schema: 1", "schema: 2", 2, "schema", "Input should be 1"),
+        ("schema: 1", "schema: 2", 2, "schema", "input should be 1, found"),
         ("schema: 1\n", "", 1, "schema", "is missing"),
         ("name: my-task", "name: My Task", 3, "name", "match pattern"),
-        ("name: my-task", "name: my-task\nnmae: x", 4, "nmae", "not a field"),
+        ("name: my-task", "name: my-task\nnmae: x", 4, "nmae", "did you mean `name`?"),
         ("name: my-task", "name: my-task\nname: x", 4, "name", "stands twice"),
         ("kind: numeric", "kind: nummeric", 15, "scorer.kind", "no scorer 'nummeric'"),
-        ("absolute: 0.001", "absolutely: 0.1", 16, "scorer.absolutely", "Extra inputs"),
+        ("absolute: 0.001", "absolutely: 0.1", 16, "scorer.absolutely", "did you mean `absolute`?"),
         ("absolute: 0.001", "absolute: -1", 16, "scorer.absolute", "greater than or equal"),
         ("max_new_tokens: 32", "max_new_tokens: many", 19, "generation.max_new_tokens", "integer"),
         ("max_new_tokens: 32", "max_new_tokens: 0", 19, "generation.max_new_tokens", "greater"),

@@ -28,6 +28,7 @@ from coursewright.config import (
 )
 from coursewright.errors import ConfigError, TaskError
 from coursewright.records import BriefLevel, FeedbackKind, Mode, Setting
+from coursewright.refusals import Refusal, refusal
 from coursewright.tasks.reading import Lines, read_yaml
 
 BaselineName = Literal[
@@ -239,35 +240,30 @@ def load_study(file: Path) -> Study:
     try:
         study = Study.model_validate({"name": stem or "study", **data})
     except ValidationError as error:
-        raise _told(error, file, lines) from error
+        raise _told(refusal(error, Study), file, lines) from error
     try:
         RunConfig.model_validate({**study.run, "task": study.tasks[0].task})
     except ValidationError as error:
-        raise _told(error, file, lines, ("run",)) from error
+        raise _told(refusal(error, RunConfig), file, lines, ("run",)) from error
     return study
 
 
-def _told(
-    error: ValidationError, file: Path, lines: Lines, inside: tuple[str, ...] = ()
-) -> ConfigError:
-    """The first complaint, at its place in the file.
+def _told(refused: Refusal, file: Path, lines: Lines, inside: tuple[str, ...] = ()) -> ConfigError:
+    """A refusal at its place in the file.
 
-    pydantic's places hold names of our types besides those of the file; what is not in the file is
-    left out, except at the end, where it is what is missing.
+    An axis may stand there without its list, and a part without its entry. What is not in the file
+    is left out, except at the end, where it is what is missing.
     """
-    first = error.errors()[0]
-    loc = [str(part) for part in first["loc"]]
     at = inside
-    for position, part in enumerate(loc):
-        missing = first["type"] == "missing" and position == len(loc) - 1 and part != "part"
+    for position, part in enumerate(refused.place, start=1):
+        missing = refused.missing and position == len(refused.place) and part != "part"
         if (*at, part) in lines or missing:
             at = (*at, part)
     near = at
     while near and near not in lines:
         near = near[:-1]
-    message = first["msg"].removeprefix("Value error, ")
     return ConfigError(
-        message[:1].lower() + message[1:],
+        refused.message,
         file=file,
         line=lines.get(near),
         field=".".join(at) or None,

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
-from coursewright.config.parts import VARIABLE, Part
+from coursewright.config.parts import KeyName, Part
 
 TextKind = Literal["description", "visible", "seeds", "corpus", "bad_cases"]
 """What a text that could leave for a server was before it stood in a request."""
@@ -40,7 +40,7 @@ class Endpoint(Part):
 
     model: str = Field(min_length=1, max_length=300)
     base_url: ServerUrl = "https://api.openai.com/v1"
-    key: str | None = Field(default="OPENAI_API_KEY", pattern=VARIABLE)
+    key: KeyName | None = "OPENAI_API_KEY"
     """Name of the environment variable that holds the key, never the key itself. A server on
     this machine needs none: there the variable may be unset."""
     seconds: float = Field(default=300.0, gt=0)

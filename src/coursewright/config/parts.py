@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+import re
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
+VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*"
 """The name of an environment variable: keys are named, never given."""
 
 
+def _a_variable(value: str) -> str:
+    if not re.fullmatch(VARIABLE, value):
+        raise ValueError(
+            "write the NAME of the environment variable that holds the key, not the key itself"
+        )
+    return value
+
+
+KeyName = Annotated[str, AfterValidator(_a_variable)]
+
+
 class Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Inputs are hidden from pydantic's own messages: one may be a key, written in the wrong place.
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class CustomPart(Part):

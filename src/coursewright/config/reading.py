@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,10 @@ from coursewright.config.policy import Policy
 from coursewright.config.references import executor_part
 from coursewright.config.run import RunConfig
 from coursewright.errors import ConfigError
+from coursewright.refusals import refusal
 
 MOST_BYTES = 1024**2
 """Of a file of settings."""
-TAGGED = {"agent", "teacher", "student", "search", "executor"}
 _EXECUTORS: TypeAdapter[Any] = TypeAdapter(ExecutorConfig)
 
 
@@ -24,11 +25,13 @@ def load_config(file: Path | None, overrides: dict[str, Any]) -> RunConfig:
     """Read a YAML file, lay `overrides` over it, and validate.
 
     Raises:
-        ConfigError: the file cannot be read, or a field is wrong; names file and field.
+        ConfigError: the file cannot be read, or a field is wrong; names file, line and field, and
+            the field alone if it is one of the `overrides`.
     """
     data: dict[str, Any] = {}
+    node: yaml.Node | None = None
     if file is not None:
-        data = _yaml(file, "a mapping of settings")
+        data, node = _yaml(file, "a mapping of settings")
         if isinstance(data.get("executor"), str):
             # As a mapping, since `--slots` alone is laid over it.
             data["executor"] = executor_part(data["executor"])
@@ -36,14 +39,11 @@ def load_config(file: Path | None, overrides: dict[str, Any]) -> RunConfig:
     try:
         return RunConfig.model_validate(data)
     except ValidationError as error:
-        first = error.errors()[0]
-        # Below a tagged part pydantic names the tag too, which stands in no file.
-        loc = [str(part) for part in first["loc"]]
-        tagged = len(loc) > 2 and loc[0] in TAGGED
-        field = ".".join(loc[:1] + loc[2:] if tagged else loc)
-        raise ConfigError(
-            first["msg"][0].lower() + first["msg"][1:], file=file, field=field
-        ) from error
+        place, message, _ = refusal(error, RunConfig)
+        field = ".".join(place)
+        if _holds(overrides, place):
+            raise ConfigError(message, field=field) from error
+        raise ConfigError(message, file=file, line=_line(node, place), field=field) from error
 
 
 def with_executor(config: RunConfig, over: dict[str, Any]) -> RunConfig:
@@ -56,26 +56,23 @@ def with_executor(config: RunConfig, over: dict[str, Any]) -> RunConfig:
     try:
         return config.model_copy(update={"executor": _EXECUTORS.validate_python(part)})
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(["executor", *map(str, first["loc"][-1:])])
-        raise ConfigError(first["msg"][0].lower() + first["msg"][1:], field=field) from error
+        place, message, _ = refusal(error, ExecutorConfig)
+        raise ConfigError(message, field=".".join(["executor", *place])) from error
 
 
 def load_policy(file: Path, *, trusted: bool = True) -> Policy:
     """Read a policy file; one that is not `trusted` may name no class.
 
     Raises:
-        ConfigError: it cannot be read, or a field is wrong; names file and field.
+        ConfigError: it cannot be read, or a field is wrong; names file, line and field.
     """
-    data = _yaml(file, "a mapping of rules")
+    data, node = _yaml(file, "a mapping of rules")
     try:
         policy = Policy.model_validate(data)
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(first["msg"][0].lower() + first["msg"][1:], file=file, field=field) from (
-            error
-        )
+        place, message, _ = refusal(error, Policy)
+        line = _line(node, place)
+        raise ConfigError(message, file=file, line=line, field=".".join(place)) from error
     if policy.classifiers and not trusted:
         raise ConfigError(
             "a task's own policy may name no class; give the file by --policy to allow it",
@@ -85,13 +82,15 @@ def load_policy(file: Path, *, trusted: bool = True) -> Policy:
     return policy
 
 
-def _yaml(file: Path, what: str) -> dict[str, Any]:
+def _yaml(file: Path, what: str) -> tuple[dict[str, Any], yaml.Node | None]:
+    """A file's settings, and the same as nodes that know their lines."""
     try:
         with file.open("rb") as opened:
             content = opened.read(MOST_BYTES + 1)
         if len(content) > MOST_BYTES:
             raise ConfigError(f"is larger than {MOST_BYTES} bytes", file=file)
-        loaded = yaml.safe_load(content.decode("utf-8"))
+        text = content.decode("utf-8")
+        loaded, node = yaml.safe_load(text), yaml.compose(text, Loader=yaml.SafeLoader)
     except OSError as error:
         raise ConfigError(f"cannot be read: {error.strerror}", file=file) from error
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
@@ -100,7 +99,32 @@ def _yaml(file: Path, what: str) -> dict[str, Any]:
         raise ConfigError("is not valid YAML in UTF-8", file=file, line=line) from error
     if not isinstance(loaded, dict):
         raise ConfigError(f"expected {what}", file=file)
-    return loaded
+    return loaded, node
+
+
+def _line(node: yaml.Node | None, place: Sequence[str]) -> int | None:
+    """The line (1-based) of the last name of a place that stands in the file."""
+    line = None
+    for part in place:
+        if isinstance(node, yaml.MappingNode):
+            held = {str(key.value): (key, value) for key, value in node.value}
+        elif isinstance(node, yaml.SequenceNode):
+            held = {str(at): (value, value) for at, value in enumerate(node.value)}
+        else:
+            break
+        if part not in held:
+            break
+        named, node = held[part]
+        line = named.start_mark.line + 1
+    return line
+
+
+def _holds(settings: Any, place: Sequence[str]) -> bool:
+    for part in place:
+        if not isinstance(settings, dict) or part not in settings:
+            return False
+        settings = settings[part]
+    return True
 
 
 def merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:

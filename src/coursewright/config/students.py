@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import Field, field_validator, model_validator
 
 from coursewright.config.endpoints import ServerUrl
-from coursewright.config.parts import VARIABLE, CustomPart, Part
+from coursewright.config.parts import CustomPart, KeyName, Part
 
 
 class Recipe(Part):
@@ -77,7 +77,7 @@ class StudentServer(Part):
     `transformers serve` does, which knows a model by its folder. It sees this machine's files."""
     model: str | None = None
     """Its name for the base model, with `adapter`; None is the student's own `model`."""
-    key: str | None = Field(default=None, pattern=VARIABLE)
+    key: KeyName | None = None
     """Name of the environment variable that holds the key, if it wants one."""
     concurrency: int = Field(default=128, ge=1, le=1024)
     """Prompts under way at once; the study's servers took as many."""

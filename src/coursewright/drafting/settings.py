@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError
 from coursewright.config import SimulatedTeacher, TeacherConfig
 from coursewright.config.parts import Part
 from coursewright.errors import ConfigError
+from coursewright.refusals import refusal
 
 
 class DraftSettings(Part):
@@ -71,8 +72,5 @@ def parse_settings(overrides: dict[str, Any], given: Iterable[str]) -> DraftSett
     try:
         return DraftSettings.model_validate(values)
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(f"{first['msg']}, found {str(first['input'])[:60]!r}", field=field) from (
-            error
-        )
+        wrong = refusal(error, DraftSettings)
+        raise ConfigError(wrong.message, field=".".join(wrong.place)) from error

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from coursewright.errors import TaskError
 from coursewright.plugins import locate
 from coursewright.protocols import Scorer
+from coursewright.refusals import refusal
 from coursewright.scoring.custom import FunctionScorer
 from coursewright.scoring.trust import require_trust
 
@@ -69,9 +70,9 @@ def make_scorer(spec: Mapping[str, Any], folder: Path | None = None) -> Scorer:
     try:
         scorer = found(**options)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise TaskError(first["msg"], field=f"scorer.{where}") from error
+        # Of a class of the user's own we know no names.
+        place, message, _ = refusal(error, found if kind in SCORERS else dict[str, Any])
+        raise TaskError(message, field=".".join(("scorer", *place))) from error
     except (TypeError, ValueError) as error:
         raise TaskError(f"{kind!r} refuses its options: {error}", field="scorer") from error
     if not callable(getattr(scorer, "score", None)):

@@ -23,6 +23,7 @@ from coursewright.records import (
     Seed,
     Tool,
 )
+from coursewright.refusals import explained
 from coursewright.tasks.reading import Lines
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
@@ -118,15 +119,10 @@ def parse_spec(
 
 
 def _explain(problem: Any, lines: Lines, path: Path) -> TaskError:
-    place = tuple(str(part) for part in problem["loc"])
-    messages = {
-        "missing": "is missing",
-        "extra_forbidden": "is not a field of task.yaml; remove it or check its spelling",
-    }
-    message = messages.get(problem["type"], problem["msg"])
+    place, message, _ = explained(problem, TaskSpec)
     if isinstance(fault := problem.get("ctx", {}).get("error"), ConversationFault):
         message = fault.detail
-    elif problem["type"] not in messages:
+    elif problem["type"] not in ("missing", "extra_forbidden"):
         message = f"{message}, found {str(problem['input'])[:60]!r}"
     shown = next(
         (lines[place[:end]] for end in range(len(place), 0, -1) if place[:end] in lines), 1

@@ -143,7 +143,7 @@ def test_an_archive_is_not_opened(tmp_path, out):
         ({"item.question": "{{ question"}, "is no expression that can be read"),
         ({"item.answer": "{{ 1 // 0 }}"}, "ZeroDivisionError"),
         ({"colour": "red"}, "is no option"),
-        ({"item.colour": "red"}, "is not a field"),
+        ({"item.colour": "red"}, "unknown setting; expected one of"),
         ({"private": "-1"}, "greater than 0"),
         ({"most": "many"}, "valid integer"),
         ({"item.group": "{{ 'all' }}"}, "no group is left for the"),

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from coursewright.errors import TaskError
 from coursewright.records import Generation, RowLimits
+from coursewright.refusals import refusal
 from coursewright.tasks.reading import read_yaml
 
 SHIPPED = Path(__file__).resolve().parent / "mappings"
@@ -226,10 +227,8 @@ def load_mapping(builder: str, changes: dict[str, str]) -> Mapping:
     try:
         mapping = Mapping.model_validate(values)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = tuple(str(part) for part in first["loc"])
+        place, message, _ = refusal(error, Mapping)
         shown = next((lines[place[:n]] for n in range(len(place), 0, -1) if place[:n] in lines), 1)
-        message = "is not a field" if first["type"] == "extra_forbidden" else first["msg"]
         raise TaskError(message, file=path, line=shown, field=".".join(place)) from None
     for key, allowed in mapping.choices.items():
         if mapping.settings.get(key) not in allowed:
