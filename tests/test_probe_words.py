@@ -27,12 +27,13 @@ def test_robust_gain_and_forgetting_are_told_with_their_intervals() -> None:
     assert "robust     +10.0 points (95 % interval +3.0 to +17.0)" in text
     assert "forgot     41.5 points (95 % interval 30.0 to 50.0)" in text
     assert "renumbered: base 30.0% -> student 40.0%, 168 items" in text
-    assert "EXAM ONLY" not in text
+    assert "beware     It forgot 41.5 points of what it could do before" in text
+    assert "less than half of the gain" not in text
 
 
 def test_a_gain_of_the_exam_alone_is_said_loudly() -> None:
     text = told(robust_gain_points=1.0, robust_gain_points_ci95=(-3.0, 5.0), exam_only=True)
-    assert "EXAM ONLY: less than half of the gain is left" in text
+    assert "beware     Less than half of the gain is left" in text
 
 
 def test_a_result_of_before_probes_still_loads_and_says_nothing_of_them() -> None:

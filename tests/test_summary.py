@@ -40,6 +40,17 @@ def test_parts_seeds_and_correction_are_told_where_they_are_known() -> None:
     assert "training seed" not in said()
 
 
+def test_a_rule_that_scores_as_much_is_said_beside_the_gain_and_no_other() -> None:
+    told = said(baselines={"keyword-rule": 0.99, "constant-expression": 0.01})
+    assert (
+        "beware     A rule that does not understand the question scores as much: keyword-rule"
+        in told
+    )
+    assert "keyword-rule: 99.0%  <- not beaten: a rule that does not understand" in told
+    assert "constant-expression: 1.0%\n" in told
+    assert "beware" not in said(baselines={"keyword-rule": 0.01})
+
+
 def test_how_much_of_the_gain_lies_near_visible_items_is_told() -> None:
     near = NearVisible(
         items=30,

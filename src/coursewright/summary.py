@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from coursewright.display import printable
@@ -15,6 +16,8 @@ from coursewright.records import (
     Usage,
 )
 from coursewright.store import RunEntry, place_of
+
+NOT_BEATEN = "not beaten: a rule that does not understand the question scores as much"
 
 
 def lines(result: Result) -> list[str]:
@@ -113,9 +116,29 @@ def _scores(result: Result) -> list[str]:
     for name, part in result.reported_apart.items():
         out.append(f"           {name}: base {part['base']:.1%} -> student {part['final']:.1%}")
     for name, score in result.baselines.items():
-        beaten = "" if final.private > score else "  <- not beaten: learned the format at most"
+        beaten = f"  <- {NOT_BEATEN}" if name in unbeaten(result) else ""
         out.append(f"baseline   {name}: {score:.1%}{beaten}")
     return out
+
+
+def caveats(result: Result) -> Iterator[str]:
+    """What belongs beside the verdict on a student, in sentences: what was lost, and what casts
+    doubt on the gain."""
+    lost = result.forgetting_points_ci95
+    if lost is not None and lost[0] > 0:
+        yield f"It forgot {result.forgetting_points:.1f} points of what it could do before."
+    if result.exam_only:
+        yield "Less than half of the gain is left on other numbers and in other words."
+    if ahead := unbeaten(result):
+        yield f"A rule that does not understand the question scores as much: {', '.join(ahead)}."
+
+
+def unbeaten(result: Result) -> tuple[str, ...]:
+    """Names of the task's baselines that score as much as what the run delivers."""
+    if result.final is None:
+        return ()
+    private = result.final.private
+    return tuple(name for name, score in result.baselines.items() if score >= private)
 
 
 def _gain(result: Result) -> list[str]:
@@ -129,6 +152,7 @@ def _gain(result: Result) -> list[str]:
         f"gain       {result.gain_points:+.1f} points (95 % interval {low:+.1f} to {high:+.1f})"
         f"{relative}; {verdict}, p = {result.p_value:.2g}"
     ]
+    out += [f"beware     {sentence}" for sentence in caveats(result)]
     if result.gain_parts:
         parts = (result.gain_parts.get(name, 0.0) for name in ("format", "ability"))
         newly = "{:+.1f} where answers became readable, {:+.1f} where they already were"
@@ -173,8 +197,6 @@ def _probes(result: Result) -> list[str]:
             f"robust     {result.robust_gain_points:+.1f} points (95 % interval {low:+.1f} to "
             f"{high:+.1f}) on the exam's items with other numbers and in other words"
         )
-    if result.exam_only:
-        out.append("           EXAM ONLY: less than half of the gain is left on those")
     out += [
         f"probe      {name}: base {one.base:.1%} -> student {one.final:.1%}, {one.items} items"
         for name, one in result.probes.items()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -80,6 +81,17 @@ def test_the_headline_and_every_round_stand_in_plain_html(page: str) -> None:
         assert f"Round {number}, " in text
     assert "failed: runtime error" in text
     assert "Round 1, row 0" in text, "some rows are there without any script"
+
+
+def test_a_rule_that_scores_as_much_as_the_student_is_said_in_words(run: Path) -> None:
+    story = read_story(RunFolder(run))
+    assert story.result is not None
+    scores = {"keyword-rule": 0.61, "constant-expression": 0.2}
+    result = story.result.model_copy(update={"baselines": scores})
+    text = Seen(render(replace(story, result=result))).text
+    assert "A rule that does not understand the question scores as much: keyword-rule." in text
+    assert "baseline 61.0 % keyword-rule; not beaten: a rule that" in text
+    assert text.count("not beaten") == 1
 
 
 def test_nothing_is_fetched(page: str) -> None:

@@ -192,7 +192,7 @@ class Result(Record):
     training: TrainingSetup | None = None
     """What the delivered student was trained with."""
     baselines: dict[str, float] = Field(default_factory=dict)
-    """Private score of answers that need no reading, by name (see `tasks`)."""
+    """Private score of rules that do not understand the question, by name (see `tasks`)."""
     reported_apart: dict[str, dict[str, float]] = Field(default_factory=dict)
     """Private accuracy of marked subsets, such as test-only phrasings: base and final."""
     probes: dict[ProbeName, ProbeScores] = Field(default_factory=dict)

@@ -9,6 +9,7 @@ from typing import Literal
 from coursewright.records import Claim, Proxy, Result, Usage
 from coursewright.report.inert import one_line
 from coursewright.report.story import Story
+from coursewright.summary import NOT_BEATEN, caveats, unbeaten
 
 Tone = Literal["", "good", "bad", "care"]
 _TONES: dict[Claim, Tone] = {"improved": "good", "inconclusive": "care", "worse": "bad"}
@@ -61,10 +62,7 @@ def _figures(result: Result) -> Iterator[str]:
     least = result.minimum_detectable_points
     if _claim(result) == "inconclusive" and least is not None:
         yield f"This exam sees gains from {least:.1f} points on, 4 times of 5."
-    if result.forgetting_points_ci95 is not None and result.forgetting_points_ci95[0] > 0:
-        yield f"Forgotten of what it could do before: {result.forgetting_points:.1f} points."
-    if result.exam_only:
-        yield "Less than half of the gain is left on other numbers and in other words."
+    yield from map(one_line, caveats(result))
 
 
 def _base(story: Story) -> str:
@@ -120,7 +118,7 @@ def trust(story: Story) -> tuple[Fact, ...]:
         )
     facts += [*_luck(result), _cost(result)]
     facts += [
-        Fact("baseline", f"{score:.1%}", one_line(name), _beaten(result, score))
+        Fact("baseline", percent(score), *_beaten(result, name))
         for name, score in result.baselines.items()
     ]
     if result.few_groups:
@@ -266,8 +264,10 @@ def duration(seconds: float) -> str:
     return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s"
 
 
-def _beaten(result: Result, score: float) -> Tone:
-    return "good" if result.final is not None and result.final.private > score else "bad"
+def _beaten(result: Result, name: str) -> tuple[str, Tone]:
+    if name in unbeaten(result):
+        return f"{one_line(name)}; {NOT_BEATEN}", "bad"
+    return one_line(name), "good"
 
 
 def _used(usage: Usage) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""Answers that need no reading: what a score must beat before it means anything."""
+"""Rules that answer without understanding the question: what they score, a student should beat."""
 
 from __future__ import annotations
 

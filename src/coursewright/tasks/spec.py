@@ -79,7 +79,7 @@ class TaskSpec(BaseModel):
     baselines: tuple[Literal["constant-expression", "keyword-rule"], ...] = Field(
         default=(), strict=False
     )
-    """Answers that need no reading, scored beside every result."""
+    """Rules that do not understand the question, scored beside every result."""
     unfixable: tuple[str, ...] = Field(default=(), max_length=10_000, strict=False)
     """Ids of items whose gold the scorer's `policy: official` cannot accept, and `repaired` does.
 
