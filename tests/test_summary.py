@@ -71,6 +71,17 @@ def test_how_much_of_the_gain_lies_near_visible_items_is_told() -> None:
     assert "resemble" not in said()
 
 
+def test_a_run_without_a_data_set_says_why_where_to_look_and_has_no_audit() -> None:
+    nothing = result("r", "d").model_copy(
+        update={"status": "no-valid-submission", "base": None, "final": None, "audit": "unresolved"}
+    )
+    told = "\n".join(lines(nothing, ["Round 0 came closest."]))
+    assert "Round 0 came closest." in told
+    assert "coursewright report r" in told
+    assert "audit      none, no data set;" in told
+    assert "unresolved" not in told
+
+
 def test_too_few_groups_are_said() -> None:
     assert "few groups" in said(few_groups=True)
     assert "few groups" not in said()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from coursewright.display import printable
@@ -20,14 +20,22 @@ from coursewright.store import RunEntry, place_of
 NOT_BEATEN = "not beaten: a rule that does not understand the question scores as much"
 
 
-def lines(result: Result) -> list[str]:
-    """Return what a person wants to know first, most important line first."""
+def lines(result: Result, shortfall: Iterable[str] = ()) -> list[str]:
+    """Return what a person wants to know first, most important line first.
+
+    `shortfall` says in sentences why there is no data set, where there is none.
+    """
     kind = f"{result.mode}, {result.setting}, {result.protocol}"
     out = [f"run        {result.run}   {result.task}, {kind}"]
     if result.base and result.final:
         out += _scores(result)
     else:
         out.append("no valid submission within the budget")
+        out += [f"           {sentence}" for sentence in shortfall]
+        out.append(
+            f"           `coursewright report {result.run}` shows every round: its program, and "
+            "what it was told"
+        )
     out += [*_guard(result), ""]
     out += [
         f"  round {r.number}: {r.operation:<9} {r.status:<9} " + _reached(r) for r in result.rounds
@@ -35,7 +43,8 @@ def lines(result: Result) -> list[str]:
     out += [
         "",
         *_review(result),
-        f"audit      {result.audit}; isolation {result.isolation.level}, "
+        f"audit      {result.audit if has_data(result) else 'none, no data set'}; "
+        f"isolation {result.isolation.level}, "
         + ("verified by the escape probe" if result.isolation.verified else "NOT verified"),
         f"teacher    {result.teacher_usage.calls} calls, {result.teacher_usage.cached} from cache"
         + _cost(result.teacher_usage),
@@ -62,6 +71,11 @@ def lines(result: Result) -> list[str]:
         )
     out.append(f"record     {result.path}")
     return [printable(line) for line in out]
+
+
+def has_data(result: Result) -> bool:
+    """Whether the run delivered a data set: where it did not, its audit says nothing."""
+    return result.final is not None and result.final.dataset is not None
 
 
 def _review(result: Result) -> list[str]:

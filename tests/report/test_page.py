@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from coursewright.errors import RunFolderError
+from coursewright.records import Collection
 from coursewright.report import read_story, render, write_report
 from coursewright.store import RunFolder
 from tests.report.stories import make_run
@@ -92,6 +93,21 @@ def test_a_rule_that_scores_as_much_as_the_student_is_said_in_words(run: Path) -
     assert "A rule that does not understand the question scores as much: keyword-rule." in text
     assert "baseline 61.0 % keyword-rule; not beaten: a rule that" in text
     assert text.count("not beaten") == 1
+
+
+def test_a_run_without_a_data_set_says_why_and_claims_no_audit(run: Path) -> None:
+    story = read_story(RunFolder(run))
+    assert story.result is not None
+    tried = story.rounds[2].model_copy(
+        update={"number": 0, "parent": None, "collection": Collection(error="0 usable rows")}
+    )
+    nothing = {"status": "no-valid-submission", "base": None, "final": None, "audit": "unresolved"}
+    result = story.result.model_copy(update=nothing)
+    text = Seen(render(replace(story, rounds=(tried,), result=result))).text
+    assert "Round 0 came closest: 0 of 0 saved rows were kept (0 usable rows)." in text
+    assert "audit none no data set was delivered" in text
+    assert "No row was saved" in text
+    assert "unresolved" not in text
 
 
 def test_nothing_is_fetched(page: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -388,12 +389,19 @@ def _print_forecast(settings: Any, as_json: bool) -> None:
 
 def _print_result(result: Any, as_json: bool) -> None:
     """Print the result; exit 3 if the budget went by without a valid submission."""
+    from coursewright.shortfall import shortfall
+    from coursewright.store import RunFolder
     from coursewright.summary import lines
 
+    nothing = result.status == "no-valid-submission"
     if as_json:
         emit(result.model_dump(mode="json", by_alias=True))
     else:
-        for line in lines(result):
+        why: Iterable[str] = ()
+        if nothing:
+            folder = RunFolder(Path(result.path))
+            why = shortfall(folder.rounds(), folder.ledger_path)
+        for line in lines(result, why):
             typer.echo(line)
-    if result.status == "no-valid-submission":
+    if nothing:
         raise NoValidSubmission("no round left enough valid rows within the budget")

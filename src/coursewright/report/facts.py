@@ -9,7 +9,8 @@ from typing import Literal
 from coursewright.records import Claim, Proxy, Result, Usage
 from coursewright.report.inert import one_line
 from coursewright.report.story import Story
-from coursewright.summary import NOT_BEATEN, caveats, unbeaten
+from coursewright.shortfall import shortfall
+from coursewright.summary import NOT_BEATEN, caveats, has_data, unbeaten
 
 Tone = Literal["", "good", "bad", "care"]
 _TONES: dict[Claim, Tone] = {"improved": "good", "inconclusive": "care", "worse": "bad"}
@@ -39,7 +40,9 @@ def verdict(story: Story) -> Fact:
         )
     if result.base is None or result.final is None:
         tried = f"None of {len(result.rounds)} rounds left enough valid rows within the budget."
-        return Fact("No valid submission.", tried, tone="bad")
+        why = shortfall(story.rounds, story.folder.ledger_path)
+        told = (one_line(sentence, 600) for sentence in why)
+        return Fact("No valid submission.", " ".join([tried, *told]), tone="bad")
     if result.delivered == "base":
         said = f"No round beat the base model ({percent(result.base.private)} on the private exam)."
         return Fact("The base model stays.", said, tone="care")
@@ -89,12 +92,7 @@ def trust(story: Story) -> tuple[Fact, ...]:
         return ()
     verified = result.isolation.verified
     facts = [
-        Fact(
-            "audit",
-            result.audit,
-            "of the delivered data set",
-            "good" if result.audit == "clean" else "bad",
-        ),
+        _audit(result),
         Fact(
             "isolation",
             result.isolation.level,
@@ -262,6 +260,13 @@ def duration(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s"
+
+
+def _audit(result: Result) -> Fact:
+    if not has_data(result):
+        return Fact("audit", "none", "no data set was delivered")
+    tone: Tone = "good" if result.audit == "clean" else "bad"
+    return Fact("audit", result.audit, "of the delivered data set", tone)
 
 
 def _beaten(result: Result, name: str) -> tuple[str, Tone]:

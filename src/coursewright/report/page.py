@@ -23,6 +23,7 @@ from coursewright.report.gain import parts_of_gain, shown_parts
 from coursewright.report.inert import few, inert, one_line
 from coursewright.report.quality import profile
 from coursewright.report.story import Story, identity
+from coursewright.shortfall import dropped
 from coursewright.summary import smallest_line
 
 WITHOUT_SCRIPT = 25
@@ -99,7 +100,8 @@ def overview(story: Story) -> dict[str, Any]:
             [(one_line(t.topic, 60), t.items, t.before, t.after) for t in story.topics]
         ),
         "failures": Counter(done.failure for done in story.rounds if done.failure).most_common(),
-        "dropped": _dropped(story.rounds),
+        "saved": sum(done.collection.read for done in story.rounds if done.collection),
+        "dropped": [(one_line(why), n) for why, n in dropped(story.rounds).most_common(20)],
         "checks": _checks(story),
         "seconds": _seconds(story),
         "human": [one_line(said) for said in (result.human_inputs if result else ())],
@@ -268,14 +270,6 @@ def shown_change(change: Change) -> dict[str, Any]:
 
 def _shown(row: TracedRow) -> dict[str, str]:
     return {"q": one_line(row.asked[0], 300), "a": one_line(row.answer, 300)}
-
-
-def _dropped(rounds: Sequence[Round]) -> list[tuple[str, int]]:
-    dropped: Counter[str] = Counter()
-    for done in rounds:
-        for part in (done.collection, done.audit):
-            dropped.update(part.dropped if part else {})
-    return [(one_line(reason), count) for reason, count in dropped.most_common(20)]
 
 
 def _checks(story: Story) -> list[dict[str, Any]]:
