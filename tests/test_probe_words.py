@@ -26,7 +26,7 @@ def test_robust_gain_and_forgetting_are_told_with_their_intervals() -> None:
     )
     assert "robust     +10.0 points (95 % interval +3.0 to +17.0)" in text
     assert "forgot     41.5 points (95 % interval 30.0 to 50.0)" in text
-    assert "renumbered: base 30.0% -> student 40.0%, 168 items" in text
+    assert "the exam's items with other numbers (renumbered): base 30.0% -> student 40.0%" in text
     assert "beware     It forgot 41.5 points of what it could do before" in text
     assert "less than half of the gain" not in text
 

@@ -2,7 +2,13 @@
 
 from typing import Any
 
-from coursewright.records import NearVisible, Result, SmallestSet
+from coursewright.records import (
+    Confirmation,
+    NearVisible,
+    NoiseFloor,
+    Result,
+    SmallestSet,
+)
 from coursewright.summary import lines
 from tests.export.runs import result
 
@@ -46,7 +52,7 @@ def test_a_rule_that_scores_as_much_is_said_beside_the_gain_and_no_other() -> No
         "beware     A rule that does not understand the question scores as much: keyword-rule"
         in told
     )
-    assert "keyword-rule: 99.0%  <- not beaten: a rule that does not understand" in told
+    assert "keyword-rule: 99.0%  <- not beaten" in told
     assert "constant-expression: 1.0%\n" in told
     assert "beware" not in said(baselines={"keyword-rule": 0.01})
 
@@ -80,6 +86,24 @@ def test_a_run_without_a_data_set_says_why_where_to_look_and_has_no_audit() -> N
     assert "coursewright report r" in told
     assert "audit      none, no data set;" in told
     assert "unresolved" not in told
+
+
+def test_what_the_agent_heard_and_what_was_confirmed_is_told_in_words_that_count() -> None:
+    again = Confirmation(
+        queries=1,
+        alpha=0.05,
+        base=0.2,
+        scored=0.5,
+        difference_points=30.0,
+        ci95=(20.0, 40.0),
+        p_value=0.001,
+        verdict="improved",
+    )
+    noise = NoiseFloor(seeds=3, sd_points=0.94, step_points=6.7)
+    told = said(confirmation=again, noise=noise, scored_queries=2)
+    assert "p = 0.001; below 0.05 counts, chosen among 1 data set\n" in told
+    assert "another training seed alone moves a scored mean by 0.9 points" in told
+    assert "scored means told to the agent: 2, rounded to steps of 6.7 points" in told
 
 
 def test_too_few_groups_are_said() -> None:

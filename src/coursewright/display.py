@@ -189,3 +189,8 @@ def printable(text: str) -> str:
     return "".join(
         char if char.isprintable() or char in "\n\t" else repr(char)[1:-1] for char in text
     )
+
+
+def counted(count: int, noun: str) -> str:
+    """A number with its noun, in the plural but for one."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
+from coursewright.display import counted
 from coursewright.records import Round
 from coursewright.store.ledger import Ledger
 
@@ -58,8 +59,8 @@ def _answers(ledger: Path, number: int) -> Iterator[str]:
         (often, _), *_ = texts.most_common(1)
         cut = often if len(often) <= ANSWER else f"{often[:ANSWER]}…"
         yield (
-            f"In it the teacher answered {texts.total()} calls with {len(texts)} different "
-            f'text{"" if len(texts) == 1 else "s"}, most often: "{cut}"'
+            f"In it the teacher answered {counted(texts.total(), 'call')} with "
+            f'{counted(len(texts), "different text")}, most often: "{cut}"'
         )
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from coursewright.display import printable
+from coursewright.display import counted, printable
 from coursewright.records import (
     WITH_ROWS,
     NearVisible,
+    ProbeName,
     Proxy,
     Result,
     RoundSummary,
@@ -17,7 +18,13 @@ from coursewright.records import (
 )
 from coursewright.store import RunEntry, place_of
 
-NOT_BEATEN = "not beaten: a rule that does not understand the question scores as much"
+PROBED: dict[ProbeName, str] = {
+    "renumbered": "the exam's items with other numbers",
+    "rephrased": "the exam's items in other words",
+    "sibling": "neighbouring skills, not in the exam",
+    "abilities": "what it could do before",
+}
+"""What each exam beside the exam asks."""
 
 
 def lines(result: Result, shortfall: Iterable[str] = ()) -> list[str]:
@@ -46,8 +53,8 @@ def lines(result: Result, shortfall: Iterable[str] = ()) -> list[str]:
         f"audit      {result.audit if has_data(result) else 'none, no data set'}; "
         f"isolation {result.isolation.level}, "
         + ("verified by the escape probe" if result.isolation.verified else "NOT verified"),
-        f"teacher    {result.teacher_usage.calls} calls, {result.teacher_usage.cached} from cache"
-        + _cost(result.teacher_usage),
+        f"teacher    {counted(result.teacher_usage.calls, 'call')}, "
+        f"{result.teacher_usage.cached} from cache" + _cost(result.teacher_usage),
         "seconds    " + ", ".join(f"{name} {s:.1f}" for name, s in result.seconds.items()),
     ]
     if result.proxy:
@@ -91,7 +98,7 @@ def _review(result: Result) -> list[str]:
 
 def _agent(result: Result) -> str:
     usage, isolation = result.agent_usage, result.agent_isolation
-    told = f"{result.agent}, {usage.calls} calls" if usage.calls else result.agent
+    told = f"{result.agent}, {counted(usage.calls, 'call')}" if usage.calls else result.agent
     if usage.prompt_tokens or usage.completion_tokens:
         told += f", {usage.prompt_tokens} + {usage.completion_tokens} tokens"
     told += _cost(usage)
@@ -130,7 +137,7 @@ def _scores(result: Result) -> list[str]:
     for name, part in result.reported_apart.items():
         out.append(f"           {name}: base {part['base']:.1%} -> student {part['final']:.1%}")
     for name, score in result.baselines.items():
-        beaten = f"  <- {NOT_BEATEN}" if name in unbeaten(result) else ""
+        beaten = "  <- not beaten" if name in unbeaten(result) else ""
         out.append(f"baseline   {name}: {score:.1%}{beaten}")
     return out
 
@@ -166,7 +173,6 @@ def _gain(result: Result) -> list[str]:
         f"gain       {result.gain_points:+.1f} points (95 % interval {low:+.1f} to {high:+.1f})"
         f"{relative}; {verdict}, p = {result.p_value:.2g}"
     ]
-    out += [f"beware     {sentence}" for sentence in caveats(result)]
     if result.gain_parts:
         parts = (result.gain_parts.get(name, 0.0) for name in ("format", "ability"))
         newly = "{:+.1f} where answers became readable, {:+.1f} where they already were"
@@ -185,7 +191,7 @@ def _gain(result: Result) -> list[str]:
         )
     if result.few_groups:
         out.append("           few groups: the intervals' coverage is not promised")
-    return out
+    return out + [f"beware     {sentence}" for sentence in caveats(result)]
 
 
 def near_line(near: NearVisible) -> str:
@@ -212,7 +218,8 @@ def _probes(result: Result) -> list[str]:
             f"{high:+.1f}) on the exam's items with other numbers and in other words"
         )
     out += [
-        f"probe      {name}: base {one.base:.1%} -> student {one.final:.1%}, {one.items} items"
+        f"probe      {PROBED[name]} ({name}): base {one.base:.1%} -> student {one.final:.1%}, "
+        f"{counted(one.items, 'item')}"
         for name, one in result.probes.items()
     ]
     if result.forgetting_points is not None and result.forgetting_points_ci95 is not None:
@@ -229,9 +236,9 @@ def _guard(result: Result) -> list[str]:
     out, again, own, noise = [], result.confirmation, result.incumbent, result.noise
     if again:
         out.append(
-            f"confirmed  on fresh seeds: scored base {again.base:.1%} -> {again.scored:.1%}, "
-            f"{again.verdict}, p = {again.p_value:.2g} at level {again.alpha:.2g} "
-            f"({again.queries} data sets)"
+            f"confirmed  trained again on other seeds: scored base {again.base:.1%} -> "
+            f"{again.scored:.1%}, {again.verdict}, p = {again.p_value:.2g}; below "
+            f"{again.alpha:.2g} counts, chosen among {counted(again.queries, 'data set')}"
         )
     if own:
         low, high = own.ci95
@@ -243,10 +250,12 @@ def _guard(result: Result) -> list[str]:
     if result.smallest:
         out.append(f"smallest   {smallest_line(result.smallest)}")
     if noise and noise.sd_points is not None:
-        out.append(
-            f"noise      {noise.sd_points:.1f} points between training seeds; the agent heard of "
-            f"scored {result.scored_queries} times, in steps of {noise.step_points:.1f}"
-        )
+        out += [
+            f"noise      another training seed alone moves a scored mean by {noise.sd_points:.1f} "
+            "points (standard deviation)",
+            f"           scored means told to the agent: {result.scored_queries}, rounded to steps "
+            f"of {noise.step_points:.1f} points",
+        ]
     if result.final and result.protocol == "guarded":
         often = "an unknown number of times"
         if result.private_openings is not None:
@@ -257,7 +266,7 @@ def _guard(result: Result) -> list[str]:
 
 def smallest_line(found: SmallestSet) -> str:
     """How few rows were found to keep most of the gain, and how sure that is."""
-    spent = f"{found.trainings} trainings"
+    spent = counted(found.trainings, "training")
     if found.rows is None or found.share is None:
         return f"none: {found.problem}" + (f"; {spent}" if found.trainings else "")
     told = f"{found.rows} of {found.of} rows ({found.share:.0%}) "

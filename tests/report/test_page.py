@@ -91,7 +91,7 @@ def test_a_rule_that_scores_as_much_as_the_student_is_said_in_words(run: Path) -
     result = story.result.model_copy(update={"baselines": scores})
     text = Seen(render(replace(story, result=result))).text
     assert "A rule that does not understand the question scores as much: keyword-rule." in text
-    assert "baseline 61.0 % keyword-rule; not beaten: a rule that" in text
+    assert "baseline 61.0 % keyword-rule, not beaten by the student" in text
     assert text.count("not beaten") == 1
 
 

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from coursewright.display import counted
 from coursewright.records import Claim, Proxy, Result, Usage
 from coursewright.report.inert import one_line
 from coursewright.report.story import Story
 from coursewright.shortfall import shortfall
-from coursewright.summary import NOT_BEATEN, caveats, has_data, unbeaten
+from coursewright.summary import caveats, has_data, unbeaten
 
 Tone = Literal["", "good", "bad", "care"]
 _TONES: dict[Claim, Tone] = {"improved": "good", "inconclusive": "care", "worse": "bad"}
@@ -30,8 +31,7 @@ def verdict(story: Story) -> Fact:
     """The run in two sentences: what may be said of it, and the figures that say so."""
     result, best = story.result, story.best
     if result is None:
-        count = len(story.rounds)
-        rounds = f"{count} round{'' if count == 1 else 's'} so far"
+        rounds = f"{counted(len(story.rounds), 'round')} so far"
         if best is None or best.scored is None:
             return Fact(f"{story.status.capitalize()}.", f"{rounds}, none scored yet.")
         return Fact(
@@ -39,7 +39,8 @@ def verdict(story: Story) -> Fact:
             f"Right on the scored split, data of round {best.number}; {rounds}.{_base(story)}",
         )
     if result.base is None or result.final is None:
-        tried = f"None of {len(result.rounds)} rounds left enough valid rows within the budget."
+        rounds = counted(len(result.rounds), "round")
+        tried = f"None of {rounds} left enough valid rows within the budget."
         why = shortfall(story.rounds, story.folder.ledger_path)
         told = (one_line(sentence, 600) for sentence in why)
         return Fact("No valid submission.", " ".join([tried, *told]), tone="bad")
@@ -217,7 +218,7 @@ def _against_others(result: Result) -> Iterator[Fact]:
             "on fresh training seeds",
             f"{confirmed.difference_points:+.1f} points",
             f"scored split, {confirmed.verdict}; interval {low:+.1f} to {high:+.1f} at a level "
-            f"spread over {confirmed.queries} data sets",
+            f"spread over {counted(confirmed.queries, 'data set')}",
             _TONES[confirmed.verdict],
         )
     if (own := result.incumbent) is not None:
@@ -271,7 +272,7 @@ def _audit(result: Result) -> Fact:
 
 def _beaten(result: Result, name: str) -> tuple[str, Tone]:
     if name in unbeaten(result):
-        return f"{one_line(name)}; {NOT_BEATEN}", "bad"
+        return f"{one_line(name)}, not beaten by the student", "bad"
     return one_line(name), "good"
 
 
