@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from coursewright.records import (
     Confirmation,
     NearVisible,
@@ -104,6 +106,27 @@ def test_what_the_agent_heard_and_what_was_confirmed_is_told_in_words_that_count
     assert "p = 0.001; below 0.05 counts, chosen among 1 data set\n" in told
     assert "another training seed alone moves a scored mean by 0.9 points" in told
     assert "scored means told to the agent: 2, rounded to steps of 6.7 points" in told
+
+
+@pytest.mark.parametrize(
+    ("openings", "p_value", "runs", "words"),
+    [
+        (
+            58,
+            0.0001,
+            "58 runs",
+            "even picked as the best of these, its gain stands (58 x p = 0.0058)",
+        ),
+        (58, 0.01, "58 runs", "picked as the best of these, its gain may be luck (58 x p = 0.58)"),
+        (1, 0.04, "1 run", "cells of studies counted too\n"),
+    ],
+)
+def test_openings_are_weighed_against_the_claim(
+    openings: int, p_value: float, runs: str, words: str
+) -> None:
+    told = said(protocol="guarded", improved=True, private_openings=openings, p_value=p_value)
+    assert f"opened by {runs} on this machine, cells of studies counted too" in told
+    assert words in told
 
 
 def test_too_few_groups_are_said() -> None:

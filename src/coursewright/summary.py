@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from coursewright.display import counted, printable
+from coursewright.evaluation.verdict import ALPHA
 from coursewright.records import (
     WITH_ROWS,
     NearVisible,
@@ -257,11 +258,36 @@ def _guard(result: Result) -> list[str]:
             f"of {noise.step_points:.1f} points",
         ]
     if result.final and result.protocol == "guarded":
-        often = "an unknown number of times"
-        if result.private_openings is not None:
-            often = f"{result.private_openings} times"
-        out.append(f"openings   this private split has been opened {often} on this machine")
+        out.append(f"openings   this private exam was opened {opened(result)} {picked(result)}")
     return out + [f"ALARM      {line}" for line in result.alarms]
+
+
+def opened(result: Result) -> str:
+    """By how many runs the private split was opened, this one included."""
+    if result.private_openings is None:
+        return "by an unknown number of runs"
+    return f"by {counted(result.private_openings, 'run')}"
+
+
+def could_be_luck(result: Result) -> bool:
+    """Whether a claim of a gain would fall if its run had been picked among all that opened the
+    same exam here before: Bonferroni's bound, which holds however much such runs resemble each
+    other (Dunn 1961)."""
+    if not result.improved or result.p_value is None or result.private_openings is None:
+        return False
+    return result.p_value * result.private_openings >= ALPHA
+
+
+def picked(result: Result) -> str:
+    """Where, and what that number means for the claim."""
+    count = result.private_openings
+    told = "on this machine, cells of studies counted too"
+    if count is None or count < 2 or not result.improved or result.p_value is None:
+        return told
+    corrected = f"{count:,} x p = {min(1.0, count * result.p_value):.2g}"
+    if could_be_luck(result):
+        return f"{told}; picked as the best of these, its gain may be luck ({corrected})"
+    return f"{told}; even picked as the best of these, its gain stands ({corrected})"
 
 
 def smallest_line(found: SmallestSet) -> str:

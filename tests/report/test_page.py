@@ -14,6 +14,7 @@ import pytest
 from coursewright.errors import RunFolderError
 from coursewright.records import Collection
 from coursewright.report import read_story, render, write_report
+from coursewright.report.facts import trust
 from coursewright.store import RunFolder
 from tests.report.stories import make_run
 
@@ -108,6 +109,18 @@ def test_a_run_without_a_data_set_says_why_and_claims_no_audit(run: Path) -> Non
     assert "audit none no data set was delivered" in text
     assert "No row was saved" in text
     assert "unresolved" not in text
+
+
+@pytest.mark.parametrize(("p_value", "tone"), [(0.0001, ""), (0.01, "care")])
+def test_openings_are_marked_where_picking_could_make_the_claim(
+    run: Path, p_value: float, tone: str
+) -> None:
+    story = read_story(RunFolder(run))
+    assert story.result is not None
+    openings = {"private_openings": 58, "p_value": p_value, "improved": True}
+    result = story.result.model_copy(update=openings)
+    (fact,) = (f for f in trust(replace(story, result=result)) if f.label == "private exam opened")
+    assert (fact.value, fact.tone) == ("by 58 runs", tone)
 
 
 def test_nothing_is_fetched(page: str) -> None:

@@ -11,7 +11,7 @@ from coursewright.records import Claim, Proxy, Result, Usage
 from coursewright.report.inert import one_line
 from coursewright.report.story import Story
 from coursewright.shortfall import shortfall
-from coursewright.summary import caveats, has_data, unbeaten
+from coursewright.summary import caveats, could_be_luck, has_data, opened, picked, unbeaten
 
 Tone = Literal["", "good", "bad", "care"]
 _TONES: dict[Claim, Tone] = {"improved": "good", "inconclusive": "care", "worse": "bad"}
@@ -106,9 +106,9 @@ def trust(story: Story) -> tuple[Fact, ...]:
         facts.append(
             Fact(
                 "private exam opened",
-                "once" if result.private_openings == 1 else f"{result.private_openings} times",
-                "on this machine; a figure that was looked at often is worth less",
-                "" if result.private_openings <= 10 else "care",
+                opened(result),
+                picked(result),
+                "care" if could_be_luck(result) else "",
             )
         )
     if result.mats is not None:
