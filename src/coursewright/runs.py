@@ -125,9 +125,7 @@ def resume(
 def reproduce(run: str, runs: Path, progress: Progress, *, retrain: bool) -> Reproduction:
     """Replay a finished run in a new folder beside it, and compare every data set."""
     original = RunFolder(resolve_run(run, runs))
-    result = original.result()
-    if result is None:
-        raise RunFolderError("has no result yet; `coursewright resume` goes on", file=original.path)
+    result = original.finished()
     recorded, task = original.config, load_task(original.config.task)
     original.require_unchanged(recorded, {**original.inputs, **task.digests})
     with tempfile.TemporaryDirectory(prefix="coursewright-") as place:

@@ -142,6 +142,17 @@ def test_a_moved_and_a_copied_run_work_as_before(tmp_path: Path) -> None:
             assert outcome.path == str(path)
 
 
+def test_a_run_without_a_result_says_by_name_how_it_goes_on_and_what_shows_it(
+    tmp_path: Path,
+) -> None:
+    with RunStore.create(tmp_path, "one", config()) as store:
+        with pytest.raises(RunFolderError, match="`coursewright resume one`") as stopped:
+            RunFolder(store.path).finished()
+        assert "`coursewright report one`" in str(stopped.value)
+        store.write_result(result("one"))
+        assert RunFolder(store.path).finished() == store.result()
+
+
 def test_a_round_is_laid_out_for_people(tmp_path: Path) -> None:
     with RunStore.create(tmp_path, "one", config()) as store:
         done = round_record(store)

@@ -206,17 +206,13 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Show a run's result record, or where one row of its data set comes from."""
-    from coursewright.errors import RunFolderError
     from coursewright.store import RunFolder, resolve_run
 
     folder = RunFolder(resolve_run(run, runs))
     if row is not None:
         _print_lineage(folder, row, as_json)
         return
-    result = folder.result()
-    if result is None:
-        raise RunFolderError("has no result yet; `coursewright resume` goes on", file=folder.path)
-    _print_result(result, as_json)
+    _print_result(folder.finished(), as_json)
 
 
 @runs_app.command("try")

@@ -72,9 +72,7 @@ def read_delivery(folder: RunFolder) -> Delivery:
         RunFolderError: the run has not finished, or student or data set are not those it recorded.
         NoValidSubmission: it finished without a data set to train on.
     """
-    result = folder.result()
-    if result is None:
-        raise RunFolderError("has no result yet; `coursewright resume` goes on", file=folder.path)
+    result = folder.finished()
     if result.base is None or result.final is None:
         raise NoValidSubmission(
             f"{folder.path}: nothing to export; no round left enough valid rows"

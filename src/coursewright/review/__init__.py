@@ -15,7 +15,7 @@ import secrets
 from pathlib import Path
 
 from coursewright.drafting import open_terminal
-from coursewright.errors import NoValidSubmission, RunFolderError
+from coursewright.errors import NoValidSubmission
 from coursewright.records import RowReview, TracedRow
 from coursewright.review.bounds import CONFIDENCE, draw, upper_bound
 from coursewright.review.sitting import Sitting, go_through
@@ -53,9 +53,7 @@ def review_run(run: str, runs: Path, reviewer: str, rows: int = ROWS) -> tuple[R
 
 def delivered_rows(folder: RunFolder) -> tuple[str, list[TracedRow]]:
     """Return the digest of the data set that a run delivered, and its rows."""
-    result = folder.result()
-    if result is None:
-        raise RunFolderError("has no result yet; `coursewright resume` goes on", file=folder.path)
+    result = folder.finished()
     if result.final is None or result.final.dataset is None:
         raise NoValidSubmission(f"{folder.path}: there is no data set to review")
     dataset = result.final.dataset

@@ -141,6 +141,21 @@ class RunFolder:
         except ValidationError as error:
             raise RunFolderError("is not a result record", file=self.result_path) from error
 
+    def finished(self) -> Result:
+        """The outcome of a run that has one; `path` says where it lies now.
+
+        Raises:
+            RunFolderError: it has none yet, or it cannot be read.
+        """
+        result = self.result()
+        if result is None:
+            raise RunFolderError(
+                f"has no result yet; `coursewright resume {self.name}` goes on with it, "
+                f"`coursewright report {self.name}` shows how far it is",
+                file=self.path,
+            )
+        return result
+
     def rounds(self) -> tuple[Round, ...]:
         """All finished rounds, in order."""
         found = []

@@ -39,8 +39,8 @@ def prune(path: Path) -> Pruned:
     try:
         if folder.result() is None:
             raise RunFolderError(
-                "has not finished; `coursewright resume` goes on with it, and a run that nobody "
-                "wants any more can be deleted whole",
+                f"has not finished; `coursewright resume {folder.name}` goes on with it, and a run "
+                "that nobody wants any more can be deleted whole",
                 file=path,
             )
         with storage(path):

@@ -15,7 +15,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from coursewright.errors import RunFolderError, UsageError
+from coursewright.errors import UsageError
 from coursewright.records import Record
 from coursewright.store import RunFolder, file_digest, read_stages, resolve_run, storage, temporary
 from coursewright.verification.members import DATABASES, MANIFEST, ROUND_FILES
@@ -45,9 +45,7 @@ def write_bundle(run: str, runs: Path, to: Path) -> Bundled:
         StorageError: disk full; no file is left.
     """
     folder = RunFolder(resolve_run(run, runs))
-    result = folder.result()
-    if result is None:
-        raise RunFolderError("has no result yet; `coursewright resume` goes on", file=folder.path)
+    result = folder.finished()
     if to.exists():
         raise UsageError(f"--to {to}: exists already; choose another file")
     part = temporary(to.absolute().parent)
