@@ -148,7 +148,8 @@ def _rankings(study: Study) -> Iterator[str]:
         yield (
             "Every pair is compared on the tasks and seeds that both have, by a t test with the "
             "variance of runs and items; p-values are corrected for all pairs of a ranking (Holm). "
-            "A place is a span where the tests leave it open: those whose spans overlap are ties."
+            "A place is a span where the tests leave it open. Not told apart means that a "
+            "difference, however large, does not hold up once corrected; it does not mean equal."
         )
         yield ""
     for ranking in study.rankings:
@@ -171,7 +172,9 @@ def _rankings(study: Study) -> Iterator[str]:
             [
                 (
                     f"{value(pair.left)} − {value(pair.right)}",
-                    "tie" if pair.tie else _better(pair.left, pair.right, pair.difference),
+                    "not told apart"
+                    if pair.tie
+                    else _better(pair.left, pair.right, pair.difference),
                     estimated(pair.difference),
                     _p(pair.difference.p_value),
                     _p(pair.p_holm),

@@ -1,4 +1,4 @@
-"""Who is better than whom: paired tests of all pairs, corrected; what is not told apart ties."""
+"""Who is better than whom: paired tests of all pairs, corrected; what they do not tell apart."""
 
 from __future__ import annotations
 

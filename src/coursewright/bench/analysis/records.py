@@ -94,6 +94,7 @@ class Pair(Record):
     p_holm: float | None
     """Corrected for all pairs of this ranking; None where there is no p-value."""
     tie: bool
+    """Not told apart once corrected, however large the difference."""
 
 
 class Ranked(Record):
