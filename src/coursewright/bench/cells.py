@@ -56,6 +56,8 @@ class Measured(Record):
     private: tuple[tuple[float, ...], ...] = ()
     """Per retraining (one, for a baseline without), score on each item. Empty where there was
     no valid submission."""
+    readable: float | None = None
+    """Share of the private answers that the scorer could read, mean over students."""
     rounds: tuple[RoundSummary, ...] = ()
     usage: Usage = Usage()
     """Of the teacher."""

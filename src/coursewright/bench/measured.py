@@ -101,15 +101,14 @@ def private_exam(folder: RunFolder, result: Result) -> tuple[Evaluation, ...]:
 
 def _with_scores(found: Measured, evaluations: Sequence[Evaluation]) -> Measured:
     """The base student's evaluation stands first."""
-    base = evaluations[0].results
+    base, students = evaluations[0].results, evaluations[1:]
     return found.model_copy(
         update={
             "items": tuple(answered.id for answered in base),
             "groups": tuple(answered.group for answered in base),
             "topics": tuple(answered.topic for answered in base),
             "base": tuple(answered.score for answered in base),
-            "private": tuple(
-                tuple(answered.score for answered in one.results) for one in evaluations[1:]
-            ),
+            "private": tuple(tuple(answered.score for answered in one.results) for one in students),
+            "readable": sum(one.readable for one in students) / len(students) if students else None,
         }
     )

@@ -65,6 +65,20 @@ def test_the_same_cells_give_the_same_files(tmp_path: Path) -> None:
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes(), name
 
 
+def test_a_contestant_whose_answers_could_not_be_read_is_named_with_the_task() -> None:
+    asked = [
+        measured(
+            cell(kind="baseline", contestant="teacher", mode="one-shot", task=task),
+            scores(15),
+            scores(1),
+        ).model_copy(update={"readable": readable})
+        for task, readable in (("science", 0.98), ("words", 0.04))
+    ]
+    study = tabulate("x", open_book(asked), Probed())
+    (said,) = (line for line in study.remarks if "could not be read" in line)
+    assert said.startswith("teacher, words: 96% of its private answers")
+
+
 def test_pictures_name_their_axes_and_units(tmp_path: Path) -> None:
     study = tabulate("tiny", open_book(tiny()), Probed())
     with rc_context(pictures.SETTINGS):

@@ -22,6 +22,8 @@ from coursewright.protocols import Progress
 
 MOST_NAMED = 12
 """Missing cells that are named one by one."""
+MOSTLY = 0.5
+"""Share of answers that can be read, below which a score is hardly one of ability."""
 
 
 def report(
@@ -89,6 +91,34 @@ def tabulate(name: str, book: Book, probed: Probed) -> Study:
     )
 
 
+def _nowhere(whole: MainRow, main: Sequence[MainRow]) -> str:
+    """The tasks on which no run of a line left a submission, where it left some elsewhere."""
+    if whole.without_submission == whole.runs:
+        return ""
+    never = [
+        row.task
+        for row in main
+        if row.task and row.line == whole.line and row.without_submission == row.runs
+    ]
+    return f"; on {', '.join(never)} no run left any" if never else ""
+
+
+def _unread(book: Book) -> Iterator[str]:
+    """Contestants of whose answers on a task the scorer could not read the greater part."""
+    for line in book.lines:
+        shares: dict[str, list[float]] = {}
+        for entry in book.of(line):
+            if entry.measured.readable is not None:
+                shares.setdefault(entry.cell.task, []).append(entry.measured.readable)
+        for task, found in shares.items():
+            readable = sum(found) / len(found)
+            if readable < MOSTLY:
+                yield (
+                    f"{book.labels[line]}, {task}: {1 - readable:.0%} of its private answers could "
+                    "not be read (refusals, or another form than the task's) and count as wrong"
+                )
+
+
 def _gaps(book: Book, main: Sequence[MainRow]) -> Iterator[str]:
     """What is missing, and what stands in for something else."""
     whole = [row for row in main if not row.task]
@@ -107,7 +137,9 @@ def _gaps(book: Book, main: Sequence[MainRow]) -> Iterator[str]:
             yield (
                 f"{row.label}: {row.without_submission} of {row.runs} runs left no valid "
                 "submission; they count with gain 0, for their user is left with the base model"
+                + _nowhere(row, main)
             )
+    yield from _unread(book)
     shared = Counter(one.run for one in book.measured if one.run)
     if twice := sum(count - 1 for count in shared.values()):
         yield f"{twice} cells share a run with another cell that cannot differ from them"
