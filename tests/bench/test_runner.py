@@ -108,6 +108,7 @@ def test_every_cell_has_its_scores(
         assert len(found.items) == len(found.groups) == len(found.topics) == 84
         assert len(found.base) == 84
         assert [len(scores) for scores in found.private] == [84]
+        assert found.readable is not None
     assert by_name["base"].private == (by_name["base"].base,)
     assert by_name["heuristic"].result is not None
     assert by_name["heuristic"].run.startswith("runs/heuristic-short-one-shot-scratch-0-")
