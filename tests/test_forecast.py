@@ -11,7 +11,7 @@ from safetensors.numpy import save_file
 
 from coursewright.config import RunConfig, load_config
 from coursewright.errors import ConfigError
-from coursewright.forecast import Forecast, forecast, lines
+from coursewright.forecast import Forecast, forecast, lines, plan
 from coursewright.student.memory import model_size, stored_weights
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -114,6 +114,6 @@ def test_every_example_can_be_planned(file: Path) -> None:
     assert found.trainings > found.rounds
 
 
-def test_a_search_that_cannot_be_made_is_told_of() -> None:
+def test_what_the_run_would_refuse_is_not_planned() -> None:
     with pytest.raises(ConfigError, match="search"):
-        forecast(RunConfig(task="science-mini", search="no.such:Search"))  # type: ignore[arg-type]
+        plan(RunConfig(task="science-mini", search="no.such:Search"))  # type: ignore[arg-type]

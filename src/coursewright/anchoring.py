@@ -16,18 +16,23 @@ from coursewright.config import (
     RunConfig,
     RunTeacher,
 )
+from coursewright.errors import ConfigError
 from coursewright.guardrails import settled_policy
 from coursewright.protocols import Progress
 from coursewright.records import Task
-from coursewright.store import file_digest, pin_teacher, storage
-from coursewright.student import settle
+from coursewright.store import file_digest, pin_teacher
+from coursewright.student import settle, settle_here
 
 
-def anchored(config: RunConfig, progress: Progress) -> RunConfig:
+def anchored(config: RunConfig, progress: Progress | None) -> RunConfig:
     """Return the config with all it names pinned down: `resume` may start elsewhere, and later.
 
     Files get absolute paths. A student of the hub is fetched, and gets the commit that was found;
-    a teacher that is the student of another run gets that student's digest.
+    a teacher that is the student of another run gets that student's digest. Without a `progress`
+    nothing is fetched: a student that is not in the cache keeps its name.
+
+    Raises:
+        ConfigError: a file, the student or the teacher's run is not there.
     """
     update: dict[str, Any] = {}
     if Path(config.task).is_dir():
@@ -47,7 +52,10 @@ def anchored(config: RunConfig, progress: Progress) -> RunConfig:
     if isinstance(config.agent, CommandAgent):
         update["agent"] = anchored_command(config.agent)
     if isinstance(config.student, HuggingFaceStudent):
-        update["student"] = settle(config.student, progress.say)
+        student = config.student
+        update["student"] = (
+            settle(student, progress.say) if progress else settle_here(student) or student
+        )
     if isinstance(config.teacher, RunTeacher):
         update["teacher"] = pin_teacher(config.teacher, config.runs)
     for field, part in (("agent", config.agent), ("teacher", config.teacher)):
@@ -66,17 +74,31 @@ def anchored_command(part: CommandAgent) -> CommandAgent:
 
 
 def inputs_of(config: RunConfig, task: Task) -> dict[str, str]:
-    """Return digests of the outside files that may not change under a run, by name."""
+    """Return digests of the outside files that may not change under a run, by name.
+
+    Raises:
+        ConfigError: one of them cannot be read; names it, and the field that does.
+    """
     inputs = dict(task.digests)
     if isinstance(config.agent, ProgramAgent | ReplayAgent):
-        content = config.agent.path.read_bytes()
-        inputs[f"agent {config.agent.path.name}"] = hashlib.sha256(content).hexdigest()
+        path = config.agent.path
+        inputs[f"agent {path.name}"] = _digest(path, "agent")
     if config.incumbent is not None:
-        with storage(config.incumbent.path, "put it back"):
-            inputs["incumbent"] = file_digest(config.incumbent.path)
+        inputs["incumbent"] = _digest(config.incumbent.path, "incumbent")
     if config.replay is not None and config.replay.path is not None:
-        with storage(config.replay.path, "put it back"):
-            inputs["replay"] = file_digest(config.replay.path)
+        inputs["replay"] = _digest(config.replay.path, "replay.path")
     if config.notes is not None:
         inputs["notes"] = hashlib.sha256(read_notes(config.notes).encode()).hexdigest()
     return inputs
+
+
+def _digest(path: Path, field: str) -> str:
+    try:
+        return file_digest(path)
+    except OSError as error:
+        raise ConfigError(
+            f"cannot be read: {(error.strerror or str(error)).lower()}; put it back, or name "
+            "another file",
+            file=path,
+            field=field,
+        ) from error

@@ -22,8 +22,8 @@ from coursewright.doctor import accelerators
 from coursewright.endpoints import in_dollars, tariff
 from coursewright.exams import probe_items
 from coursewright.power import smallest_gain
+from coursewright.preflight import require_sound
 from coursewright.records import Item, Record, Task
-from coursewright.searches import make_search
 from coursewright.student import in_words, model_size
 from coursewright.tasks import load_task, read_split
 from coursewright.wiring import leaving, make_rules
@@ -81,16 +81,26 @@ class Forecast(Record):
     """By split: a gain that its test sees in four of five cases, at worst."""
 
 
+def plan(config: RunConfig) -> Forecast:
+    """Return what a run that could be begun may cost. Starts, fetches and asks nothing.
+
+    Raises:
+        TaskError: the task cannot be loaded.
+        UsageError: what the run itself would refuse, as far as no server has to be asked.
+    """
+    require_sound(config, load_task(config.task))
+    return forecast(config)
+
+
 def forecast(config: RunConfig) -> Forecast:
     """Return what a run with this config may cost. Reads the task; starts and asks nothing.
 
     Raises:
         TaskError: the task cannot be loaded.
-        ConfigError: the student's files cannot be read, or the search cannot be made.
+        ConfigError: the student's files cannot be read.
     """
     task = load_task(config.task)
     rules = make_rules(config)
-    make_search(config)  # one of the user's own that cannot be made is told of here already
     rounds, again = rules.rounds, config.retrainings * (1 if config.incumbent is None else 2)
     noise = rules.noise_seeds or 0
     tree = config.search if isinstance(config.search, TreeSearch) else None

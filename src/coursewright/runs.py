@@ -11,8 +11,6 @@ from typing import Any
 
 from coursewright import evaluation, loop
 from coursewright.anchoring import anchored, inputs_of
-from coursewright.audit import with_policy
-from coursewright.briefing import full_brief, make_brief
 from coursewright.conclusion import conclude
 from coursewright.config import (
     HuggingFaceStudent,
@@ -23,18 +21,15 @@ from coursewright.config import (
 )
 from coursewright.display import Silent
 from coursewright.errors import IsolationError, RunFolderError, UsageError
-from coursewright.exams import pick_scorer
-from coursewright.guardrails import settled_policy
 from coursewright.preflight import (
     check_executor,
-    check_guard,
-    check_incumbent,
+    check_own_rows,
     check_servers,
+    require_sound,
     what_it_can_show,
 )
 from coursewright.protocols import Progress
 from coursewright.records import Isolation, OpeningCount, Record, Result
-from coursewright.searches import make_search
 from coursewright.store import (
     Artifacts,
     Pulse,
@@ -46,8 +41,7 @@ from coursewright.store import (
     resolve_run,
 )
 from coursewright.tasks import load_task
-from coursewright.teacher import check_teacher
-from coursewright.wiring import assemble, check_agent, make_student
+from coursewright.wiring import assemble, make_student
 
 MEASURED = frozenset({"decide", "train", "evaluate", "probes", "private"})
 """Stages whose inputs, with the config, decide their outcome."""
@@ -73,19 +67,13 @@ def run(config: RunConfig, progress: Progress | None = None) -> Result:
     """
     task = load_task(config.task)
     # Everything that can be wrong is found before a folder is made.
-    check_agent(config, task)
-    make_search(config)
-    pick_scorer(config, task)
+    require_sound(config, task)
     check_servers(config)
-    check_incumbent(config, task)
-    check_guard(config, task)
     progress = progress or Silent()
     check_executor(config, progress)
-    with_policy(settled_policy(config))
-    capped = config.budget.cost_usd is not None
-    make_brief(config, task)
-    check_teacher(config.teacher, full_brief(config, task), capped=capped)
     config = anchored(config, progress)
+    if isinstance(config.student, HuggingFaceStudent):
+        check_own_rows(config, task)  # by its own tokenizer, now that it is there
     with RunStore.create(config.runs, config.name, config, inputs_of(config, task)) as store:
         progress.say(what_it_can_show(task))
         try:

@@ -373,9 +373,9 @@ def _print_lineage(folder: Any, row: int, as_json: bool) -> None:
 
 def _print_forecast(settings: Any, as_json: bool) -> None:
     from coursewright.display import printable
-    from coursewright.forecast import forecast, lines
+    from coursewright.forecast import lines, plan
 
-    found = forecast(settings)
+    found = plan(settings)
     if as_json:
         emit(found.model_dump(mode="json"))
     else:

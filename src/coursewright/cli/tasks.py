@@ -64,6 +64,9 @@ def task_new(
 
     scaffold_task(folder)
     typer.echo(f"wrote {folder}; fill it in, then run: coursewright task check {folder}")
+    typer.echo(
+        "to run it, name a teacher that knows its subject: --teacher openai:MODEL[@BASE_URL]"
+    )
 
 
 @tasks_app.command("build")

@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any
 from coursewright.endpoints.counting import prompt_tokens_at_most, text_bytes
 from coursewright.endpoints.errors import EndpointError, EndpointRefused, EndpointUnavailable
 from coursewright.endpoints.keys import read_key
-from coursewright.endpoints.prices import NANOS, Tariff, free, in_dollars, in_nanos, tariff
+from coursewright.endpoints.prices import (
+    NANOS,
+    Tariff,
+    free,
+    in_dollars,
+    in_nanos,
+    require_tariff,
+    tariff,
+)
 from coursewright.endpoints.retrying import ask, pause_before_retry
 
 if TYPE_CHECKING:
@@ -34,6 +42,7 @@ __all__ = [
     "pause_before_retry",
     "prompt_tokens_at_most",
     "read_key",
+    "require_tariff",
     "tariff",
     "text_bytes",
 ]

@@ -18,7 +18,7 @@ from coursewright.store.pulse import Pulse
 from coursewright.store.requests import Request, Requests
 from coursewright.store.reviews import Reviews
 from coursewright.store.rows import put_rows, read_rows
-from coursewright.store.run import RunStore, amend, require_name
+from coursewright.store.run import RunStore, amend, new_place, require_name
 from coursewright.store.scratch import Scratch
 from coursewright.store.sealing import record_digest
 from coursewright.store.shared import SharedAnswers
@@ -55,6 +55,7 @@ __all__ = [
     "folder_digest",
     "is_held",
     "list_runs",
+    "new_place",
     "pin_teacher",
     "place_of",
     "prune",

@@ -78,13 +78,7 @@ class RunStore(RunFolder):
             created=datetime.now(UTC).isoformat(timespec="microseconds"),
             coursewright=coursewright.__version__,
         )
-        target = runs / require_name(name) if name else _free_place(runs, config.task)
-        if target.exists():
-            raise RunFolderError(
-                f"exists already; `coursewright resume {target.name}` goes on with it, "
-                "or choose another --name",
-                file=target,
-            )
+        target = new_place(runs, name) if name else _free_place(runs, config.task)
         with storage(runs):
             runs.mkdir(parents=True, exist_ok=True)
             # Made aside and moved in whole: a kill leaves either no run or one to resume.
@@ -232,6 +226,23 @@ def require_name(name: str) -> str:
             field="name",
         )
     return name
+
+
+def new_place(runs: Path, name: str) -> Path:
+    """Return where a run of this name will lie.
+
+    Raises:
+        ConfigError: `name` cannot be the name of a folder.
+        RunFolderError: there is such a folder already.
+    """
+    target = runs / require_name(name)
+    if target.exists():
+        raise RunFolderError(
+            f"exists already; `coursewright resume {target.name}` goes on with it, "
+            "or choose another --name",
+            file=target,
+        )
+    return target
 
 
 def _free_place(runs: Path, task: str) -> Path:

@@ -8,7 +8,7 @@ never sees a gold answer.
 
 from coursewright.student.asking import AskedStudent
 from coursewright.student.executors import in_words, open_executor, require_executor
-from coursewright.student.hub import settle
+from coursewright.student.hub import settle, settle_here
 from coursewright.student.local import EMBEDDED, LocalStudent, Store
 from coursewright.student.memory import cores, model_size
 from coursewright.student.replay import ReplayingStudent
@@ -31,4 +31,5 @@ __all__ = [
     "open_executor",
     "require_executor",
     "settle",
+    "settle_here",
 ]

@@ -36,10 +36,52 @@ def settle(config: HuggingFaceStudent, say: Say) -> HuggingFaceStudent:
     Raises:
         ConfigError, StorageError: as `fetch`.
     """
-    if Path(config.model).is_dir():
-        return config.model_copy(update={"model": str(Path(config.model).absolute())})
+    folder = folder_of(config)
+    if folder is not None:
+        return config.model_copy(update={"model": str(folder)})
     # A snapshot of the cache is a folder named after its commit.
     return config.model_copy(update={"revision": fetch(config, say).name})
+
+
+def settle_here(config: HuggingFaceStudent) -> HuggingFaceStudent | None:
+    """Return what `settle` would, without asking or fetching: None where the cache lacks an id.
+
+    Raises:
+        ConfigError: as `folder_of`, or the library of the hub is not installed.
+    """
+    folder = folder_of(config)
+    if folder is not None:
+        return config.model_copy(update={"model": str(folder)})
+    with _explained(config):
+        found = _cached(config)
+    return None if found is None else config.model_copy(update={"revision": found.name})
+
+
+def folder_of(config: HuggingFaceStudent) -> Path | None:
+    """Return the folder that a config names, or None where it names an id of the hub.
+
+    Raises:
+        ConfigError: it names neither, or a folder that holds no model.
+    """
+    if Path(config.model).is_dir():
+        folder = Path(config.model).absolute()
+        _require_model(folder)
+        return folder
+    if not _ID.fullmatch(config.model):
+        raise ConfigError(
+            f"{config.model!r} is neither a folder nor an id of the hub (ORG/NAME)",
+            field="student.model",
+        )
+    return None
+
+
+def _require_model(folder: Path) -> None:
+    if not (folder / "config.json").is_file():
+        raise ConfigError(
+            f"{folder} holds no model (no config.json); name a model's folder, or an id of the hub "
+            "(ORG/NAME)",
+            field="student.model",
+        )
 
 
 def fetch(config: HuggingFaceStudent, say: Say) -> Path:
@@ -50,18 +92,11 @@ def fetch(config: HuggingFaceStudent, say: Say) -> Path:
             safetensors; one line that says what to do.
         StorageError: too little space in the cache.
     """
-    name = config.model
-    if Path(name).is_dir():
-        folder = Path(name).absolute()
-    elif _ID.fullmatch(name):
+    folder = folder_of(config)
+    if folder is None:
         with _explained(config):
             folder = _from_cache(config) or _from_hub(config, say)
-    else:
-        raise ConfigError(
-            f"{name!r} is neither a folder nor an id of the hub (ORG/NAME)", field="student.model"
-        )
-    if not (folder / "config.json").is_file():
-        raise ConfigError(f"{folder} holds no model (no config.json)", field="student.model")
+        _require_model(folder)
     return folder
 
 

@@ -100,7 +100,7 @@ def check_teacher(config: TeacherConfig, brief: Brief, *, capped: bool = False) 
     questions = [item_body(item.question, item.context) for item in brief.visible]
     if not knows(f"{brief.summary}\n{brief.description}", questions):
         raise ConfigError(
-            f"the {upstream.name} teacher does not know what task {brief.task!r} is about; "
-            "choose another teacher, or give it the families it lacks (teacher.families)",
+            f"the {upstream.name} teacher does not know what task {brief.task!r} is about; this "
+            "task needs a real one, such as `--teacher openai:MODEL@BASE_URL` (docs/teachers.md)",
             field="--teacher",
         )
