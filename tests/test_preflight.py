@@ -11,7 +11,7 @@ import pytest
 
 from coursewright import preflight
 from coursewright.config import RunConfig, load_config, parse_student
-from coursewright.preflight import problems
+from coursewright.preflight import CHECKS, problems
 from coursewright.tasks import load_task, task_folder
 from tests.commands import cw
 
@@ -20,7 +20,7 @@ TASK = "science-mini"
 
 def found(task: str = TASK, **settings: Any) -> list[str]:
     config = RunConfig.model_validate({"task": task, **settings})
-    return [str(problem) for problem in problems(config, load_task(task))]
+    return [str(problem) for problem in problems(config, load_task(task), CHECKS)]
 
 
 @pytest.fixture
@@ -118,4 +118,4 @@ def test_whoever_asks_names_the_checks_that_matter(place: Path) -> None:
 @pytest.mark.parametrize("file", sorted(Path("examples").resolve().glob("*.yaml")))
 def test_the_examples_can_be_begun(file: Path) -> None:
     config = load_config(file, {"task": TASK})
-    assert list(problems(config, load_task(TASK))) == []
+    assert list(problems(config, load_task(TASK), CHECKS)) == []

@@ -97,7 +97,7 @@ def _digest(path: Path, field: str) -> str:
         return file_digest(path)
     except OSError as error:
         raise ConfigError(
-            f"cannot be read: {(error.strerror or str(error)).lower()}; put it back, or name "
+            f"cannot be read: {(error.strerror or str(error)).lower()}; put it there, or name "
             "another file",
             file=path,
             field=field,

@@ -5,7 +5,8 @@
     │   ├── ConfigError                2   a field of the run configuration
     │   ├── TaskError                  2   a file of a task folder
     │   ├── RunFolderError             2   a run folder: missing, foreign version, changed config
-    │   └── StorageError               2   disk full, folder not writable
+    │   ├── StorageError               2   disk full, folder not writable
+    │   └── SeveralErrors              2   more than one of these, a line each
     ├── StudyIncomplete                1   some cells of a study have no result
     ├── NoValidSubmission              3   the budget went by without a data set to train on
     ├── IsolationError                 4   the sandbox is weaker than the run asks for
@@ -22,6 +23,7 @@ round becomes a line of the record instead of a crash.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 
@@ -77,6 +79,14 @@ class RunFolderError(LocatedError):
 
 class StorageError(LocatedError):
     """The disk is full or a folder cannot be written."""
+
+
+class SeveralErrors(UsageError):
+    """Several things cannot be used; `lines` says each."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self.lines = tuple(lines)
+        super().__init__("\n".join(self.lines))
 
 
 class StudyIncomplete(CoursewrightError):

@@ -50,18 +50,16 @@ def require_sound(config: RunConfig, task: Task) -> None:
     Raises:
         UsageError: the first of them.
     """
-    for problem in problems(config, task):
+    for problem in problems(config, task, CHECKS):
         raise problem
 
 
-def problems(
-    config: RunConfig, task: Task, checks: Sequence[Check] | None = None
-) -> Iterator[UsageError]:
+def problems(config: RunConfig, task: Task, checks: Sequence[Check]) -> Iterator[UsageError]:
     """Yield what keeps a run from being begun; asks, fetches and starts nothing.
 
-    `checks` are those that matter to whoever asks; None: all.
+    `checks` are those that matter to whoever asks.
     """
-    for check in CHECKS if checks is None else checks:
+    for check in checks:
         try:
             check(config, task)
         except UsageError as error:

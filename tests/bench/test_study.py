@@ -73,6 +73,12 @@ def test_a_single_value_needs_no_brackets(tmp_path: Path) -> None:
             "`rounds`",
         ),
         ("tasks: a\nbaselines: base\nbrief: notes\n", None, None, "needs `notes: FILE`"),
+        (
+            "tasks: science-mini\nbaselines: {name: oracle, rows: {science: x.jsonl}}\n",
+            None,
+            None,
+            "no task of this study; its tasks are science-mini",
+        ),
         ("tasks: a\ntasks: b\n", 2, "tasks", "twice"),
         ("tasks: a\nbaselines: base\nsedes: [0]\n", 3, "sedes", "did you mean `seeds`?"),
         (

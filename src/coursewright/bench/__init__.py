@@ -2,9 +2,9 @@
 
     study file ─► cells ─► jobs ─► runs, several at a time ─► what was measured ─► tables
 
-`study` reads the file, `plan` makes cells and jobs of it, `runner` carries them out in processes of
-their own (`worker`), `measured` reads them back, and `analysis` makes the tables. `docs/studies.md`
-is for users.
+`study` reads the file, `plan` makes cells and jobs of it, `soundness` refuses what could only fail,
+`runner` carries the rest out in processes of their own (`worker`), `measured` reads them back, and
+`analysis` makes the tables. `docs/studies.md` is for users.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from coursewright.bench.cells import Cell, Measured
 from coursewright.bench.measured import measured
 from coursewright.bench.plan import Plan
 from coursewright.bench.runner import carry, held
+from coursewright.bench.soundness import require_sound
 from coursewright.bench.study import Study, load_study
 from coursewright.protocols import Progress
 from coursewright.records import Record
@@ -29,6 +30,7 @@ __all__ = [
     "StudyOutcome",
     "load_study",
     "plan_study",
+    "require_sound",
     "run_study",
 ]
 
@@ -47,28 +49,31 @@ class StudyOutcome(Record):
     """The study in short, for people."""
 
 
-def plan_study(study: Study, folder: Path | None = None) -> Plan:
+def plan_study(study: Study, folder: Path | None = None, progress: Progress | None = None) -> Plan:
     """Return a study's cells and jobs; `folder` is by default `studies/NAME`.
+
+    `progress` hears of students that are fetched from the hub; without one none is.
 
     Raises:
         TaskError: a task cannot be loaded.
         ConfigError: something that the study names cannot be used.
     """
-    return Plan(study, folder or Path("studies") / study.name)
+    return Plan(study, folder or Path("studies") / study.name, progress)
 
 
 def run_study(study: Study, folder: Path | None, progress: Progress) -> StudyOutcome:
     """Carry a study on from wherever it is, and write its tables.
 
     Raises:
-        TaskError: a task cannot be loaded.
-        ConfigError: something that the study names cannot be used.
+        SeveralErrors: a line for each thing that the study names and that cannot be used.
         RunHeld: another process works on this study.
         Interrupted: stopped by hand; the same call goes on.
         UsageError: pictures are wanted, and matplotlib is not there.
     """
-    plan = plan_study(study, folder)
-    _ = plan.jobs  # what is wrong with the study is found before a folder is made
+    # What is wrong with the study is found before a student is fetched or a folder made.
+    require_sound(plan_study(study, folder))
+    plan = plan_study(study, folder, progress)
+    _ = plan.jobs
     if study.analysis.pictures:
         require_matplotlib()
     with held(plan.places):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import zip_longest
 from pathlib import Path
@@ -18,14 +18,25 @@ from coursewright.anchoring import anchored, inputs_of
 from coursewright.bench.baselines import AS_RUNS, Direct, direct_of
 from coursewright.bench.cells import Cell
 from coursewright.bench.study import BaselineEntry, Study
-from coursewright.config import ProgramAgent, ReplayAgent, RunConfig, RunTeacher
-from coursewright.display import Silent
+from coursewright.config import (
+    HuggingFaceStudent,
+    ProgramAgent,
+    ReplayAgent,
+    RunConfig,
+    RunTeacher,
+    StudentConfig,
+    TeacherConfig,
+)
+from coursewright.protocols import Progress
 from coursewright.records import BriefLevel, Mode, Setting, Task
-from coursewright.store import digest_of
+from coursewright.store import digest_of, pin_teacher
+from coursewright.student import settle
 from coursewright.tasks import load_task
 
 DEFAULT_BRIEF: dict[Setting, BriefLevel] = {"scratch": "visible", "seed": "seeds"}
 """What a setting tells by itself."""
+DEFAULT_RUNS: Path = RunConfig.model_fields["runs"].default
+"""Where runs lie that are no study's."""
 
 
 @dataclass(frozen=True)
@@ -83,10 +94,14 @@ class Plan:
         ConfigError: a program or notes file cannot be read, or a baseline lacks its rows.
     """
 
-    def __init__(self, study: Study, folder: Path) -> None:
+    def __init__(self, study: Study, folder: Path, progress: Progress | None = None) -> None:
+        """`progress` hears of students that are fetched; without one nothing is."""
         self.study = study
         self.places = Places(folder.absolute())
+        self._progress = progress
         self._tasks: dict[str, Task] = {}
+        self._made: dict[Cell, Job] = {}
+        self._students: dict[str, StudentConfig] = {}
 
     @cached_property
     def cells(self) -> tuple[Cell, ...]:
@@ -104,24 +119,28 @@ class Plan:
     @cached_property
     def jobs(self) -> tuple[Job, ...]:
         """One job for all cells that cannot differ, in the order of the cells."""
-        by_key: dict[str, list[Cell]] = {}
-        made: dict[str, tuple[str, RunConfig, Direct | None]] = {}
+        by_key: dict[str, list[Job]] = {}
         for cell in self.cells:
+            job = self.job_of(cell)
+            by_key.setdefault(job.key, []).append(job)
+        return tuple(
+            replace(alike[0], cells=tuple(cell for job in alike for cell in job.cells))
+            for alike in by_key.values()
+        )
+
+    def job_of(self, cell: Cell) -> Job:
+        """Return the job that measures a cell, by itself; each is made once.
+
+        Raises:
+            TaskError, ConfigError: what the cell names cannot be used.
+        """
+        if cell not in self._made:
             direct = self._direct(cell)
             config = self._config(cell, direct)
             key = self._key(config, direct)
-            by_key.setdefault(key, []).append(cell)
-            made.setdefault(key, (_name(cell, direct, key), config, direct))
-        return tuple(
-            Job(
-                key=key,
-                name=made[key][0],
-                cells=tuple(cells),
-                config=made[key][1],
-                direct=made[key][2],
-            )
-            for key, cells in by_key.items()
-        )
+            name = _name(cell, direct, key)
+            self._made[cell] = Job(key=key, name=name, cells=(cell,), config=config, direct=direct)
+        return self._made[cell]
 
     def task(self, name: str) -> Task:
         """Return a task; each is loaded once."""
@@ -157,8 +176,8 @@ class Plan:
                 **study.run,
                 "task": task.task,
                 "agent": agent,
-                "teacher": _entry(study.teachers, cell.teacher).part,
-                "student": _entry(study.students, cell.student).part,
+                "teacher": self._teacher(cell.teacher),
+                "student": self._student(cell.student),
                 "setting": cell.setting,
                 "mode": cell.mode,
                 "seed": cell.seed,
@@ -170,7 +189,27 @@ class Plan:
                 "shared": self.places.shared,
             }
         )
-        return anchored(config, Silent())
+        return anchored(config, None)
+
+    def _teacher(self, label: str) -> TeacherConfig:
+        """A run that teaches lies in the study's folder, or is one that `coursewright list` shows.
+
+        The study's own is looked for first.
+        """
+        part: TeacherConfig = _entry(self.study.teachers, label).part
+        if not isinstance(part, RunTeacher):
+            return part
+        own = (self.places.runs / part.model).is_dir()
+        return pin_teacher(part, self.places.runs if own else DEFAULT_RUNS)
+
+    def _student(self, label: str) -> StudentConfig:
+        """Each is fetched once, so that all cells have the same commit."""
+        if label not in self._students:
+            part: StudentConfig = _entry(self.study.students, label).part
+            if isinstance(part, HuggingFaceStudent) and self._progress is not None:
+                part = settle(part, self._progress.say)
+            self._students[label] = part
+        return self._students[label]
 
     def _key(self, config: RunConfig, direct: Direct | None) -> str:
         settings: dict[str, Any] = config.model_dump(

@@ -215,12 +215,19 @@ class Study(Part):
         return value
 
     @model_validator(mode="after")
-    def _has_contestants_and_notes(self) -> Study:
+    def _has_what_it_needs(self) -> Study:
         if not self.agents and not self.baselines:
             raise ValueError("names neither `agents` nor `baselines`: nothing would be measured")
         lacking = [task.label for task in self.tasks if task.notes is None]
         if "notes" in self.brief and lacking:
             raise ValueError(f"brief: notes needs `notes: FILE` for task {lacking[0]!r}")
+        labels = [task.label for task in self.tasks]
+        for baseline in self.baselines:
+            if unknown := [label for label in baseline.rows if label not in labels]:
+                raise ValueError(
+                    f"baseline {baseline.label!r} has rows for {unknown[0]!r}, which is no task of "
+                    f"this study; its tasks are {', '.join(labels)}"
+                )
         return self
 
 

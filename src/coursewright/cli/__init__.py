@@ -19,7 +19,7 @@ from coursewright.cli.people import people_app
 from coursewright.cli.runs import runs_app
 from coursewright.cli.studies import studies_app
 from coursewright.cli.tasks import tasks_app
-from coursewright.errors import CoursewrightError
+from coursewright.errors import CoursewrightError, SeveralErrors
 
 app = typer.Typer(
     name="coursewright",
@@ -45,9 +45,10 @@ def main() -> None:
     except CoursewrightError as error:
         from coursewright.display import printable
 
-        # Messages of libraries may run over many lines.
-        line = " ".join(str(error).split())
-        print(f"coursewright: {printable(line)}", file=sys.stderr)  # noqa: T201
+        for message in error.lines if isinstance(error, SeveralErrors) else (str(error),):
+            # Messages of libraries may run over many lines.
+            line = " ".join(message.split())
+            print(f"coursewright: {printable(line)}", file=sys.stderr)  # noqa: T201
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         hint = "interrupted; `coursewright resume RUN` continues where it stopped"

@@ -25,13 +25,15 @@ def bench(
     as_json: Json = False,
 ) -> None:
     """Make all runs of a study, or go on with them, and write its tables."""
-    from coursewright.bench import load_study, plan_study, run_study
+    from coursewright.bench import load_study, plan_study, require_sound, run_study
     from coursewright.bench.estimate import estimate, lines
     from coursewright.display import open_progress, printable
 
     loaded = load_study(study)
     if plan:
-        found = estimate(plan_study(loaded, output))
+        planned = plan_study(loaded, output)
+        require_sound(planned)
+        found = estimate(planned)
         if as_json:
             emit(found.model_dump(mode="json"))
         else:
