@@ -11,7 +11,7 @@ from safetensors.numpy import save_file
 
 from coursewright.config import RunConfig, load_config
 from coursewright.errors import ConfigError
-from coursewright.forecast import Forecast, forecast, lines, plan
+from coursewright.forecast import Forecast, forecast, lines, plan, within_cap
 from coursewright.student.memory import model_size, stored_weights
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -59,6 +59,22 @@ def test_what_is_in_our_own_hands_costs_nothing() -> None:
 
 def test_a_capped_run_names_its_cap() -> None:
     assert "money cap  $12.50" in lines(planned(budget={"cost_usd": 12.5}))
+
+
+@pytest.mark.parametrize(
+    ("cap", "prices", "most"),
+    [
+        (None, (1.0, 2.0), 3.0),
+        (2.0, (1.0, 2.0), 2.0),
+        (5.0, (1.0, 2.0), 3.0),
+        (5.0, (1.0, None), 5.0),
+        (None, (1.0, None), None),
+    ],
+)
+def test_nothing_costs_more_than_its_cap(
+    cap: float | None, prices: tuple[float | None, ...], most: float | None
+) -> None:
+    assert within_cap(cap, *prices) == most
 
 
 def test_every_server_is_printed_with_what_may_be_sent_there() -> None:

@@ -65,7 +65,7 @@ class Forecast(Record):
     agent_usd: float | None
     """Of a request a round that fills half the agent's context; None: no price is known."""
     cap_usd: float | None
-    """What both together can cost at most, if `budget.cost_usd` is set."""
+    """`budget.cost_usd`: more than this both together never cost. None: there is no cap."""
     leaving: tuple[str, ...]
     """A line for each server: which kinds of text may be sent there."""
     weights: int | None
@@ -79,6 +79,11 @@ class Forecast(Record):
     """Of the run folder, roughly."""
     smallest_gain_points: dict[str, float]
     """By split: a gain that its test sees in four of five cases, at worst."""
+
+    @property
+    def most_usd(self) -> float | None:
+        """Of agent and teacher together at most, by price or cap; None: no price and no cap."""
+        return within_cap(self.cap_usd, self.teacher_usd, self.agent_usd)
 
 
 def plan(config: RunConfig) -> Forecast:
@@ -195,6 +200,13 @@ def money(part: Any, calls: int, prompt: int, answer: int) -> float | None:
         return None if isinstance(part, CommandAgent | CustomPart) else 0.0
     price = tariff(part)
     return None if price is None else in_dollars(calls * price(prompt, answer))
+
+
+def within_cap(cap: float | None, *prices: float | None) -> float | None:
+    """Return what these cost together at most in US dollars; None: no price and no cap is known."""
+    known = [price for price in prices if price is not None]
+    total = sum(known) if len(known) == len(prices) else None
+    return min((amount for amount in (total, cap) if amount is not None), default=None)
 
 
 def agent_tokens(config: RunConfig) -> tuple[int, int]:

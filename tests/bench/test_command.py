@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -30,6 +31,26 @@ def test_a_plan_starts_nothing_and_says_what_it_may_cost(tmp_path: Path) -> None
     assert told["teacher_calls"] == 2 * 4000 + 2 * 2 * 84
     assert not (tmp_path / "out").exists()
     assert "nothing was started" in bench(file, "--plan")[1]
+
+
+def test_a_plan_heeds_the_cap_of_each_run_and_says_what_leaves(tmp_path: Path) -> None:
+    server = {"kind": "openai", "model": "m", "base_url": "https://example.org/v1"}
+    dear = {**server, "prices": {"input": 1000, "output": 1000}, "label": "dear"}
+    settings = {"agents": "heuristic", "teachers": dear, "seeds": [0, 1]}
+
+    def told(baselines: list[str], **budget: float) -> tuple[dict[str, Any], str]:
+        run = {"budget": {"rounds": 2, **budget}}
+        file = str(write_study(tmp_path, baselines=baselines, run=run, **settings))
+        return json.loads(bench(file, "--plan", "--json")[1]), bench(file, "--plan")[1]
+
+    assert told([])[0]["usd"] > 1000
+    found, text = told([], cost_usd=3)
+    assert (found["usd"], found["cap_usd"]) == (2 * 3, 3)
+    assert "money cap  $3.00 for each run" in text
+    assert "leaves     teacher m at https://example.org/v1: may be sent description" in text
+    found, text = told(["teacher"], cost_usd=3)
+    assert found["usd"] == 4 * 3
+    assert "is asked the private questions" in text
 
 
 def test_it_fails_in_words_while_cells_are_missing(
