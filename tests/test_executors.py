@@ -11,7 +11,13 @@ import pytest
 import yaml
 
 from coursewright.bench import Plan
-from coursewright.config import LocalExecutor, RunConfig, load_config, with_executor
+from coursewright.config import (
+    HuggingFaceStudent,
+    LocalExecutor,
+    RunConfig,
+    load_config,
+    with_executor,
+)
 from coursewright.errors import ConfigError
 from coursewright.forecast import forecast, lines
 from coursewright.preflight import check_executor
@@ -109,6 +115,18 @@ def test_more_slots_than_memory_is_found_before_a_run(monkeypatch: pytest.Monkey
     monkeypatch.setattr(memory, "free_bytes", lambda: 2 * 10**9)
     with pytest.raises(ConfigError, match=r"executor\.slots.*GB are free"):
         check_executor(config(slots=256), Remembered())
+
+
+def test_one_slot_is_looked_at_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    monkeypatch.setattr(memory, "free_bytes", lambda: 23 * 10**9)
+    large = RunConfig.model_validate({"task": TASK, "student": {"kind": "hf", "model": "o/m-8B"}})
+    with pytest.raises(ConfigError, match="take a smaller student"):
+        check_executor(large, Remembered())
+    said = next(line for line in lines(forecast(large)) if line.startswith("executor"))
+    assert "not on this machine: [student]: o/m-8B needs about 64.5 GB" in said
+    named_not = large.model_copy(update={"student": HuggingFaceStudent(model="o/m")})
+    check_executor(named_not, Remembered())
 
 
 def test_memory_limits_of_all_control_groups_are_heeded(tmp_path: Path) -> None:

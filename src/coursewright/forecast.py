@@ -22,7 +22,7 @@ from coursewright.doctor import accelerators
 from coursewright.endpoints import in_dollars, tariff
 from coursewright.exams import probe_items
 from coursewright.power import smallest_gain
-from coursewright.preflight import require_sound
+from coursewright.preflight import check_room, problems, require_sound
 from coursewright.records import Item, Record, Task
 from coursewright.student import in_words, model_size
 from coursewright.tasks import load_task, read_split
@@ -73,6 +73,8 @@ class Forecast(Record):
     device: str
     executor: str
     """Who computes, in words."""
+    lacking: str | None
+    """Why this machine has no room for it now; the plan may be for another. None: it has."""
     compute_hours: float | None
     """Of all trainings and answers on `device`, roughly."""
     disk_bytes: int | None
@@ -151,6 +153,7 @@ def forecast(config: RunConfig) -> Forecast:
         weights=size,
         device=device,
         executor=in_words(config.executor),
+        lacking=next(map(str, problems(config, task, [check_room])), None),
         compute_hours=hours,
         disk_bytes=None if size is None else disk_bytes(config, size, trainings),
         smallest_gain_points={
@@ -242,7 +245,8 @@ def lines(found: Forecast) -> list[str]:
         f"agent      up to {found.rounds} requests, about {dollars(found.agent_usd)}",
         "money cap  " + ("none" if found.cap_usd is None else dollars(found.cap_usd)),
         f"student    {size}, up to {found.trainings} trainings{short}: {time} on {found.device}",
-        f"executor   {found.executor}",
+        f"executor   {found.executor}"
+        + (f"; not on this machine: {found.lacking}" if found.lacking else ""),
         f"disk       {disk}",
         "test sees  gains from " + ", ".join(gains) + " (4 times of 5, at worst)",
     ]

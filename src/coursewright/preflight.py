@@ -21,6 +21,7 @@ from coursewright.config import (
     Endpoint,
     HuggingFaceStudent,
     LocalExecutor,
+    RayExecutor,
     RunConfig,
     RunTeacher,
 )
@@ -225,9 +226,9 @@ def check_executor(config: RunConfig, progress: Progress) -> None:
         ConfigError: there is not, or the student cannot be computed so.
     """
     executor, student = config.executor, config.student
-    if executor == LocalExecutor():
-        return
     if isinstance(student, CustomPart):
+        if executor == LocalExecutor():
+            return
         raise ConfigError(
             f"the student {student.path} is a class of yours, which computes by itself; take the "
             "setting out",
@@ -243,9 +244,19 @@ def check_executor(config: RunConfig, progress: Progress) -> None:
     threads = executor.slots * student.threads
     if isinstance(executor, LocalExecutor) and threads > cores():
         progress.say(
-            f"executor: {executor.slots} slots with {student.threads} threads each on {cores()} "
+            f"executor: {executor.slots} times {student.threads} threads on {cores()} "
             "cores; where no GPU computes, more threads than cores make all of them slower"
         )
+
+
+def check_room(config: RunConfig, _: Task) -> None:
+    """This machine must have room for what computes; a cluster is not asked.
+
+    Raises:
+        ConfigError: it has not.
+    """
+    if not isinstance(config.executor, RayExecutor):
+        check_executor(config, Silent())
 
 
 def what_it_can_show(task: Task) -> str:

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from coursewright.bench import Plan, require_sound, run_study
+from coursewright.bench.estimate import estimate, lines
 from coursewright.bench.measured import result_file
 from coursewright.display import Silent
 from coursewright.errors import SeveralErrors
 from coursewright.store.run import RunStore
+from coursewright.student import memory
 from coursewright.tasks import scaffold_task
 from tests.bench.studies import plan_of, study_of
 from tests.commands import cw
@@ -53,10 +55,10 @@ def test_every_problem_is_a_line_however_many_cells_it_costs(place: Path) -> Non
         "seeds": [0, 1, 2],
         "modes": ["one-shot", "iterative"],
     }
-    lines = told(plan_of(place, **refused))
-    assert len(lines) == 4
+    found = told(plan_of(place, **refused))
+    assert len(found) == 4
     for said in ("nope.py [agents]", "no_such", "[teachers]: the simulated", "no run 'nope'"):
-        assert sum(said in line for line in lines) == 1
+        assert sum(said in line for line in found) == 1
 
 
 def test_the_command_prints_a_line_for_each_and_makes_no_folder(place: Path) -> None:
@@ -118,6 +120,18 @@ def test_a_study_is_refused_before_a_student_is_fetched(
     assert len(plan_of(place, agents="heuristic", **students).jobs) == 1
     with pytest.raises(SeveralErrors, match=r"nope\.py"):
         run_study(study_of(place, agents="program:nope.py", **students), place / "out", Silent())
+
+
+def test_a_plan_says_what_has_no_room_here_and_the_study_is_refused(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "free_bytes", lambda: 10**8)
+    file = {"agents": "heuristic", "baselines": "base", "students": "nano", "seeds": [0, 1]}
+    (line,) = (line for line in lines(estimate(plan_of(place, **file))) if "this machine" in line)
+    assert "nano needs about" in line
+    with pytest.raises(SeveralErrors, match="nano needs about") as refused:
+        run_study(study_of(place, **file), place / "out", Silent())
+    assert len(refused.value.lines) == 1
 
 
 def test_a_student_is_fetched_once_and_this_is_told(

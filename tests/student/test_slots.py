@@ -17,7 +17,13 @@ from typing import Any
 import psutil
 import pytest
 
-from coursewright.config import EmbeddedStudent, HuggingFaceStudent, LocalExecutor, Recipe
+from coursewright.config import (
+    EmbeddedStudent,
+    HuggingFaceStudent,
+    LocalExecutor,
+    Recipe,
+    StudyRecipe,
+)
 from coursewright.display import Silent
 from coursewright.errors import ConfigError, Interrupted, StageFailed
 from coursewright.student import LocalStudent, link, memory, slots
@@ -210,6 +216,20 @@ def test_more_slots_than_memory_is_one_line(monkeypatch: pytest.MonkeyPatch) -> 
     memory.require_room(EmbeddedStudent(), 2, gpu=False)
     with pytest.raises(ConfigError, match=r"3 slots need about 1\.6 GB.*1\.3 GB are free: take 2"):
         memory.require_room(EmbeddedStudent(), 3, gpu=False)
+
+
+def test_a_student_too_large_for_one_slot_is_told_what_would_fit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(memory, "free_bytes", lambda: int(23e9))
+    large = HuggingFaceStudent(model="org/Large-8B")
+    with pytest.raises(ConfigError, match=r"64\.5 GB.*: take a smaller student or a GPU$") as one:
+        memory.require_room(large, 1, gpu=False)
+    assert one.value.field == "student"
+    full = large.model_copy(update={"recipe": StudyRecipe(method="full")})
+    with pytest.raises(ConfigError, match=r"a smaller student or a LoRA recipe or a GPU$"):
+        memory.require_room(full, 2, gpu=False)
+    memory.require_room(large, 1, gpu=True)
 
 
 def test_full_training_takes_more_memory_than_an_adapter() -> None:

@@ -19,6 +19,7 @@ from coursewright.bench.plan import Plan
 from coursewright.bench.runner import carry, held
 from coursewright.bench.soundness import require_sound
 from coursewright.bench.study import Study, load_study
+from coursewright.preflight import check_room
 from coursewright.protocols import Progress
 from coursewright.records import Record
 
@@ -71,7 +72,7 @@ def run_study(study: Study, folder: Path | None, progress: Progress) -> StudyOut
         UsageError: pictures are wanted, and matplotlib is not there.
     """
     # What is wrong with the study is found before a student is fetched or a folder made.
-    require_sound(plan_study(study, folder))
+    require_sound(plan_study(study, folder), check_room)
     plan = plan_study(study, folder, progress)
     _ = plan.jobs
     if study.analysis.pictures:

@@ -34,6 +34,8 @@ class Estimate(Record):
     """Of trainings and answers at most, by forecast, `at_once` at a time; None: not known."""
     hours: float | None
     """By what runs of this study have taken so far; None before any is there."""
+    lacking: tuple[str, ...]
+    """Why this machine has no room for runs now; the plan may be for another."""
     leaving: tuple[str, ...]
     """A line for each server that the jobs to make ask: which kinds of text may be sent there."""
 
@@ -68,6 +70,7 @@ def estimate(plan: Plan) -> Estimate:
         compute_hours=_shared(_total(hours), plan.study.at_once),
         hours=None if seconds is None else seconds / 3600,
         cap_usd=next((job.config.budget.cost_usd for job in plan.jobs), None),
+        lacking=tuple(dict.fromkeys(one.lacking for one in runs if one.lacking)),
         leaving=tuple(dict.fromkeys([*(line for one in runs for line in one.leaving), *sat])),
     )
 
@@ -90,6 +93,7 @@ def lines(found: Estimate) -> list[str]:
     ]
     if found.hours is not None:
         out.append(f"           about {rounded(found.hours)} hours, as runs here have taken so far")
+    out += [f"executor   not on this machine: {line}" for line in found.lacking]
     out += [f"leaves     {line}" for line in found.leaving]
     return [*out, "nothing was started or spent"]
 

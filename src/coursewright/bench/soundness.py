@@ -10,15 +10,24 @@ from coursewright.bench.study import OWNED
 from coursewright.config import RunConfig
 from coursewright.errors import ConfigError, SeveralErrors, UsageError
 from coursewright.exams import pick_scorer
-from coursewright.preflight import CHECKS, Check, check_knowledge, check_student, problems
+from coursewright.preflight import (
+    CHECKS,
+    Check,
+    check_knowledge,
+    check_room,
+    check_student,
+    problems,
+)
 from coursewright.store import digest_of
 
 DIRECT: tuple[Check, ...] = (check_student, pick_scorer)
 """What matters to a baseline without rounds; to the teacher's, the teacher too."""
 
 
-def require_sound(plan: Plan) -> None:
+def require_sound(plan: Plan, *further: Check) -> None:
     """Refuse a study some of whose missing cells could only fail; asks, fetches and starts nothing.
+
+    `further` checks are made of every missing cell as well.
 
     Raises:
         SeveralErrors: a line for each thing that is wrong, however many cells it would have cost.
@@ -34,7 +43,7 @@ def require_sound(plan: Plan) -> None:
             continue
         if is_done(job, plan.places):
             continue
-        due = [(check, _matters(job.config, check)) for check in _checks(job)]
+        due = [(check, _matters(job.config, check)) for check in (*_checks(job), *further)]
         checks = [check for check, kind in due if (check, kind) not in made]
         made.update(due)
         found |= dict.fromkeys(map(_in_study, problems(job.config, task, checks)))
@@ -51,10 +60,13 @@ def _checks(job: Job) -> Sequence[Check]:
 def _matters(config: RunConfig, check: Check) -> str:
     """What a check sees of a config, so that it is made once for all that are alike.
 
-    To ask a teacher for what it knows takes a second, and no agent or student changes it.
+    To ask a teacher for what it knows takes a second, and no agent or student changes it; nor does
+    anything but the student change how much room it takes.
     """
     if check is check_knowledge:
         return digest_of(config.model_dump(mode="json", include={"task", "teacher", "budget"}))
+    if check is check_room:
+        return digest_of(config.model_dump(mode="json", include={"student", "executor"}))
     unseen = {"seed", "feedback", "runs", "shared"}
     return digest_of(config.model_dump(mode="json", exclude=unseen))
 

@@ -48,13 +48,26 @@ def require_room(student: EmbeddedStudent | HuggingFaceStudent, slots: int, *, g
     """
     each = worker_bytes(student, gpu=gpu)
     free = free_bytes()
-    if each is not None and slots * each > free:
+    if each is None or slots * each <= free:
+        return
+    room = f"{free / 1e9:.1f} GB are free"
+    if each > free:
+        smaller = [
+            "a smaller student",
+            *(["a LoRA recipe"] if student.recipe.method == "full" and not gpu else []),
+            *([] if gpu else ["a GPU"]),
+        ]
         raise ConfigError(
-            f"{slots} slots need about {slots * each / 1e9:.1f} GB of memory "
-            f"({each / 1e9:.1f} GB each), and {free / 1e9:.1f} GB are free: take "
-            f"{max(1, free // each)}",
-            field="executor.slots",
+            f"{student.model if student.kind == 'hf' else student.kind} needs about "
+            f"{each / 1e9:.1f} GB of memory on this machine, and {room}: take "
+            f"{' or '.join(smaller)}",
+            field="student",
         )
+    raise ConfigError(
+        f"{slots} slots need about {slots * each / 1e9:.1f} GB of memory "
+        f"({each / 1e9:.1f} GB each), and {room}: take {free // each}",
+        field="executor.slots",
+    )
 
 
 def free_bytes() -> int:
