@@ -8,10 +8,7 @@ from typing import Any
 
 from coursewright.config import Policy, RunConfig, load_policy
 from coursewright.records import Brief, Passage, Task
-from coursewright.tasks import task_folder
-
-POLICY = "policy.yaml"
-"""What a task folder calls the rules for its data."""
+from coursewright.tasks import POLICY, task_folder
 
 
 def settled_policy(config: RunConfig) -> Policy | None:

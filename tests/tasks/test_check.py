@@ -433,3 +433,20 @@ def test_no_content_of_a_file_ends_in_a_traceback(folder, name, content):
     (folder / name).write_bytes(content)
     assert all(problem.message for problem in check_task(str(folder)))
     (folder / name).write_bytes(kept)
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        ("x", None),
+        ("limit: 3", "limit"),
+        ("classifiers: [{name: mine, path: 'my.module:Judge'}]", "classifiers"),
+    ],
+)
+def test_rules_for_the_data_are_read_as_a_run_would(folder, text, field):
+    (folder / "policy.yaml").write_text("limit: 0.1\n")
+    assert check_task(str(folder)) == []
+    (folder / "policy.yaml").write_text(text)
+    (problem,) = check_task(str(folder))
+    assert (Path(problem.file).name, problem.field) == ("policy.yaml", field)
+    assert load_task(str(folder)), "a run may be given other rules"

@@ -11,6 +11,7 @@
 from coursewright.tasks.baselines import baseline_scores, constant_expressions, keyword_rule
 from coursewright.tasks.builders import Built, build_task, shipped_builders
 from coursewright.tasks.folder import (
+    POLICY,
     builtin_tasks,
     check_task,
     load_task,
@@ -23,6 +24,7 @@ from coursewright.tasks.folder import (
 from coursewright.tasks.scaffold import scaffold_task
 
 __all__ = [
+    "POLICY",
     "Built",
     "baseline_scores",
     "build_task",

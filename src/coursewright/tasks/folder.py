@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from coursewright.errors import TaskError
+from coursewright.config import load_policy
+from coursewright.errors import ConfigError, TaskError
 from coursewright.records import (
     Item,
     Passage,
@@ -21,6 +22,8 @@ from coursewright.tasks.reading import LARGEST_FILE, read_bytes, read_lines, rea
 from coursewright.tasks.sizes import split_sizes
 from coursewright.tasks.spec import item_fields
 
+POLICY = "policy.yaml"
+"""What a task folder calls the rules for its data."""
 BUILTIN = Path(__file__).resolve().parent / "builtin"
 
 
@@ -67,6 +70,7 @@ def review_task(task: str) -> tuple[list[Problem], list[SplitSize]]:
     sizes: list[SplitSize] = []
     try:
         found = inspect(task_folder(task), similar=True)
+        _inspect_policy(found)
         problems, sizes = found.problems, split_sizes(found.items)
     except TaskError as missing:
         problems = [missing]
@@ -80,6 +84,17 @@ def review_task(task: str) -> tuple[list[Problem], list[SplitSize]]:
         for problem in problems
     ]
     return told, sizes
+
+
+def _inspect_policy(found: Inspection) -> None:
+    """Rules for the data that lie in the folder; a run may be given others in their place."""
+    file = found.folder / POLICY
+    if not file.is_file():
+        return
+    try:
+        load_policy(file, trusted=False)
+    except ConfigError as problem:
+        found.problems.append(problem)
 
 
 def load_task(task: str) -> Task:
