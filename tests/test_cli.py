@@ -93,7 +93,9 @@ def test_a_run_without_a_server_imports_no_client_of_servers() -> None:
 
 def test_doctor_and_task_list_speak_json() -> None:
     report = json.loads(cw("doctor", "--json").stdout)
-    assert set(report) == {"isolation", "accelerators", "executor", "endpoints", "versions"}
+    assert set(report) == {
+        *("isolation", "accelerators", "executor", "endpoints", "problems", "versions")
+    }
     assert report["isolation"]["verified"] is True
     names = [task["name"] for task in json.loads(cw("task", "list", "--json").stdout)["tasks"]]
     assert names == ["code-mini", "finance-mini", "science-mini", "word-problems"]
@@ -105,11 +107,40 @@ def test_doctor_asks_the_servers_of_a_config(tmp_path: Path) -> None:
         "teacher: {kind: openai, model: m, base_url: 'http://127.0.0.1:9/v1'}\n"
         "executor: {slots: 2, slots_per_gpu: 2}\n"
     )
-    report = json.loads(cw("doctor", "--config", str(config), "--json").stdout)
+    done = cw("doctor", "--config", str(config), "--json")
+    report = json.loads(done.stdout)
     (server,) = report["endpoints"]
     assert server["role"] == "teacher"
     assert "127.0.0.1:9" in server["problem"]
     assert report["executor"] == {"what": "local, 2 slots", "problem": None}
+    assert (report["problems"], done.returncode) == ([], 2)
+
+
+def test_doctor_asks_the_students_server_too(tmp_path: Path) -> None:
+    config = tmp_path / "run.yaml"
+    config.write_text(
+        "student: {kind: hf, model: o/m, server: {base_url: 'http://127.0.0.1:9/v1'}}\n"
+    )
+    done = cw("doctor", "--config", str(config))
+    (line,) = (line for line in done.stdout.splitlines() if line.startswith("student"))
+    assert "http://127.0.0.1:9/v1 does not answer" in line
+    assert done.returncode == 2
+
+
+def test_doctor_says_what_a_run_of_its_config_would_refuse(tmp_path: Path) -> None:
+    config = tmp_path / "run.yaml"
+    assert cw("task", "new", str(tmp_path / "birds")).returncode == 0
+    config.write_text(f"task: {tmp_path / 'birds'}\npolicy: nope.yaml\n")
+    done = cw("doctor", "--config", str(config))
+    said = [line for line in done.stdout.splitlines() if line.startswith("problem")]
+    assert len(said) == 2
+    assert "nope.yaml" in said[0]
+    assert "birds" in said[1]
+    assert done.returncode == 2
+    config.write_text("task: science-mini\n")
+    assert cw("doctor", "--config", str(config)).returncode == 0
+    config.write_text("tasks: science-mini\nagents: heuristic\n")
+    assert "coursewright bench" in cw("doctor", "--config", str(config)).stderr
 
 
 def test_a_model_named_on_the_command_line_is_not_asked_for_at_the_files_server(

@@ -327,20 +327,19 @@ def prune(run: RunName, runs: Runs = DEFAULT_RUNS, as_json: Json = False) -> Non
 @runs_app.command()
 def doctor(
     config: Annotated[
-        Path | None, typer.Option(help="YAML file of a run, whose servers are asked for one token.")
+        Path | None,
+        typer.Option(help="YAML file of a run: its servers are asked, all else is read."),
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Say what this machine offers: isolation level, accelerators, servers, versions."""
-    from coursewright.config import load_config
+    """Say what this machine offers a run; exit 2 if something would stop the run of --config."""
     from coursewright.display import printable
-    from coursewright.doctor import diagnose
+    from coursewright.doctor import ails, diagnose
 
-    # Which task a run is for does not matter here, and examples name none.
-    report = diagnose(load_config(config, {"task": "any"}) if config else None)
+    report = diagnose(*_config_and_task(config)) if config else diagnose()
     if as_json:
         emit(report)
-        return
+        raise typer.Exit(2 if ails(report) else 0)
     isolation = report["isolation"]
     verified = "verified" if isolation["verified"] else "not verified"
     typer.echo(
@@ -356,8 +355,29 @@ def doctor(
     for server in report["endpoints"]:
         state = server["problem"] or "answers"
         typer.echo(printable(f"{server['role']:<13} {server['model']}: {state}"))
+    for problem in report["problems"]:
+        typer.echo(printable(f"problem       {problem}"))
     for package, version in report["versions"].items():
         typer.echo(f"{package:<13} {version}")
+    raise typer.Exit(2 if ails(report) else 0)
+
+
+def _config_and_task(file: Path) -> tuple[Any, str | None]:
+    """The settings of a file, and the task it is for; examples name none."""
+    from coursewright.config import load_config
+
+    try:
+        found = load_config(file, {"task": "any"})
+    except ConfigError as error:
+        if error.field != "tasks":
+            raise
+        hint = f"is a study; `coursewright bench {file} --plan` says what is wrong with one"
+        raise ConfigError(hint, file=file) from error
+    try:
+        found = load_config(file, {})
+    except ConfigError:
+        return found, None
+    return found, found.task
 
 
 def _print_lineage(folder: Any, row: int, as_json: bool) -> None:

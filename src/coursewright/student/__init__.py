@@ -12,6 +12,7 @@ from coursewright.student.hub import settle, settle_here
 from coursewright.student.local import EMBEDDED, LocalStudent, Store
 from coursewright.student.memory import cores, model_size
 from coursewright.student.replay import ReplayingStudent
+from coursewright.student.served import StudentServerClient
 from coursewright.student.shared import SharedStudent
 from coursewright.student.slots import Executor
 from coursewright.student.teaching import TeachingStudent
@@ -24,6 +25,7 @@ __all__ = [
     "ReplayingStudent",
     "SharedStudent",
     "Store",
+    "StudentServerClient",
     "TeachingStudent",
     "cores",
     "in_words",

@@ -17,6 +17,7 @@ from coursewright.errors import ConfigError, Interrupted
 
 FIELD = "student.server"
 _LOAD_SECONDS = 120.0
+_LOOK_SECONDS = 10.0
 
 
 class StudentServerClient:
@@ -34,6 +35,29 @@ class StudentServerClient:
         self._say = say
         self._key = read_key(self._endpoint("any"), field=FIELD)
         self._adapter: str | None = None
+
+    def require_answer(self) -> None:
+        """Ask the server which models it has: is it there, and does it take the key?
+
+        Raises:
+            ConfigError: it is not, or does not.
+        """
+        url = self._config.base_url
+        headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
+        try:
+            said = httpx2.get(f"{url}/models", headers=headers, timeout=_LOOK_SECONDS)
+        except httpx2.HTTPError as error:
+            raise ConfigError(
+                f"{url} does not answer ({type(error).__name__}); start the server, or correct the "
+                "base URL",
+                field=f"{FIELD}.base_url",
+            ) from error
+        if said.status_code in (401, 403):
+            raise ConfigError(
+                f"{url} refuses the key; put one that it accepts into the environment variable "
+                f"{self._config.key or 'that `key` names'}",
+                field=f"{FIELD}.key",
+            )
 
     def answer(
         self, model: str, prompts: Sequence[dict[str, Any]], max_new_tokens: int
