@@ -69,7 +69,7 @@ def test_settings_that_are_shown_are_taken(block: Block, tmp_path: Path) -> None
     if "item" in shown:
         return  # a mapping: tests/tasks/builders/test_docs.py builds it
     if block.file == "docs/studies.md":
-        Study.model_validate({"name": "x", "tasks": ["science-mini"]} | shown)
+        Study.model_validate({"name": "x", "tasks": ["science-mini", "my-tasks/contracts"]} | shown)
     elif set(shown) <= set(TaskSpec.model_fields):
         assert parse_spec(SPEC | shown, {}, tmp_path)[1] == []
     else:
