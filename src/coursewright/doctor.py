@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import closing
 from functools import partial
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 from coursewright.config import (
@@ -16,6 +17,7 @@ from coursewright.config import (
     RunConfig,
     SandboxConfig,
     StudentServer,
+    load_config,
 )
 from coursewright.endpoints import check_endpoint
 from coursewright.errors import ConfigError, TaskError
@@ -25,6 +27,26 @@ from coursewright.student import StudentServerClient, in_words, require_executor
 from coursewright.tasks import load_task
 
 PACKAGES = ("coursewright", "torch", "transformers", "trl", "peft", "ray", "aiohttp", "pydantic")
+
+
+def read_config(file: Path) -> tuple[RunConfig, str | None]:
+    """Return the settings of a file, and the task it is for: examples name none.
+
+    Raises:
+        ConfigError: it cannot be read, a field is wrong, or it is a study.
+    """
+    try:
+        found = load_config(file, {"task": "any"})
+    except ConfigError as error:
+        if error.field != "tasks":
+            raise
+        hint = f"is a study; `coursewright bench {file} --plan` says what is wrong with one"
+        raise ConfigError(hint, file=file) from error
+    try:
+        found = load_config(file, {})
+    except ConfigError:
+        return found, None
+    return found, found.task
 
 
 def diagnose(config: RunConfig | None = None, task: str | None = None) -> dict[str, Any]:

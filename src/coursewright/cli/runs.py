@@ -334,9 +334,9 @@ def doctor(
 ) -> None:
     """Say what this machine offers a run; exit 2 if something would stop the run of --config."""
     from coursewright.display import printable
-    from coursewright.doctor import ails, diagnose
+    from coursewright.doctor import ails, diagnose, read_config
 
-    report = diagnose(*_config_and_task(config)) if config else diagnose()
+    report = diagnose(*read_config(config)) if config else diagnose()
     if as_json:
         emit(report)
         raise typer.Exit(2 if ails(report) else 0)
@@ -360,24 +360,6 @@ def doctor(
     for package, version in report["versions"].items():
         typer.echo(f"{package:<13} {version}")
     raise typer.Exit(2 if ails(report) else 0)
-
-
-def _config_and_task(file: Path) -> tuple[Any, str | None]:
-    """The settings of a file, and the task it is for; examples name none."""
-    from coursewright.config import load_config
-
-    try:
-        found = load_config(file, {"task": "any"})
-    except ConfigError as error:
-        if error.field != "tasks":
-            raise
-        hint = f"is a study; `coursewright bench {file} --plan` says what is wrong with one"
-        raise ConfigError(hint, file=file) from error
-    try:
-        found = load_config(file, {})
-    except ConfigError:
-        return found, None
-    return found, found.task
 
 
 def _print_lineage(folder: Any, row: int, as_json: bool) -> None:
