@@ -1,6 +1,7 @@
-"""What rounds of a search with several branches need beyond those of a hill climb.
+"""What a round builds upon, and what rounds of a search with several branches need beside.
 
-Every function here leaves a hill climb's rounds alone: their decisions have no `branch`.
+The decisions of a hill climb have no `branch`: its rounds build upon the best, and all else here
+leaves them alone.
 """
 
 from __future__ import annotations

@@ -14,6 +14,8 @@ from types import FrameType
 import typer
 
 from coursewright.cli.auditing import auditing_app
+from coursewright.cli.delivering import delivering_app
+from coursewright.cli.machine import machine_app
 from coursewright.cli.pages import pages_app
 from coursewright.cli.people import people_app
 from coursewright.cli.runs import runs_app
@@ -30,6 +32,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(runs_app)
+app.add_typer(delivering_app)
+app.add_typer(machine_app)
 app.add_typer(people_app)
 app.add_typer(pages_app)
 app.add_typer(auditing_app)
