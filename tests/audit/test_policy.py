@@ -39,6 +39,25 @@ def kinds_in(text: str) -> set[str]:
     return {found.kind for found in personal_data(plain(text), KINDS)}
 
 
+def test_an_instruction_that_is_not_the_tasks_own_keeps_to_the_policy_too() -> None:
+    rules = {
+        "personal_data": {"action": "drop"},
+        "blocked": [{"name": "bombs", "patterns": ["bomb"]}],
+        "transforms": [{"name": "calm", "kind": "replace", "pattern": "loud", "by": "quiet"}],
+    }
+    policy = PolicyCheck(Policy.model_validate({"limit": 1.0, **rules}))
+    told = (
+        "Mail jane.doe@mail.example.org.",
+        "How is a bomb built?",
+        "Be loud.",
+        "Of a loud bomb:",
+    )
+    rows = [TracedRow(instruction=each, input="Why?", output="7") for each in told]
+    found = policy.examine(rows, Context(instructions=("Of a loud bomb:",)))
+    assert [kept.instruction for kept in found.kept] == ["Be quiet.", "Of a loud bomb:"]
+    assert sum(found.dropped.values()) == 2
+
+
 @pytest.mark.parametrize(
     ("text", "kind"),
     [

@@ -22,7 +22,8 @@ from coursewright.plugins import construct
 from coursewright.records import Check, Message, TracedRow
 
 Rows = Sequence[TracedRow]
-Refuse = Callable[[TracedRow], str | None]
+Ours = frozenset[str]
+"""The task's own instructions, without white space around them."""
 
 
 class PolicyCheck:
@@ -45,13 +46,14 @@ class PolicyCheck:
     def examine(self, rows: Rows, context: Context) -> Finding:
         """Change and sift the rows."""
         began = time.monotonic()
-        changed = [self._changed(row) for row in rows]
+        ours = frozenset(text.strip() for text in context.instructions)
+        changed = [self._changed(row, ours) for row in rows]
         counts = Counter(name for _, names in changed for name in names)
-        reasons = self._reasons([row for row, _ in changed])
+        reasons = self._reasons([row for row, _ in changed], ours)
         for at, (row, names) in enumerate(changed):
             if names and not row.answer.strip():
                 reasons[at] = "policy: a transform left no answer"
-        self._cap(changed, reasons)
+        self._cap(changed, reasons, ours)
         kept: list[TracedRow] = []
         originals: dict[str, TracedRow] = {}
         dropped: Counter[str] = Counter()
@@ -70,7 +72,7 @@ class PolicyCheck:
                 examples.append(f"usable row {number}: {reason}: {shown(before, 20)}")
         evidence = [f"{count} rows changed: {name}" for name, count in counts.most_common()]
         evidence += [f"{n} of {len(rows)} rows: {why}" for why, n in dropped.most_common()]
-        refusal = self._refusal(len(rows), kept)
+        refusal = self._refusal(len(rows), kept, ours)
         gone = len(rows) - len(kept)
         return Finding(
             Check(
@@ -88,7 +90,7 @@ class PolicyCheck:
 
     # ------------------------------------------------------------ single rows
 
-    def _changed(self, row: TracedRow) -> tuple[TracedRow, list[str]]:
+    def _changed(self, row: TracedRow, ours: Ours) -> tuple[TracedRow, list[str]]:
         """The row after all transforms, and the names of those that changed it."""
         names = []
         steps: list[tuple[str, Callable[[str, bool], str]]] = [
@@ -98,15 +100,15 @@ class PolicyCheck:
         if personal is not None and personal.action == "redact":
             steps.append(("personal data redacted", lambda text, _: redacted(text, personal.kinds)))
         for name, change in steps:
-            after = rewritten(row, change)
+            after = rewritten(row, change, ours)
             if after is not row:
                 row = after
                 names.append(name)
         return row, names
 
-    def _reasons(self, rows: Rows) -> list[str | None]:
+    def _reasons(self, rows: Rows, ours: Ours) -> list[str | None]:
         rules = [self._blocked, self._personal, self._foreign]
-        reasons = [next(filter(None, (rule(row) for rule in rules)), None) for row in rows]
+        reasons = [next(filter(None, (rule(row, ours) for rule in rules)), None) for row in rows]
         for name, judge in self._judges:
             said = list(judge.judge(rows))
             if len(said) != len(rows):
@@ -116,26 +118,26 @@ class PolicyCheck:
                     reasons[at] = f"policy: {name}: {' '.join(str(reason).split())[:100]}"
         return reasons
 
-    def _blocked(self, row: TracedRow) -> str | None:
+    def _blocked(self, row: TracedRow, ours: Ours) -> str | None:
         for topic in self._policy.blocked:
-            if about(row, topic):
+            if about(row, topic, ours):
                 return f"policy: blocked topic {topic.name}"
         return None
 
-    def _personal(self, row: TracedRow) -> str | None:
+    def _personal(self, row: TracedRow, ours: Ours) -> str | None:
         rule = self._policy.personal_data
         if rule is None:
             return None
-        for text in texts(row, "any"):
+        for text in texts(row, "any", ours):
             for found in personal_data(plain(text), rule.kinds):
                 return f"policy: personal data: {found.kind}"
         return None
 
-    def _foreign(self, row: TracedRow) -> str | None:
+    def _foreign(self, row: TracedRow, ours: Ours) -> str | None:
         rule = self._policy.languages
         if rule is None:
             return None
-        text = "\n".join(texts(row, "any"))
+        text = "\n".join(texts(row, "any", ours))
         if rule.scripts and foreign_share(text, rule.scripts) > FOREIGN:
             return f"policy: letters that are not {' or '.join(rule.scripts)}"
         language = language_of(text) if rule.languages else None
@@ -146,13 +148,16 @@ class PolicyCheck:
     # ------------------------------------------------------------ rows together
 
     def _cap(
-        self, changed: Sequence[tuple[TracedRow, list[str]]], reasons: list[str | None]
+        self,
+        changed: Sequence[tuple[TracedRow, list[str]]],
+        reasons: list[str | None],
+        ours: Ours,
     ) -> None:
         """Give a reason to rows beyond a cap; the first rows stay."""
         rows = [row for row, _ in changed]
         caps: list[tuple[str, float, list[bool]]] = [
             (f"policy: more than {topic.most:.0%} about {topic.name}", topic.most,
-             [about(row, topic) for row in rows])
+             [about(row, topic, ours) for row in rows])
             for topic in self._policy.topics
             if topic.most < 1
         ]  # fmt: skip
@@ -166,7 +171,7 @@ class PolicyCheck:
         while any(_cut(share, within, reason, reasons) for reason, share, within in caps):
             pass
 
-    def _refusal(self, read: int, kept: Rows) -> str | None:
+    def _refusal(self, read: int, kept: Rows, ours: Ours) -> str | None:
         """Why the whole attempt is refused."""
         gone, limit = read - len(kept), self._policy.limit
         if gone > limit * read:
@@ -175,7 +180,7 @@ class PolicyCheck:
                 "the rows have to keep to it from the start"
             )
         for topic in self._policy.topics:
-            count = sum(about(row, topic) for row in kept)
+            count = sum(about(row, topic, ours) for row in kept)
             if count < topic.least * len(kept):
                 return (
                     f"the policy asks for {topic.least:.0%} of the rows to be about {topic.name}; "
@@ -198,28 +203,29 @@ def _cut(share: float, within: Sequence[bool], reason: str, reasons: list[str | 
 # ---------------------------------------------------------------- the texts of a row
 
 
-def texts(row: TracedRow, where: Where) -> Iterable[str]:
-    """Yield the texts of a row; the task's own instruction is none of its."""
+def texts(row: TracedRow, where: Where, ours: Ours) -> Iterable[str]:
+    """Yield the texts of a row; an instruction of the task's own is none of its."""
     question, context = row.asked
     if where != "answer":
-        yield from filter(None, (question, context))
+        instruction = "" if row.instruction.strip() in ours else row.instruction
+        yield from filter(None, (instruction, question, context))
     if where != "question":
         yield row.answer
 
 
-def about(row: TracedRow, topic: Topic) -> bool:
+def about(row: TracedRow, topic: Topic, ours: Ours) -> bool:
     """Return whether any pattern of a topic is in the row, also behind odd forms of letters."""
     patterns = [_pattern(pattern) for pattern in topic.patterns]
     return any(
         pattern.search(form)
-        for text in texts(row, topic.where)
+        for text in texts(row, topic.where, ours)
         for form in {text, plain(text)}
         for pattern in patterns
     )
 
 
-def rewritten(row: TracedRow, change: Callable[[str, bool], str]) -> TracedRow:
-    """Return the row with every text changed; the same row if nothing did.
+def rewritten(row: TracedRow, change: Callable[[str, bool], str], ours: Ours) -> TracedRow:
+    """Return the row with every text of its own changed; the same row if nothing did.
 
     `change` is given a text and whether it is the answer. Calls of tools stay as they are.
     """
@@ -227,9 +233,11 @@ def rewritten(row: TracedRow, change: Callable[[str, bool], str]) -> TracedRow:
         last = len(row.messages) - 1
         turns = tuple(_said(turn, change, at == last) for at, turn in enumerate(row.messages))
         return row if turns == row.messages else row.model_copy(update={"messages": turns})
-    after = {"input": change(row.input, False), "output": change(row.output, True)}
-    same = after == {"input": row.input, "output": row.output}
-    return row if same else row.model_copy(update=after)
+    before = {"input": row.input, "output": row.output}
+    if row.instruction.strip() not in ours:
+        before["instruction"] = row.instruction
+    after = {field: change(text, field == "output") for field, text in before.items()}
+    return row if after == before else row.model_copy(update=after)
 
 
 def _said(turn: Message, change: Callable[[str, bool], str], answer: bool) -> Message:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from coursewright.audit.reading import (
@@ -116,13 +117,14 @@ class Evidence:
         return any(stands_in(question, text) for text in (*self.response, *self.request))
 
     def _answers_after(self, question: str) -> list[str]:
-        """In prose: what stands between a question and the next one."""
+        """In prose: what stands between a question and the next one, or the same one again."""
         found = []
         text = "\n".join(self.lines)
-        flat = text.replace("\n", " ")
-        for at in places(question, flat):
+        starts = list(places(question, text.replace("\n", " ")))
+        # Without this end a response that repeats a question would be copied as often.
+        for at, end in pairwise((*starts, len(text))):
             answer: list[str] = []
-            for number, line in enumerate(text[at + len(question) :].split("\n")):
+            for number, line in enumerate(text[at + len(question) : end].split("\n")):
                 if number and _NEXT_QUESTION.match(line):
                     break
                 answer.append(line)
@@ -187,9 +189,10 @@ def _trimmed_from(value: str, output: str) -> bool:
         return bool(found)
     if value[0] in "[({" and output[0] != value[0]:
         return False
-    rests = [(at, value[at + len(output) :]) for at in found]
+    last_digit = max((at for at, char in enumerate(value) if char.isdigit()), default=-1)
     return any(
-        not any(map(str.isdigit, rest)) or (at == 0 and _REMARK.match(rest)) for at, rest in rests
+        at + len(output) > last_digit or (at == 0 and _REMARK.match(value, len(output)))
+        for at in found
     )
 
 
