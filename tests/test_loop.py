@@ -1,6 +1,8 @@
 """The loop's promises, with every stage faked."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from coursewright.records import (
     Split,
     Training,
     Turn,
+    Usage,
     Waiting,
 )
 from coursewright.search import GreedySearch, OneShotSearch
@@ -218,6 +221,24 @@ def test_a_helper_killed_once_costs_nothing_and_killed_always_interrupts() -> No
     lost = [HelperLost("program killed")] * 9
     with pytest.raises(Interrupted, match="resume"):
         run(Unlucky(wish).stages(GreedySearch()))
+
+
+def test_a_round_is_told_what_was_spent_until_its_line_was_closed() -> None:
+    class Hasty(World):
+        spent = Usage(calls=1)
+
+        @contextmanager
+        def line(self, *_: Any) -> Iterator[World]:
+            yield self
+            self.spent = Usage(calls=1, prompt_tokens=11, completion_tokens=7)
+
+        def usage(self) -> Usage:
+            return self.spent
+
+    outcome = run(Hasty(lambda turn: "400", rounds=1).stages(GreedySearch()))
+    execution = outcome.rounds[0].execution
+    assert execution is not None
+    assert (execution.teacher.prompt_tokens, execution.teacher.completion_tokens) == (11, 7)
 
 
 def test_a_program_that_kills_itself_every_time_ends_its_round_only() -> None:

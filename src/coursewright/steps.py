@@ -189,7 +189,8 @@ def execute(
                 submission=stages.intake.fetch,
                 on_rows=stages.progress.advance,
             )
-            usage, asked = line.usage(), line.student_usage()
+        # Once the line is closed: calls that the program left under way are answered until then.
+        usage, asked = line.usage(), line.student_usage()
         stages.progress.finish()
         return execution.model_copy(
             update={"teacher": usage, "student": asked, "isolation": stages.sandbox.isolation}

@@ -1,5 +1,6 @@
 """A real gateway process on real Unix sockets: caps, cache, refusals, crashes."""
 
+import contextlib
 import json
 import os
 import signal
@@ -14,7 +15,7 @@ import pytest
 
 from coursewright.errors import ConfigError, RunFolderError, StorageError
 from coursewright.store.ledger import Ledger
-from coursewright.teacher import GatewayLost, GatewayTeacher
+from coursewright.teacher import GatewayLost, GatewayTeacher, usage_of
 from coursewright.teacher.wire import BODY_BYTES
 from tests.teacher.talk import Desk, Reply, ask, budget_of, chat, text_of
 
@@ -303,6 +304,25 @@ def test_closed_round_lets_nothing_more_upstream(tmp_path: Path):
         assert desk.upstream_calls() == seen
         with Ledger.read_only(desk.ledger) as ledger:
             assert ledger.totals().unknown == 0
+
+
+def test_usage_of_a_closed_line_holds_what_was_left_under_way(tmp_path: Path):
+    desk = Desk(tmp_path, delay=0.3)
+    with desk.teacher() as teacher, contextlib.ExitStack() as programs:
+        with teacher.line(0, 100) as line:
+            for _ in range(3):  # one pays, and the others share its answer
+                asking = threading.Thread(target=ask, args=(line.socket, [chat("x")], 0))
+                asking.start()
+                programs.callback(asking.join)
+            while desk.upstream_calls() < 1:
+                time.sleep(0.002)
+            time.sleep(0.1)
+            early = line.usage()
+        told = line.usage()
+    assert (early.prompt_tokens, early.cached) == (0, 0)
+    assert (told.calls, told.prompt_tokens, told.completion_tokens, told.cached) == (1, 5, 5, 2)
+    with Ledger.read_only(desk.ledger) as ledger:
+        assert usage_of(ledger.totals(0)) == told
 
 
 def test_gateway_ends_with_its_supervisor_and_leaves_no_folder(tmp_path: Path):

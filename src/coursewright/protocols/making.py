@@ -82,10 +82,11 @@ class TeacherLine(Protocol):
         """The Unix socket of this round; nobody else's calls arrive there."""
 
     def usage(self) -> Usage:
-        """What this round has spent so far."""
+        """What this round has spent so far. Final once the line is closed: until then, calls that a
+        program left under way are still answered."""
 
     def student_usage(self) -> Usage:
-        """What it has asked the base student so far."""
+        """The same of what it has asked the base student."""
 
 
 class Teacher(Protocol):

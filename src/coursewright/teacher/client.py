@@ -48,7 +48,7 @@ class GatewayLine:
     _teacher: GatewayTeacher
 
     def usage(self) -> Usage:
-        """What this round has spent so far, over all its lives.
+        """What this round has spent so far, over all its lives; final once the line is closed.
 
         Raises:
             GatewayLost: the gateway died; the program's answers may be incomplete.
@@ -195,7 +195,7 @@ class GatewayTeacher:
 
     def _totals(self, round_number: int | None, of: str) -> Totals:
         if self.pid is not None and self._folder is not None:
-            # It waits for the answers that are still on their way to the ledger.
+            # It waits for what is still on its way to the ledger.
             order = {"do": "usage", "round": round_number, "of": of}
             return Totals(**self._order(order)["usage"])
         desk = self._settings.student if of == STUDENT else self._settings

@@ -97,11 +97,6 @@ class Desk:
         for flight in list(line.flights):
             flight.cancel()
         await asyncio.gather(*line.flights, return_exceptions=True)
-        await self.settled(line)
-
-    async def settled(self, line: Line) -> None:
-        """Wait until every answer given so far stands in the ledger."""
-        await asyncio.gather(*line.settling.values(), return_exceptions=True)
 
     def totals(self, number: int | None = None) -> Totals:
         """What a round or the run has spent, from the ledger."""

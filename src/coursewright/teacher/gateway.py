@@ -73,10 +73,6 @@ class Window:
         """See `Desk.close_line`."""
         await self.desk.close_line(self.line)
 
-    async def settled(self) -> None:
-        """See `Desk.settled`."""
-        await self.desk.settled(self.line)
-
 
 class Door:
     """The socket of one open round: the teacher behind it, and perhaps the base student."""
@@ -107,10 +103,6 @@ class Door:
         self.socket.unlink(missing_ok=True)
         await asyncio.gather(*(window.close() for window in self._windows()))
         await self._runner.cleanup()
-
-    async def settled(self) -> None:
-        """Wait until every answer given so far stands in its ledger."""
-        await asyncio.gather(*(window.settled() for window in self._windows()))
 
     def _windows(self) -> list[Window]:
         return [self._teacher] if self._student is None else [self._teacher, self._student]
@@ -166,6 +158,7 @@ class Gateway:
         self._settings = settings
         self._desk = desk
         self._student = student
+        self._desks = [desk] if student is None else [desk, student]
         self._control = folder / "c" / "s"
         self._rounds = folder / "r"
         for place in (self._control.parent, self._rounds):
@@ -197,17 +190,16 @@ class Gateway:
                 return {"socket": str(door.socket)}
             case {"do": "close", "round": int(number)}:
                 await self._close(number)
-                return {"usage": dataclasses.asdict(self._desk.totals(number))}
+                return {}
             case {"do": "usage"}:
-                for door in list(self._doors.values()):
-                    await door.settled()
+                await self._written()
                 desk = self._student if order.get("of") == STUDENT else self._desk
                 totals = Totals() if desk is None else desk.totals(order.get("round"))
                 return {"usage": dataclasses.asdict(totals)}
             case {"do": "health"}:
-                desks = filter(None, (self._desk, self._student))
+                faults = (desk.writer.fault for desk in self._desks)
                 return {
-                    "fault": next((d.writer.fault for d in desks if d.writer.fault), None),
+                    "fault": next(filter(None, faults), None),
                     "outage": self._desk.outage.reason,
                     "upstream_calls": self._desk.upstream_calls,
                     "rounds": sorted(self._doors),
@@ -235,6 +227,11 @@ class Gateway:
     async def _close(self, number: int) -> None:
         if door := self._doors.pop(number, None):
             await door.close()
+            await self._written()
+
+    async def _written(self) -> None:
+        """Wait until all that was asked and served so far stands in the ledgers."""
+        await asyncio.gather(*(desk.writer.flush() for desk in self._desks))
 
 
 def _say(message: dict[str, Any]) -> None:

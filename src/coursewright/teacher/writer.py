@@ -43,6 +43,11 @@ class LedgerWriter:
         self._jobs.put((step, future))
         return future
 
+    async def flush(self) -> None:
+        """Wait until every step handed in so far is durable, or has failed (see `fault`)."""
+        with contextlib.suppress(sqlite3.Error):
+            await self.do(lambda: None)  # steps are done in order
+
     async def close(self) -> None:
         """Finish what was asked and stop the thread. The ledger stays open."""
         self._jobs.put(None)
