@@ -219,6 +219,27 @@ def test_an_optional_field_that_a_model_refuses_is_left_out_from_then_on() -> No
     assert len(bodies) == 3
 
 
+def test_calls_under_way_together_all_take_the_other_name_of_the_length() -> None:
+    async def handler(request: httpx2.Request) -> httpx2.Response:
+        refused = "max_tokens" in json.loads(request.content)
+        await asyncio.sleep(0.01)
+        if refused:
+            return answer({"error": {"message": "unsupported", "param": "max_tokens"}}, 400)(
+                request
+            )
+        return answer(said())(request)
+
+    async def go() -> list[Reply]:
+        transport = httpx2.MockTransport(handler)
+        async with ChatClient(ENDPOINT, key=KEY, transport=transport) as client:
+            keys = ("one", "two", "three")
+            return await asyncio.gather(
+                *(client.complete(PAYLOAD, idempotency_key=key) for key in keys)
+            )
+
+    assert [reply.text for reply in asyncio.run(go())] == ["hello"] * 3
+
+
 @pytest.mark.parametrize("status", [400, 401, 429, 500])
 def test_a_key_that_a_server_echoes_stays_here(status: int) -> None:
     with pytest.raises(EndpointError) as caught:

@@ -50,7 +50,8 @@ class Fields:
 
     def give_up(self, parameter: str, sent: dict[str, Any]) -> bool:
         """Leave out a field that the server refuses; whether asking again makes sense now."""
-        if parameter == self._limit == "max_tokens" and parameter in sent:
+        # What was sent decides: of calls under way together, each is refused by itself.
+        if parameter == "max_tokens" and parameter in sent:
             self._limit = _NEW_LIMIT
             return True
         if parameter not in _OPTIONAL or parameter not in sent:
