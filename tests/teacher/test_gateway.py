@@ -1,14 +1,16 @@
 """A real gateway process on real Unix sockets: caps, cache, refusals, crashes."""
 
+import asyncio
 import contextlib
 import json
 import os
 import signal
+import socket
 import sqlite3
 import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import psutil
 import pytest
@@ -16,6 +18,7 @@ import pytest
 from coursewright.errors import ConfigError, RunFolderError, StorageError
 from coursewright.store.ledger import Ledger
 from coursewright.teacher import GatewayLost, GatewayTeacher, usage_of
+from coursewright.teacher.gateway import Door, Window
 from coursewright.teacher.wire import BODY_BYTES
 from tests.teacher.talk import Desk, Reply, ask, budget_of, chat, text_of
 
@@ -164,6 +167,7 @@ def test_fields_a_program_may_not_decide_are_overruled(tmp_path: Path):
         (json.dumps(chat("x", temperature="hot")).encode(), 400),
         (json.dumps(chat("x", stop=["a"] * 9)).encode(), 400),
         (json.dumps({"messages": [{"role": "system!", "content": "x"}]}).encode(), 400),
+        (json.dumps({"messages": [{"role": ["user"], "content": "x"}]}).encode(), 400),
         (json.dumps({"messages": [{"role": "user", "content": 5}]}).encode(), 400),
         (json.dumps({"messages": []}).encode(), 400),
         (json.dumps({"messages": [{"role": "user", "content": "x"}] * 65}).encode(), 400),
@@ -178,6 +182,30 @@ def test_bad_bodies_are_refused_and_cost_nothing(shared_line, body: bytes, statu
     assert said["error"]["type"] == "invalid_request_error"
     assert desk.upstream_calls() == before
     assert ask(line.socket, [chat("still there?")])[0][0] == 200
+
+
+def test_nothing_that_a_program_sends_is_written_to_a_log(tmp_path: Path):
+    with Desk(tmp_path).teacher() as teacher, teacher.line(0, 5) as line:
+        ask(line.socket, [json.dumps({"messages": [{"role": [], "content": "x"}]}).encode()])
+        with socket.socket(socket.AF_UNIX) as link:
+            link.connect(str(line.socket))
+            link.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nno header\r\n\r\n")
+            assert b" 400 " in link.recv(1000)
+        assert os.fstat(teacher._complaints.fileno()).st_size == 0
+
+
+def test_a_request_that_the_gateway_fails_on_is_refused(tmp_path: Path):
+    class Broken:
+        def calls_left(self) -> int:
+            raise ZeroDivisionError
+
+    async def go() -> dict[str, Any]:
+        window = cast(Window, Broken())
+        door = Door(window, None, tmp_path / "s", read_seconds=1.0, concurrency=1)
+        await door.open()
+        return await asyncio.to_thread(budget_of, door.socket)
+
+    assert asyncio.run(go())["error"]["message"] == "the gateway failed: ZeroDivisionError"
 
 
 @pytest.fixture(scope="module")

@@ -31,6 +31,8 @@ from coursewright.teacher.wire import STUDENT
 _START_SECONDS = 60.0
 _STOP_SECONDS = 10.0
 _ORDER_SECONDS = 60.0
+_LAST_WORDS = 2000
+"""Bytes of a dead gateway's standard error that are looked at."""
 _ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
 
@@ -298,8 +300,9 @@ class GatewayTeacher:
     def _lost(self) -> GatewayLost:
         said = ""
         if self._complaints is not None:
-            self._complaints.seek(0)
-            said = self._complaints.read()[-2000:].decode("utf-8", "replace").strip()
+            size = self._complaints.seek(0, os.SEEK_END)
+            self._complaints.seek(max(0, size - _LAST_WORDS))
+            said = self._complaints.read(_LAST_WORDS).decode("utf-8", "replace").strip()
         self._bury()
         last = f": {said.splitlines()[-1]}" if said else ""
         return GatewayLost(f"the teacher gateway died{last}")

@@ -22,6 +22,7 @@ import contextlib
 import dataclasses
 import fcntl
 import json
+import logging
 import os
 import resource
 import secrets
@@ -113,6 +114,9 @@ class Door:
                 return web.json_response(await self._route(request))
         except Refusal as refusal:
             return web.json_response(refusal.body(), status=refusal.status)
+        except Exception as error:
+            failed = Refusal(500, "internal_error", f"the gateway failed: {type(error).__name__}")
+            return web.json_response(failed.body(), status=failed.status)
 
     async def _route(self, request: web.BaseRequest) -> dict[str, Any]:
         match request.method, request.path:
@@ -322,6 +326,8 @@ def main() -> int:
     """Serve until standard input ends; 2 when the settings or the ledger cannot be used."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the supervisor's to answer
     os.umask(0o077)
+    # Standard error is a file that lasts as long as we do: what programs send must not fill it.
+    logging.disable()
     # The ledger's thread comes back from the disk many times a second; at Python's default it
     # would then wait 5 ms for the event loop to let go of the interpreter.
     sys.setswitchinterval(0.0005)

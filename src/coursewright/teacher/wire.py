@@ -144,11 +144,10 @@ def _messages(value: Any) -> list[dict[str, str]]:
         raise _bad(f"messages: expected a list of 1 to {MESSAGES} messages")
     messages = []
     for number, message in enumerate(value):
-        if not isinstance(message, dict) or message.get("role") not in _ROLES:
+        role = message.get("role") if isinstance(message, dict) else None
+        if not isinstance(role, str) or role not in _ROLES:
             raise _bad(f"messages[{number}].role: expected one of {', '.join(sorted(_ROLES))}")
-        messages.append(
-            {"role": message["role"], "content": _content(number, message.get("content"))}
-        )
+        messages.append({"role": role, "content": _content(number, message.get("content"))})
     return messages
 
 
