@@ -137,6 +137,7 @@ def test_a_refusal_says_what_is_at_fault(status: int, body: Any, cause: str) -> 
     with pytest.raises(EndpointRefused) as caught:
         complete(answer(body, status))
     assert caught.value.cause == cause
+    assert caught.value.billed is (cause in ("context", "request")), "not for account or server"
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 529])

@@ -15,8 +15,9 @@ Cause = Literal["key", "model", "context", "request", "money"]
 class EndpointError(Exception):
     """The server gave no usable answer. A subclass says whether asking again may help.
 
-    `billed` is False when the server surely did no work for it: never reached, or answered
-    with an HTTP error.
+    `billed` is False when the server surely did no work for it: never reached, or answered with an
+    HTTP error that is worth trying again or that every other request would meet as well. A request
+    refused for itself may have been billed.
     """
 
     retryable = False

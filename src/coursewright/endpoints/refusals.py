@@ -9,7 +9,12 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from coursewright.endpoints.errors import EndpointError, EndpointRefused, EndpointUnavailable
+from coursewright.endpoints.errors import (
+    Cause,
+    EndpointError,
+    EndpointRefused,
+    EndpointUnavailable,
+)
 
 _AGAIN = frozenset({408, 409, 425, 429})
 _MESSAGE_MOST = 300
@@ -21,22 +26,25 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes) -> EndpointErr
     said, code, parameter = read_error(body)
     message = f"HTTP {status}{': ' if said else ''}{said}"
     if status == 429 and code == "insufficient_quota":
-        return EndpointRefused(f"the account has no credit left ({message})", cause="key")
+        return _refused_to_all("key", f"the account has no credit left ({message})")
     if status in _AGAIN or status >= 500:
         return EndpointUnavailable(message, retry_after(headers), billed=False, status=status)
     if status in (401, 402, 403):
-        return EndpointRefused(f"the key was not accepted ({message})", cause="key", billed=False)
+        return _refused_to_all("key", f"the key was not accepted ({message})")
     if status == 404 or code == "model_not_found" or _names_model(said):
-        return EndpointRefused(
-            f"the model is not known there ({message})", cause="model", billed=False
-        )
+        return _refused_to_all("model", f"the model is not known there ({message})")
     if code == "context_length_exceeded" or any(word in said.lower() for word in _CONTEXT_WORDS):
         return EndpointRefused(
             f"the request is too long for the model ({message})", cause="context"
         )
     if status < 400:
-        return EndpointRefused(f"the server points elsewhere ({message})", cause="model")
+        return _refused_to_all("model", f"the server points elsewhere ({message})")
     return EndpointRefused(f"the request was not accepted ({message})", parameter=parameter)
+
+
+def _refused_to_all(cause: Cause, message: str) -> EndpointRefused:
+    """The fault of account or server, not of the request: nobody works for it, or bills it."""
+    return EndpointRefused(message, cause=cause, billed=False)
 
 
 def read_error(body: bytes) -> tuple[str, str, str]:

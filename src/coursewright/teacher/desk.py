@@ -4,8 +4,7 @@
                      free of charge    share its answer     429      durable                durable
 
 Everything up to the claim happens in one step of the event loop, so the caps are exact. A try
-that fails stays charged, unless the server surely did no work for it: it was not reached, or
-answered with an HTTP error.
+that fails stays charged, unless the server surely did no work for it (see `EndpointError`).
 """
 
 from __future__ import annotations
