@@ -52,20 +52,21 @@ def test_total_cap_holds_over_rounds(tmp_path: Path):
 def test_a_round_played_again_is_told_what_it_was_told_first(tmp_path: Path):
     desk = Desk(tmp_path)
 
-    def play(teacher: GatewayTeacher, number: int) -> list[int]:
+    def play(teacher: GatewayTeacher, number: int) -> list[dict[str, Any]]:
         told = []
         with teacher.line(number, 8) as line:
             for i in range(4):
-                told.append(budget_of(line.socket)["calls_left"])
+                told.append(budget_of(line.socket))
                 # The second of them is asked a second time, as after a lost connection.
                 for _ in range(1 + (i == 1)):
                     ask(line.socket, [chat(f"{number}-{i}")], occurrence=0)
         return told
 
-    with desk.teacher(calls=10) as teacher:
+    with desk.teacher(calls=10, tokens=5000) as teacher:
         first = [play(teacher, number) for number in (0, 1)]
-    assert first == [[8, 7, 6, 5], [6, 5, 4, 3]]
-    with desk.teacher(calls=10) as teacher:
+    left = [[budget["calls_left"] for budget in told] for told in first]
+    assert left == [[8, 7, 6, 5], [6, 5, 4, 3]]
+    with desk.teacher(calls=10, tokens=5000) as teacher:
         assert [play(teacher, number) for number in (0, 1)] == first
     assert desk.upstream_calls() == 8
 

@@ -49,10 +49,6 @@ class Purse:
     def calls_left(self) -> int:
         return max(0, self.calls_cap - self.calls)
 
-    @property
-    def tokens_left(self) -> int | None:
-        return None if self.tokens_cap is None else max(0, self.tokens_cap - self.tokens)
-
     def require(self, most: Cost) -> None:
         """Refuse what cannot fit, whatever the calls under way will cost."""
         if self.tokens_cap is not None and self.tokens + most.tokens > self.tokens_cap:
@@ -85,10 +81,6 @@ class Budget:
         mine, run = self._purses
         left = (mine.calls_cap - mine.calls, run.calls_cap - run.calls + later)
         return max(0, min(left) + prepaid)
-
-    def tokens_left(self) -> int | None:
-        """Tokens not yet charged, or None without a cap."""
-        return min((p.tokens_left for p in self._purses if p.tokens_left is not None), default=None)
 
     def claim_call(self) -> None:
         """Take one call from every purse.

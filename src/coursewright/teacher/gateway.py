@@ -123,7 +123,6 @@ class Door:
             case "GET", "/v1/budget":
                 return {
                     "calls_left": self._teacher.calls_left(),
-                    "tokens_left": self._teacher.line.budget.tokens_left(),
                     "student_calls_left": self._student.calls_left() if self._student else 0,
                 }
             case "POST", "/v1/chat/completions":
