@@ -16,7 +16,13 @@ from coursewright.records import Problem
 from coursewright.scoring import GoldCheck
 from coursewright.seeding import derive
 from coursewright.store.durable import storage, sync_folder, temporary
-from coursewright.tasks.builders.database import Runner, invented_script, read_schema, schema_text
+from coursewright.tasks.builders.database import (
+    invented_script,
+    open_database,
+    read_schema,
+    schema_text,
+    useless,
+)
 from coursewright.tasks.builders.files import SourceFile, find_files
 from coursewright.tasks.builders.grouping import name_groups, units_of, without_repeats
 from coursewright.tasks.builders.items import Candidate, Dropped, candidates
@@ -35,6 +41,7 @@ from coursewright.tasks.builders.writing import (
 from coursewright.tasks.check import inspect
 from coursewright.tasks.reading import LARGEST_FILE, read_text
 
+_DATABASE = "database.sql"
 _LEFT_OUT = "not needed for the sizes asked for"
 _REFUSED = "the scorer rejects this gold answer"
 
@@ -144,15 +151,16 @@ def _prepared(
         queries = sorted({str(one.answer) for one in items})
         script = invented_script(tables, queries, part.rows, mapping.split.seed)
         schema = schema_text(tables)
-    runner = Runner(script, found.path)
+    (folder / _DATABASE).write_text(script, encoding="utf-8", newline="\n")
+    database = open_database(folder, _DATABASE, found.path)
+    faults = {query: useless(database, query) for query in {str(one.answer) for one in items}}
     kept = []
     for one in items:
-        problem = runner.problem(str(one.answer))
-        if problem is None:
+        fault = faults[str(one.answer)]
+        if fault is None:
             kept.append(one)
         else:
-            dropped.note(problem, one.place)
-    (folder / "database.sql").write_text(script, encoding="utf-8", newline="\n")
+            dropped.note(fault, one.place)
     return kept, task_names(mapping, kept) | {"schema": schema}
 
 

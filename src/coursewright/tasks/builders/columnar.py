@@ -27,7 +27,7 @@ def parquet_records(file: SourceFile) -> Iterator[tuple[int, dict[str, Any]]]:
             raise TaskError(f"unpacks to more than {_LARGEST:,} bytes", file=file.path)
         yield from _rows(opened.iter_batches(batch_size=_BATCH), opened.schema_arrow)
     except (OSError, ValueError, KeyError) as error:  # pyarrow's errors derive from these
-        raise _damaged(file, error) from None
+        raise _damaged(file, "parquet", error) from None
 
 
 def arrow_records(file: SourceFile) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -49,7 +49,7 @@ def arrow_records(file: SourceFile) -> Iterator[tuple[int, dict[str, Any]]]:
             )
             yield from _rows(pieces, reader.schema)
     except (OSError, ValueError, KeyError) as error:
-        raise _damaged(file, error) from None
+        raise _damaged(file, "arrow", error) from None
 
 
 def _rows(batches: Any, schema: Any) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -87,5 +87,5 @@ def _library(name: str, file: SourceFile) -> Any:
         raise TaskError(message, file=file.path) from None
 
 
-def _damaged(file: SourceFile, error: Exception) -> TaskError:
-    return TaskError(f"cannot be read as {file.format}: {str(error)[:200]}", file=file.path)
+def _damaged(file: SourceFile, kind: str, error: Exception) -> TaskError:
+    return TaskError(f"cannot be read as {kind}: {str(error)[:200]}", file=file.path)

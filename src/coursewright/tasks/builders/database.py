@@ -17,13 +17,13 @@ from pathlib import Path
 from random import Random
 
 from coursewright.errors import TaskError
+from coursewright.scoring.database import Bounds, Database
 
 _MOST_TABLES, _MOST_FIELDS = 500, 5000
 _MOST_PLANTED = 3000
 """Rows of one table that come from conditions of queries."""
-_MOST_OPERATIONS = 20_000_000
-_STEP = 10_000
-_MOST_ROWS = 100_000
+_GOLD = Bounds(steps=20_000_000, rows=100_000, text_bytes=10**6)
+"""For every gold query, wider than those of the scorer, which sees it later."""
 _KEYS = 100
 """Different values of a key column in rows that no query has planted."""
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
@@ -126,49 +126,29 @@ def schema_text(tables: Tables) -> str:
     )
 
 
-class Runner:
-    """Runs queries on a script's database, read-only and bounded in steps and rows."""
+def open_database(folder: Path, name: str, source: Path) -> Database:
+    """The database that the script `name` of a folder makes, for gold queries.
 
-    def __init__(self, script: str, path: Path) -> None:
-        self._connection = sqlite3.connect(":memory:")
-        try:
-            self._connection.executescript(script)
-        except (sqlite3.Error, sqlite3.Warning) as error:
-            raise TaskError(f"is no SQL script for SQLite: {error}", file=path) from None
-        self._connection.set_authorizer(_only_reading)
-        self._known: dict[str, str | None] = {}
-
-    def problem(self, query: str) -> str | None:
-        """Why a query is no use as a gold answer; None where it finds something."""
-        if query not in self._known:
-            self._known[query] = self._run(query)
-        return self._known[query]
-
-    def _run(self, query: str) -> str | None:
-        steps = 0
-
-        def count() -> int:
-            nonlocal steps
-            steps += _STEP
-            return steps > _MOST_OPERATIONS
-
-        self._connection.set_progress_handler(count, _STEP)
-        try:
-            found = self._connection.execute(query).fetchmany(_MOST_ROWS + 1)
-        except (sqlite3.Error, sqlite3.Warning) as error:
-            if steps > _MOST_OPERATIONS:
-                return "the query takes too long"
-            return f"the query fails: {str(error)[:80]}"
-        if len(found) > _MOST_ROWS:
-            return "the query returns too many rows"
-        if not any(cell not in (None, 0, "") for row in found for cell in row):
-            return "the query returns nothing"
-        return None
+    Raises `TaskError` with the file `source` the script came from where it does more than make
+    and fill tables, or passes a bound.
+    """
+    try:
+        return Database(folder, name, _GOLD)
+    except TaskError as error:
+        raise TaskError(error.message, file=source) from None
+    except sqlite3.Error as error:
+        message = f"may only make and fill tables, within bounds; SQLite says: {error}"
+        raise TaskError(message, file=source) from None
 
 
-def _only_reading(action: int, *_: object) -> int:
-    allowed = (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION)
-    return sqlite3.SQLITE_OK if action in allowed else sqlite3.SQLITE_DENY
+def useless(database: Database, query: str) -> str | None:
+    """Why a query is no use as a gold answer; None where it finds something."""
+    rows = database.rows(query)
+    if rows is None:
+        return "the query fails, takes too long or returns too much"
+    if not any(cell not in (None, 0, "") for row in rows for cell in row):
+        return "the query returns nothing"
+    return None
 
 
 def _column(name: str, told: str) -> Column:

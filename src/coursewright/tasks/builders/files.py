@@ -47,7 +47,6 @@ class SourceFile:
     path: Path
     name: str
     """Its path below the folder, with `/`."""
-    format: str
     sha256: str
 
 
@@ -137,14 +136,4 @@ def _admit(root: Path, name: str, source: Source) -> SourceFile:
     for magic, packed in _PACKED.items():
         if start.startswith(magic):
             raise TaskError(f"is {packed}; unpack it first", file=path)
-    return SourceFile(path, name, _format(path, source), digest.hexdigest())
-
-
-def _format(path: Path, source: Source) -> str:
-    if source.format != "auto":
-        return source.format
-    known = FORMATS.get(path.suffix.lower())
-    if known is None:
-        message = "cannot tell the format by the name; give it with --set source.format=..."
-        raise TaskError(message, file=path)
-    return known
+    return SourceFile(path, name, digest.hexdigest())

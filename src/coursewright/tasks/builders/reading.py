@@ -7,12 +7,13 @@ import io
 import json
 import math
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 from coursewright.errors import TaskError
 from coursewright.tasks.builders.columnar import arrow_records, parquet_records
 from coursewright.tasks.builders.expressions import FieldError, look_up
-from coursewright.tasks.builders.files import SourceFile
+from coursewright.tasks.builders.files import FORMATS, SourceFile
 from coursewright.tasks.builders.mapping import Source
 
 MOST_RECORDS = 2_000_000
@@ -35,13 +36,23 @@ def read_records(file: SourceFile, source: Source) -> Iterator[tuple[int, Record
         "parquet": lambda file, source: parquet_records(file),
         "arrow": lambda file, source: arrow_records(file),
     }
-    for count, (number, record) in enumerate(readers[file.format](file, source), 1):
+    for count, (number, record) in enumerate(readers[_format(file.path, source)](file, source), 1):
         if count > MOST_RECORDS:
             raise TaskError(f"holds more than {MOST_RECORDS:,} records", file=file.path)
         if not isinstance(record, dict):
             message = f"record {number}: expected an object with fields"
             raise TaskError(message, file=file.path)
         yield number, record
+
+
+def _format(path: Path, source: Source) -> str:
+    if source.format != "auto":
+        return source.format
+    known = FORMATS.get(path.suffix.lower())
+    if known is None:
+        message = "cannot tell the format by the name; give it with --set source.format=..."
+        raise TaskError(message, file=path)
+    return known
 
 
 def _text(file: SourceFile, source: Source) -> io.TextIOWrapper:
