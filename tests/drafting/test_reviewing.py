@@ -102,6 +102,30 @@ def test_an_edit_that_would_not_hold_decides_nothing(drafted: Drafts) -> None:
     assert f"that of {drafted.queue()[3].id}" in said
 
 
+@pytest.fixture
+def listed(drafted: Drafts) -> Drafts:
+    """A draft whose first answer is a list of names, with an apostrophe."""
+    place = DraftFolder(drafted.task)
+    note, first = place.note(), drafted.queue()[0]
+    note = note.model_copy(update={"form": note.form | {"scorer": {"kind": "spans"}}})
+    answer = ["O'Brien", "Smith"]
+    place.write(note, [first.model_copy(update={"answer": answer}), *drafted.queue()[1:]])
+    return drafted
+
+
+def test_an_edit_of_the_question_alone_keeps_a_list_as_it_was(listed: Drafts) -> None:
+    sit(listed.task, "e\nWho signed it?\n\n\nq\n")
+    (decision,) = decided(listed.task).values()
+    assert decision.answer == ["O'Brien", "Smith"]
+
+
+@pytest.mark.parametrize("typed", ['["O"Brien", "Smith"]', "Smith", '"Smith"', "null"])
+def test_what_is_no_list_cannot_take_the_place_of_one(listed: Drafts, typed: str) -> None:
+    said = sit(listed.task, f"e\nWho signed it?\n{typed}\n\nq\n")
+    assert decided(listed.task) == {}
+    assert 'not kept: the answer must be a list such as ["a", "b"], written as JSON' in said
+
+
 def test_the_end_of_the_input_in_the_middle_of_an_edit_decides_nothing(drafted: Drafts) -> None:
     sit(drafted.task, "e\nHow heavy")
     assert decided(drafted.task) == {}

@@ -68,9 +68,13 @@ class Sitting:
         An answer that is no text is given as JSON.
         """
         item = self._pending[0]
-        asked, given = cleaned(question, _LONGEST), self._answer(answer, item)
+        asked, value = cleaned(question, _LONGEST), _value(answer, item)
         if asked is None:
             return "the question is empty, too long, or holds control characters"
+        if isinstance(item.answer, (list, dict)) and not isinstance(value, type(item.answer)):
+            kind = 'a list such as ["a", "b"]' if isinstance(item.answer, list) else "an object"
+            return f"the answer must be {kind}, written as JSON"
+        given = gold(value, self.form)
         if given is None:
             return "the answer is empty, or not of the kind that the examples have"
         if not self._accepts(given):
@@ -111,15 +115,6 @@ class Sitting:
         self._decided[decision.item] = decision
         self._made.append(self._pending.popleft())
 
-    def _answer(self, text: str, item: Drafted) -> Any:
-        if isinstance(item.answer, str):
-            return gold(text, self.form)
-        try:
-            value = json.loads(text)
-        except (ValueError, RecursionError):
-            value = text
-        return gold(value, self.form)
-
     def _accepts(self, answer: Any) -> bool:
         try:
             return accepts(self.form.scorer, answer)
@@ -135,6 +130,16 @@ class Sitting:
             if other.id != item.id and not rejected and normalised(asked) == key:
                 return other.id
         return None
+
+
+def _value(text: str, item: Drafted) -> Any:
+    """What a person typed: text where the answer was text, else JSON where it can be read so."""
+    if isinstance(item.answer, str):
+        return text
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
 
 
 def form_of(note: DraftNote) -> Form:

@@ -9,6 +9,7 @@ read as markup.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import select
 import sys
@@ -126,7 +127,7 @@ def _listed(answers: Sequence[str]) -> str:
 
 
 def _said(answer: object) -> str:
-    return answer if isinstance(answer, str) else repr(answer).replace("'", '"')
+    return answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False)
 
 
 # ---------------------------------------------------------------- where words come from
