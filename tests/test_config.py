@@ -221,7 +221,9 @@ def test_a_key_in_the_place_of_its_name_is_refused_and_never_repeated(
     assert not key or key not in str(raised.value)
 
 
-@pytest.mark.parametrize("content", [b"task: [", b"- a\n- b\n", b"\xff\xfe", b"task: !!python/x 1"])
+@pytest.mark.parametrize(
+    "content", [b"task: [", b"- a\n- b\n", b"\xff\xfe", b"task: !!python/x 1", b"task: !!int ''"]
+)
 def test_what_is_not_a_mapping_in_utf8_yaml_is_one_line(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "run.yaml"
     file.write_bytes(content)

@@ -234,6 +234,9 @@ def test_settings_name_the_field_that_is_wrong() -> None:
     for pair, field in (("votes=0", "votes"), ("vote=1", "vote"), ("votes", "--set")):
         with pytest.raises(ConfigError, match=rf"\[{field}\]"):
             parse_settings({}, [pair])
+    for text in ("2001-13-45", "!!bool maybe", "[" * 5000):
+        with pytest.raises(ConfigError, match=r"is not YAML"):
+            parse_settings({}, [f"summary={text}"])
     with pytest.raises(ConfigError, match="the NAME of the environment variable") as caught:
         parse_settings({"teacher": {"kind": "openai", "model": "m"}}, ["teacher.key=sk-12"])
     assert "sk-12" not in str(caught.value)

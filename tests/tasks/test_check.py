@@ -94,6 +94,8 @@ def test_seeds_are_optional(folder):
         ("instruction: Answer with a number.", "instruction: [a]", 7, "instruction", "string"),
         ("rows:", "baselines: [best-guess]\nrows:", 22, "baselines.0", "'constant-expression'"),
         ("summary: One", "summary: a: b", 4, None, "is not YAML"),
+        ("summary: One", "summary: 2001-13-45 #", 4, None, "is no timestamp; quote it"),
+        ("summary: One", "summary: !!bool One", 4, None, "is no bool; quote it"),
         ("schema: 1", "schema: &a 1\nsummary: *a", 3, None, "alias"),
     ],
 )

@@ -14,6 +14,7 @@ from coursewright.config.policy import Policy
 from coursewright.config.references import executor_part
 from coursewright.config.run import RunConfig
 from coursewright.errors import ConfigError
+from coursewright.plain_yaml import load_yaml
 from coursewright.refusals import refusal
 
 MOST_BYTES = 1024**2
@@ -90,7 +91,7 @@ def _yaml(file: Path, what: str) -> tuple[dict[str, Any], yaml.Node | None]:
         if len(content) > MOST_BYTES:
             raise ConfigError(f"is larger than {MOST_BYTES} bytes", file=file)
         text = content.decode("utf-8")
-        loaded, node = yaml.safe_load(text), yaml.compose(text, Loader=yaml.SafeLoader)
+        loaded, node = load_yaml(text), yaml.compose(text, Loader=yaml.SafeLoader)
     except OSError as error:
         raise ConfigError(f"cannot be read: {error.strerror}", file=file) from error
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:

@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError
 from coursewright.config import SimulatedTeacher, TeacherConfig
 from coursewright.config.parts import Part
 from coursewright.errors import ConfigError
+from coursewright.plain_yaml import load_yaml
 from coursewright.refusals import refusal
 
 
@@ -58,8 +59,8 @@ def parse_settings(overrides: dict[str, Any], given: Iterable[str]) -> DraftSett
         if not equals:
             raise ConfigError(f"expected KEY=VALUE, found {pair[:80]!r}", field="--set")
         try:
-            value = yaml.safe_load(text)
-        except yaml.YAMLError as error:
+            value = load_yaml(text)
+        except (yaml.YAMLError, RecursionError) as error:
             raise ConfigError(f"{text[:80]!r} is not YAML", field=f"--set {key}") from error
         place = values
         *path, last = key.split(".")

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from coursewright.config import EmbeddedStudent, HuggingFaceStudent, StudentConfig
+from coursewright.plain_yaml import load_yaml
 from coursewright.student import EMBEDDED
 
 _FRONT = re.compile(r"\A---\n(.*?)\n---\s*(?:\n|\Z)", re.DOTALL)
@@ -66,8 +67,8 @@ def license_of(folder: Path) -> dict[str, str]:
     """The licence fields in the metadata of a model folder's card."""
     try:
         front = _FRONT.match((folder / "README.md").read_text(encoding="utf-8"))
-        data: Any = yaml.safe_load(front[1]) if front else None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        data: Any = load_yaml(front[1]) if front else None
+    except (OSError, UnicodeDecodeError, RecursionError, yaml.YAMLError):
         return {}
     if not isinstance(data, dict) or not isinstance(data.get("license"), str):
         return {}

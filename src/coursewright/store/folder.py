@@ -30,6 +30,7 @@ from pydantic import BaseModel, ValidationError
 
 from coursewright.config import RunConfig
 from coursewright.errors import RunFolderError
+from coursewright.plain_yaml import load_yaml
 from coursewright.records import Result, Round
 from coursewright.store.artifacts import Artifacts
 from coursewright.store.journal import read_events, read_seconds
@@ -111,14 +112,14 @@ class RunFolder:
         """
         path = self.path / "run.yaml"
         try:
-            data = yaml.safe_load(path.read_text(encoding="utf-8"))
+            data = load_yaml(path.read_text(encoding="utf-8"))
             place = {"runs": self.path.resolve().parent, "name": self.name}
             return RunConfig.model_validate({**data, **place})
         except ValidationError as error:
             first = error.errors()[0]
             field = ".".join(map(str, first["loc"]))
             raise RunFolderError(first["msg"].lower(), file=path, field=field) from error
-        except (OSError, ValueError, TypeError, yaml.YAMLError) as error:
+        except (OSError, ValueError, TypeError, RecursionError, yaml.YAMLError) as error:
             raise RunFolderError("cannot be read as the config of a run", file=path) from error
 
     @property

@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from coursewright.errors import TaskError
+from coursewright.plain_yaml import load_yaml
 
 LARGEST_FILE = 256 * 2**20
 LARGEST_TEXT = 2**20
@@ -197,11 +198,11 @@ def read_yaml(folder: Path, name: str) -> tuple[dict[str, Any], Lines]:
         if not isinstance(node, yaml.MappingNode):
             raise TaskError("expected `key: value` lines", file=path, line=1)
         _note_lines(node, (), lines, path)
-        value = yaml.load(text, Loader=yaml.SafeLoader)
+        value = load_yaml(text)
     except yaml.MarkedYAMLError as error:
         line = _line_of(error.problem_mark)
         raise TaskError(f"is not YAML: {error.problem}", file=path, line=line) from None
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
+    except (yaml.YAMLError, RecursionError, ValueError, OverflowError) as error:
         raise TaskError(f"is not YAML we can read: {str(error)[:200]}", file=path) from None
     if (dirty := dirty_string(value)) is not None:
         raise TaskError("holds a character that is not text", file=path, field=dirty or None)

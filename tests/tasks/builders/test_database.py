@@ -23,25 +23,12 @@ task:
   scorer: {kind: sql, database: database.sql}
 """
 TABLE = "CREATE TABLE stock (thing TEXT, pieces INTEGER); INSERT INTO stock VALUES ('nail', 70);\n"
-WORDS = [
-    "amber",
-    "birch",
-    "cedar",
-    "delta",
-    "ember",
-    "fjord",
-    "grove",
-    "heath",
-    "ivory",
-    "jade",
-    "kelp",
-    "lime",
-]
+WORDS = ["amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heath", "ivory", "jade"]
 
 
 @pytest.fixture
 def mapping(tmp_path: Path) -> Path:
-    """A mapping beside a data set of twelve questions, whose script is still to be written."""
+    """A mapping beside a data set of ten questions, whose script is still to be written."""
     data = tmp_path / "data"
     data.mkdir()
     rows = [

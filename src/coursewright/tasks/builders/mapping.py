@@ -12,9 +12,10 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from coursewright.errors import TaskError
+from coursewright.plain_yaml import load_yaml
 from coursewright.records import Generation, RowLimits
 from coursewright.refusals import refusal
-from coursewright.tasks.reading import read_yaml
+from coursewright.tasks.reading import dirty_string, read_yaml
 
 SHIPPED = Path(__file__).resolve().parent / "mappings"
 _LONGEST_SETTING = 10_000
@@ -261,9 +262,12 @@ def _setting(key: str, text: str) -> Any:
     if "{{" in text:
         return text  # a template is no YAML
     try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError:
+        value = load_yaml(text)
+    except (yaml.YAMLError, RecursionError):
         raise TaskError("the value is not YAML", field=f"--set {key[:100]}") from None
+    if dirty_string(value) is not None:
+        raise TaskError("holds a character that is not text", field=f"--set {key[:100]}")
+    return value
 
 
 def _change(values: dict[str, Any], key: str, value: Any) -> None:
