@@ -126,6 +126,12 @@ def test_what_is_no_list_cannot_take_the_place_of_one(listed: Drafts, typed: str
     assert 'not kept: the answer must be a list such as ["a", "b"], written as JSON' in said
 
 
+def test_half_a_surrogate_pair_is_no_part_of_an_answer(listed: Drafts) -> None:
+    said = sit(listed.task, 'e\nWho signed it?\n["\\ud800"]\n\nq\n')
+    assert decided(listed.task) == {}
+    assert "not kept: the answer is empty, or not of the kind" in said
+
+
 def test_the_end_of_the_input_in_the_middle_of_an_edit_decides_nothing(drafted: Drafts) -> None:
     sit(drafted.task, "e\nHow heavy")
     assert decided(drafted.task) == {}

@@ -16,6 +16,7 @@ from coursewright.drafting.examples import Examples, Form
 from coursewright.records import Item, Passage
 from coursewright.sandbox.coursewright_program import Answer, parse_answer
 from coursewright.scoring.numeric import last_number
+from coursewright.tasks.reading import dirty_string
 
 _SHOWN = 6
 _LONGEST = {"question": 2000, "answer": 1000, "topic": 100}
@@ -105,8 +106,8 @@ def gold(value: Any, form: Form) -> Any:
     if isinstance(value, str):
         return cleaned(value, _LONGEST["answer"])
     if isinstance(value, (list, dict)) and value:
-        text = json.dumps(value)
-        return value if len(text) <= _LONGEST["answer"] and "\\u0000" not in text else None
+        fits = len(json.dumps(value)) <= _LONGEST["answer"]
+        return value if fits and dirty_string(value) is None else None
     return None
 
 

@@ -19,6 +19,10 @@ ROWS = [
 ]
 
 
+def jsonl(rows: list[dict]) -> str:
+    return "\n".join(map(json.dumps, rows))
+
+
 def csv_text(rows: list[dict]) -> str:
     return "question,answer\n" + "".join(f"{row['question']},{row['answer']}\n" for row in rows)
 
@@ -46,10 +50,6 @@ def write(path: Path, content: str | bytes) -> Path:
     return path
 
 
-def jsonl(rows: list[dict]) -> str:
-    return "\n".join(map(json.dumps, rows))
-
-
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
@@ -68,6 +68,8 @@ def jsonl(rows: list[dict]) -> str:
         ("a.jsonl", '{"question": "q", "answer": true}', "found a truth value"),
         ("a.jsonl", '{"question": 5, "answer": "a"}', "expected a text, found int '5'"),
         ("a.jsonl", '{"question": ["q"], "answer": "a"}', "expected a text, found list"),
+        ("a.jsonl", jsonl([{"question": "q", "answer": 10**400}]), "not finite or too large (1)"),
+        ("a.jsonl", jsonl([{"question": "q", "answer": [10**400]}]), "not finite or too large (1)"),
         ("a.jsonl", "{}{}", "more than one JSON value in the line"),
         ("a.jsonl", "", "is empty"),
         ("a.xml", "<a/>", "holds no file that matches"),
@@ -142,6 +144,13 @@ def test_an_archive_is_not_opened(tmp_path, out):
         ({"item.question": "{{ question | nothing }}"}, "No filter named"),
         ({"item.question": "{{ question"}, "is no expression that can be read"),
         ({"item.answer": "{{ 1 // 0 }}"}, "ZeroDivisionError"),
+        ({"item.answer": "{{ 5 | gold_number }}"}, "[item.answer]: record 1: the expression does"),
+        ({"item.answer": "{{ 5 | digest }}"}, "does not fit what it reads (AttributeError"),
+        ({"item.answer": "{{ question | fields_of('a') }}"}, "(AttributeError"),
+        ({"item.answer": "{{ question | has('[') }}"}, "does not fit what it reads ("),
+        ({"item.answer": "{{ " + "(" * 3000 + " }}"}, "is no expression that can be read"),
+        ({"task.summary": "{{ 5 | gold_number }}"}, "[task.summary]: the expression does not fit"),
+        ({"item.answer": "{{ {1: 'one'} }}"}, "the answer holds a key that is no text"),
         ({"colour": "red"}, "is no option"),
         ({"item.colour": "red"}, "unknown setting; expected one of"),
         ({"private": "-1"}, "greater than 0"),
@@ -157,6 +166,22 @@ def test_a_bad_option(options, message, tmp_path, out):
     assert message in refused(source, out, **options)
 
 
+def test_a_meta_field_that_no_file_can_hold_leaves_its_record_out(tmp_path, out):
+    rows = [{**row, "source": "\ud800"} for row in ROWS]
+    source = write(tmp_path / "a.jsonl", jsonl(rows))
+    line = refused(source, out, **{"item.meta.source": "source"})
+    assert "a text holds a NUL character or half of a surrogate pair (30)" in line
+
+
+@pytest.mark.parametrize(("empty", "option"), [("settings", "colour"), ("split", "most")])
+def test_a_part_of_a_mapping_with_nothing_behind_its_name(empty, option, tmp_path, out):
+    source = write(tmp_path / "a.csv", csv_text(ROWS))
+    text = f"schema: 1\nname: mine\n{empty}:\nitem: {{question: question, answer: answer}}\n"
+    mapping = write(tmp_path / "mine.yaml", text)
+    with pytest.raises(TaskError, match=r"is no option|mine\.yaml"):
+        build_task(str(mapping), source, out / "task", {option: "8"})
+
+
 @pytest.mark.parametrize("builder", ["nothing", "../classification", "no-such.yaml"])
 def test_an_unknown_builder(builder, tmp_path):
     source = write(tmp_path / "a.csv", csv_text(ROWS))
@@ -170,6 +195,25 @@ def test_an_output_that_stands_there_is_left_alone(tmp_path):
     with pytest.raises(TaskError, match="is not empty"):
         build_task("generic", source, tmp_path / "task", LABEL)
     assert mine.read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["NotImplementedError", "TypeError", "CapacityError"])
+def test_whatever_pyarrow_raises_is_one_line(name, tmp_path, out, monkeypatch):
+    arrow = pytest.importorskip("pyarrow")
+    write(tmp_path / "a.parquet", "PAR1")
+
+    def fail(path):
+        raise getattr(arrow, f"Arrow{name}")("no such encoding")
+
+    monkeypatch.setattr("pyarrow.parquet.ParquetFile", fail)
+    assert "cannot be read as parquet: no such encoding" in refused(tmp_path / "a.parquet", out)
+
+
+def test_a_date_that_python_does_not_know_is_one_line(tmp_path, out):
+    arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    table = arrow.table({"question": arrow.array([2**31 - 1], arrow.date32())})
+    parquet.write_table(table, tmp_path / "a.parquet")
+    assert "cannot be read as parquet: days=2147483647" in refused(tmp_path, out)
 
 
 def test_columnar_files_say_what_they_need(tmp_path, out, monkeypatch):

@@ -16,17 +16,20 @@ _BATCH = 1000
 _LARGEST = 8 * 2**30
 """Bytes a Parquet file may unpack to, by its own account."""
 
+_ERRORS = (OSError, ValueError, KeyError, OverflowError)
+"""What pyarrow raises beside its own, such as for a date that Python does not know."""
+
 
 def parquet_records(file: SourceFile) -> Iterator[tuple[int, dict[str, Any]]]:
     """The rows of a Parquet file. Raises `TaskError` where it is damaged or pyarrow is missing."""
-    parquet = _library("pyarrow.parquet", file)
+    arrow, parquet = _library("pyarrow", file), _library("pyarrow.parquet", file)
     try:
         opened = parquet.ParquetFile(file.path)
         groups = range(opened.metadata.num_row_groups)
         if sum(opened.metadata.row_group(at).total_byte_size for at in groups) > _LARGEST:
             raise TaskError(f"unpacks to more than {_LARGEST:,} bytes", file=file.path)
         yield from _rows(opened.iter_batches(batch_size=_BATCH), opened.schema_arrow)
-    except (OSError, ValueError, KeyError) as error:  # pyarrow's errors derive from these
+    except (arrow.ArrowException, *_ERRORS) as error:
         raise _damaged(file, "parquet", error) from None
 
 
@@ -48,7 +51,7 @@ def arrow_records(file: SourceFile) -> Iterator[tuple[int, dict[str, Any]]]:
                 for at in range(0, batch.num_rows, _BATCH)
             )
             yield from _rows(pieces, reader.schema)
-    except (OSError, ValueError, KeyError) as error:
+    except (arrow.ArrowException, *_ERRORS) as error:
         raise _damaged(file, "arrow", error) from None
 
 

@@ -17,6 +17,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from coursewright.errors import TaskError
 from coursewright.tasks.builders.functions import FUNCTIONS
+from coursewright.tasks.builders.rendering import Unusable
 
 Names = Mapping[str, Any]
 Reader = Callable[[Names], Any]
@@ -79,7 +80,7 @@ def render(text: str, names: Names, field: str) -> str:
     """A text of the task, in which braces are expressions and all else is itself."""
     if "{{" not in text and "{%" not in text:
         return text
-    value = _template(text, field)(names)
+    value = _rendered(text, names, field)
     return value if isinstance(value, str) else str(value)
 
 
@@ -90,8 +91,15 @@ def render_tree(tree: Any, names: Names, field: str) -> Any:
     if isinstance(tree, list):
         return [render_tree(part, names, f"{field}.{at}") for at, part in enumerate(tree)]
     if isinstance(tree, str) and "{{" in tree:
-        return _template(tree, field)(names)
+        return _rendered(tree, names, field)
     return tree
+
+
+def _rendered(text: str, names: Names, field: str) -> Any:
+    try:
+        return _template(text, field)(names)
+    except (FieldError, Unusable) as error:
+        raise TaskError(str(error), field=field) from None
 
 
 def look_up(value: Any, path: str) -> Any:
@@ -134,7 +142,7 @@ def _template(text: str, field: str) -> Reader:
         if whole:
             return _checked(_ENVIRONMENT.compile_expression(whole[1], undefined_to_none=False))
         template = _ENVIRONMENT.from_string(text)
-    except TemplateError as error:
+    except Exception as error:  # of Jinja, or of Python's own compiler
         message = f"is no expression that can be read: {str(error)[:200]}"
         raise TaskError(message, field=field) from None
     return _checked(template.render)
@@ -146,12 +154,13 @@ def _checked(call: Callable[..., Any]) -> Reader:
             value = call(names)
             if isinstance(value, Undefined):
                 str(value)  # raises, and names what is missing
-        except FieldError:
+        except Unusable:
             raise
-        except (TemplateError, SecurityError) as error:
+        except TemplateError as error:
             raise FieldError(str(error)[:300]) from None
-        except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as error:
-            raise FieldError(f"{type(error).__name__}: {str(error)[:300]}") from None
+        except Exception as error:  # filters meet whatever a data set holds
+            told = f"{type(error).__name__}: {str(error)[:300]}"
+            raise FieldError(f"the expression does not fit what it reads ({told})") from None
         if isinstance(value, str) and len(value) > _LONGEST:
             raise FieldError(f"becomes longer than {_LONGEST:,} characters")
         return value

@@ -210,6 +210,7 @@ def _question(value: Any) -> str:
 def _name(value: Any) -> str | None:
     """A text or number as the name of a group, topic or item."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
+        _bounded(value, "a name")
         return str(value)
     return _text(value)
 
@@ -221,35 +222,45 @@ def _answer(value: Any) -> Any:
         return _text(value) or ""
     if isinstance(value, bool):
         raise FieldError("expected text, number, list or object, found a truth value")
-    if isinstance(value, (list, dict)):
-        if not value:
-            return ""
-        if dirty_string(value) is not None:
-            raise Unusable("a text holds a NUL character or half of a surrogate pair")
-        _bounded(value)
-        return value
-    if isinstance(value, (int, float)):
-        if not math.isfinite(value):
-            raise Unusable("the answer is not a finite number")
-        return value
+    if isinstance(value, (int, float, list, dict)):
+        return _writable(value, "the answer") if value not in ([], {}) else ""
     raise FieldError(f"expected text, number, list or object, found {type(value).__name__}")
 
 
-def _bounded(value: Any, depth: int = 0) -> None:
+def _writable(value: Any, name: str) -> Any:
+    """A value that a JSON file can hold, as it is; `name` tells what it is."""
+    _bounded(value, name)
+    if dirty_string(value) is not None:
+        raise Unusable("a text holds a NUL character or half of a surrogate pair")
+    return value
+
+
+def _bounded(value: Any, name: str, depth: int = 0) -> None:
     if depth > DEEPEST - 4:
-        raise Unusable("the answer nests too deep")
+        raise Unusable(f"{name} nests too deep")
     if isinstance(value, (list, dict)):
         for part in value.values() if isinstance(value, dict) else value:
-            _bounded(part, depth + 1)
-    elif not isinstance(value, (str, int, float, type(None))):
-        raise FieldError(f"the answer holds a {type(value).__name__}, which JSON does not know")
+            _bounded(part, name, depth + 1)
+        if isinstance(value, dict) and not all(isinstance(key, str) for key in value):
+            raise FieldError(f"{name} holds a key that is no text")
+    elif isinstance(value, (int, float)):
+        if not _finite(value):
+            raise Unusable(f"{name} holds a number that is not finite or too large")
+    elif not isinstance(value, (str, type(None))):
+        raise FieldError(f"{name} holds a {type(value).__name__}, which JSON does not know")
+
+
+def _finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number beyond what a float can hold
+        return False
 
 
 def _meta(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise FieldError("expected an object")
-    _bounded(value)
-    return value
+    return _writable(value, "meta")
 
 
 _CHECKS: dict[str, Callable[[Any], Any]] = {

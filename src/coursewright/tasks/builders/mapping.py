@@ -242,7 +242,9 @@ def _lay_over(values: dict[str, Any], variants: Any, path: Path) -> None:
     chosen = values.get("variant")
     if not variants:
         return
-    if not isinstance(variants, dict) or not isinstance(variants.get(chosen), dict):
+    if not isinstance(variants, dict):
+        raise TaskError("expected parts of a mapping by name", file=path, field="variants")
+    if not isinstance(chosen, str) or not isinstance(variants.get(chosen), dict):
         message = f"expected one of {', '.join(map(str, variants))}, found {str(chosen)[:40]!r}"
         raise TaskError(message, file=path, field="variant")
     _merge(values, variants[chosen])
@@ -272,28 +274,37 @@ def _setting(key: str, text: str) -> Any:
 
 def _change(values: dict[str, Any], key: str, value: Any) -> None:
     """Set one place of the document in place."""
-    if "." not in key:
-        for part, fields in (("split", Split.model_fields), ("seeds", Seeds.model_fields)):
-            if key in fields and not (key == "files" and part == "seeds"):
-                values.setdefault(part, {})[key] = value
-                return
-        if key in values.get("settings", {}):
-            values["settings"][key] = value
-        elif key == "files":
-            values.setdefault("source", {})["files"] = [value] if isinstance(value, str) else value
-        elif key in ("variant", "repeated_ids"):
-            values[key] = value
-        elif key == "name":
-            values.setdefault("task", {})["name"] = value
-        else:
-            own = ", ".join([*values.get("settings", {}), *Split.model_fields, "share", "files"])
-            message = f"is no option; there are {own}, and places such as item.question"
-            raise TaskError(message, field=f"--set {key[:100]}")
-        return
-    *parents, last = key.split(".")
+    if key == "files" and isinstance(value, str):
+        value = [value]
+    *parents, last = _place(values, key)
     at: Any = values
     for part in parents:
-        at = at.setdefault(part, {}) if isinstance(at, dict) else None
+        if at.get(part) is None:  # also where the file has the name and nothing behind it
+            at[part] = {}
+        at = at[part]
         if not isinstance(at, dict):
             raise TaskError("there is no such place in the mapping", field=f"--set {key[:100]}")
     at[last] = value
+
+
+def _place(values: dict[str, Any], key: str) -> list[str]:
+    """The names that lead to what an option sets."""
+    settings = values.get("settings")
+    own = settings if isinstance(settings, dict) else {}
+    if "." in key:
+        return key.split(".")
+    if key in Split.model_fields:
+        return ["split", key]
+    if key in Seeds.model_fields and key != "files":
+        return ["seeds", key]
+    if key in own:
+        return ["settings", key]
+    if key == "files":
+        return ["source", key]
+    if key in ("variant", "repeated_ids"):
+        return [key]
+    if key == "name":
+        return ["task", key]
+    listed = ", ".join([*map(str, own), *Split.model_fields, "share", "files"])
+    message = f"is no option; there are {listed}, and places such as item.question"
+    raise TaskError(message, field=f"--set {key[:100]}")
