@@ -103,6 +103,33 @@ def test_an_edit_that_would_not_hold_decides_nothing(drafted: Drafts) -> None:
 
 
 @pytest.fixture
+def finished(drafted: Drafts) -> Path:
+    """The folder of a draft whose items are all accepted."""
+    sit(drafted.task, "a\n" * 12)
+    finish_draft(drafted.task)
+    return drafted.task
+
+
+def test_finishing_again_finds_the_probes_that_the_user_added(finished: Path) -> None:
+    with (finished / "task.yaml").open("a") as stream:
+        stream.write("probes: {sibling: probes/twins.jsonl}\n")
+    twin = {"id": "t1", "question": "How many sides have six triangles?", "answer": 18}
+    (finished / "probes").mkdir()
+    (finished / "probes" / "twins.jsonl").write_text(json.dumps(twin) + "\n")
+    assert check_task(str(finished)) == []
+    assert sum(finish_draft(finished).values()) == 12
+    assert (finished / "probes" / "twins.jsonl").exists()
+
+
+def test_finishing_again_holds_the_users_seeds_against_the_items(finished: Path) -> None:
+    item = json.loads((finished / "private.jsonl").read_text().splitlines()[0])
+    seed = {"id": "s1", "question": item["question"], "context": item["context"]}
+    (finished / "seeds.jsonl").write_text(json.dumps(seed) + "\n")
+    with pytest.raises(TaskError, match=r"seeds\.jsonl:1.*the same question stands in"):
+        finish_draft(finished)
+
+
+@pytest.fixture
 def listed(drafted: Drafts) -> Drafts:
     """A draft whose first answer is a list of names, with an apostrophe."""
     place = DraftFolder(drafted.task)

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from coursewright.drafting.queue import Decision, Drafted, DraftFolder, DraftNote
+from coursewright.drafting.queue import FOLDER, Decision, Drafted, DraftFolder, DraftNote
 from coursewright.drafting.splitting import SHARES
 from coursewright.errors import TaskError
 from coursewright.records import Item, Problem
@@ -23,6 +23,8 @@ from coursewright.tasks.check import CORPUS
 ITEM_FILES = tuple(f"{split}.jsonl" for split in SHARES)
 _THEIRS = ("task.yaml", "description.md", "sample_submission.json")
 """Written once; from then on they are the user's."""
+_REPLACED = frozenset((FOLDER, CORPUS, "manifest.json", *ITEM_FILES))
+"""What of the folder is not laid over a new one: the draft itself, and what is written anew."""
 _MOST_SAMPLES = 3
 
 
@@ -30,7 +32,8 @@ def finish(place: DraftFolder) -> dict[str, int]:
     """Write the task folder; return the number of items in each split.
 
     Only accepted and edited items are in it. Item files, corpus and manifest are replaced; what
-    describes the task is written once, and then left to the user.
+    describes the task is written once, and then left to the user. What else the user laid into
+    the folder, such as seeds, probes or a database, stays there and is checked with the new items.
 
     Raises:
         TaskError: a split has no accepted item, or the folder would not pass its check.
@@ -46,9 +49,7 @@ def finish(place: DraftFolder) -> dict[str, int]:
         part.mkdir()
         try:
             _write(part, place, note, accepted, decisions)
-            for name in _THEIRS:
-                if (place.task / name).exists():
-                    shutil.copyfile(place.task / name, part / name)
+            _lay_over(part, place.task)
             _require_sound(part)
             _put_in_place(part, place.task)
         finally:
@@ -216,6 +217,15 @@ def _write_corpus(target: Path, documents: Path, passages: Sequence[str]) -> Non
             continue
         with (documents / name).open("rb") as source, copy.open("wb") as new:
             new.writelines(line for at, line in enumerate(source, 1) if at in numbers)
+
+
+def _lay_over(part: Path, task: Path) -> None:
+    """Copy what the user has in the folder over what was written, for the check to read it."""
+
+    def replaced(folder: str, names: list[str]) -> set[str]:
+        return set(_REPLACED.intersection(names)) if Path(folder) == task else set()
+
+    shutil.copytree(task, part, symlinks=True, ignore=replaced, dirs_exist_ok=True)
 
 
 def _require_sound(part: Path) -> None:
