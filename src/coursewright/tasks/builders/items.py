@@ -223,16 +223,18 @@ def _answer(value: Any) -> Any:
     if isinstance(value, bool):
         raise FieldError("expected text, number, list or object, found a truth value")
     if isinstance(value, (int, float, list, dict)):
-        return _writable(value, "the answer") if value not in ([], {}) else ""
+        if value in ([], {}):
+            return ""
+        _require_writable(value, "the answer")
+        return value
     raise FieldError(f"expected text, number, list or object, found {type(value).__name__}")
 
 
-def _writable(value: Any, name: str) -> Any:
-    """A value that a JSON file can hold, as it is; `name` tells what it is."""
+def _require_writable(value: Any, name: str) -> None:
+    """Refuse what no item file can hold; `name` tells what the value is."""
     _bounded(value, name)
     if dirty_string(value) is not None:
         raise Unusable("a text holds a NUL character or half of a surrogate pair")
-    return value
 
 
 def _bounded(value: Any, name: str, depth: int = 0) -> None:
@@ -260,7 +262,8 @@ def _finite(value: float) -> bool:
 def _meta(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise FieldError("expected an object")
-    return _writable(value, "meta")
+    _require_writable(value, "meta")
+    return value
 
 
 _CHECKS: dict[str, Callable[[Any], Any]] = {
