@@ -67,6 +67,21 @@ def test_a_daemon_dies_at_the_deadline(run: Run) -> None:
     assert alive(marker) == []
 
 
+def test_a_process_is_alive_and_killed_when_only_its_first_thread_has_ended() -> None:
+    code = "import ctypes, threading, time; "
+    code += "threading.Thread(target=time.sleep, args=(60,)).start(); "
+    code += "ctypes.CDLL(None).pthread_exit(None)"
+    with subprocess.Popen([sys.executable, "-c", code]) as process:
+        first = Path(f"/proc/{process.pid}/task/{process.pid}/stat")
+        assert _wait_for(lambda: first.read_text().rsplit(")", 1)[1].split()[0] == "Z")
+        found = tree.read_process(process.pid)
+        assert found is not None
+        assert found.alive
+        assert found.resident > 0
+        assert tree.kill([found]) == 1
+        assert process.wait(10) == -signal.SIGKILL
+
+
 def test_nothing_outlives_a_killed_supervisor(level: str, tmp_path: Path) -> None:
     marker = f"marker-{secrets.token_hex(8)}"
     program = tmp_path / "program.py"

@@ -22,7 +22,7 @@ class Process(NamedTuple):
     parent: int
     session: int
     alive: bool
-    """False for a zombie: dead, but not yet collected by its parent."""
+    """False for a zombie: dead, but not yet collected by its parent, and no thread left."""
     seconds: float
     """CPU time of the process and of its children that have ended."""
     threads: int
@@ -41,15 +41,35 @@ def read_process(pid: int) -> Process | None:
     fields = text[text.rfind(b")") + 2 :].split()
     if len(fields) < 22:
         return None
+    ended, threads, resident = fields[0] in (b"Z", b"X"), int(fields[17]), int(fields[21])
+    if ended and threads > 1:
+        # Only its first thread has ended: the others live on, and show what it uses.
+        resident = _resident_of_threads(pid)
     return Process(
         pid=pid,
         parent=int(fields[1]),
         session=int(fields[3]),
-        alive=fields[0] not in (b"Z", b"X"),
+        alive=not ended or threads > 1,
         seconds=sum(int(field) for field in fields[11:15]) / _TICKS,
-        threads=int(fields[17]),
-        resident=int(fields[21]) * _PAGE,
+        threads=threads,
+        resident=resident * _PAGE,
     )
+
+
+def _resident_of_threads(pid: int) -> int:
+    """Pages in memory, told by any thread that is left."""
+    for thread in _threads(pid):
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{thread}/statm", "rb") as stream:
+            if pages := int(stream.read().split()[1]):
+                return pages
+    return 0
+
+
+def _threads(pid: int) -> list[str]:
+    try:
+        return os.listdir(f"/proc/{pid}/task")
+    except OSError:
+        return []
 
 
 def all_processes() -> list[Process]:
@@ -60,12 +80,8 @@ def all_processes() -> list[Process]:
 
 def _children(pid: int) -> list[int] | None:
     """Return the direct children, None where the kernel keeps no such list."""
-    try:
-        threads = os.listdir(f"/proc/{pid}/task")
-    except OSError:
-        return []
     children: list[int] = []
-    for thread in threads:
+    for thread in _threads(pid):
         try:
             with open(f"/proc/{pid}/task/{thread}/children", "rb") as stream:
                 children += [int(word) for word in stream.read().split()]
