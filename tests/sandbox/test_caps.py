@@ -8,6 +8,7 @@ import time
 import pytest
 
 from coursewright.config import SandboxConfig
+from coursewright.sandbox.enclosure import CAP_SYS_ADMIN, holds_capabilities
 
 from .conftest import Run
 
@@ -151,6 +152,102 @@ def test_many_bytes_in_several_files_are_stopped(run: Run) -> None:
         config=SandboxConfig(file_bytes=16 * 1024**2),
     )
     assert (ran.execution.status, ran.execution.reason) == ("killed", "more than 16 MiB of files")
+
+
+@pytest.mark.parametrize(
+    "begin",
+    [
+        "os.open(name, os.O_CREAT | os.O_RDWR); os.unlink(name)",
+        "os.open('.', os.O_TMPFILE | os.O_RDWR)",
+    ],
+    ids=["unlinked", "never named"],
+)
+def test_files_without_a_name_count_as_long_as_they_are_open(run: Run, begin: str) -> None:
+    ran = run(
+        f"""
+        import os, time
+        for number in range(8):
+            name = str(number)
+            file = {begin}
+            os.write(file, b"x" * 5_000_000)
+        time.sleep(20)
+        """,
+        config=SandboxConfig(file_bytes=16 * 1024**2),
+    )
+    assert (ran.execution.status, ran.execution.reason) == ("killed", "more than 16 MiB of files")
+
+
+_LOST_NAME = """
+import os, time
+for name in "abcdefgh":
+    file = os.open(name, os.O_CREAT | os.O_RDWR)
+    os.unlink(name)
+    os.write(file, b"x" * 5_000_000)
+"""
+
+
+def test_an_open_file_counts_once_however_often_it_is_held(run: Run) -> None:
+    held = "import os\nfor _ in range(8):\n    os.dup(3)\nos.fork()\ntime.sleep(0.6)"
+    ran = run(_LOST_NAME + held, config=SandboxConfig(file_bytes=50_000_000))
+    assert ran.execution.status == "ok", ran.execution
+
+
+def test_mapped_files_without_a_name_count(run: Run, level: str) -> None:
+    if not holds_capabilities(CAP_SYS_ADMIN):
+        pytest.skip("what is only mapped can be looked at by root alone")
+    ran = run(
+        """
+        import ctypes, os, time
+        library = ctypes.CDLL(None)
+        library.mmap.restype = ctypes.c_void_p
+        for name in "abcdefgh":
+            file = os.open(name, os.O_CREAT | os.O_RDWR)
+            os.unlink(name)
+            os.write(file, b"x" * 5_000_000)
+            library.mmap(None, ctypes.c_size_t(4096), 1, 1, file, ctypes.c_long(0))
+            os.close(file)
+        time.sleep(20)
+        """,
+        config=SandboxConfig(file_bytes=16 * 1024**2),
+    )
+    assert (ran.execution.status, ran.execution.reason) == ("killed", "more than 16 MiB of files")
+
+
+_WITHOUT_FIRST_THREAD = """
+import ctypes, threading
+threading.Thread(target=time.sleep, args=(20,)).start()
+ctypes.CDLL(None).pthread_exit(None)
+"""
+
+
+def test_open_files_are_seen_when_the_first_thread_has_ended(run: Run) -> None:
+    ran = run(
+        _LOST_NAME + _WITHOUT_FIRST_THREAD,
+        config=SandboxConfig(file_bytes=16 * 1024**2),
+        deadline=10.0,
+    )
+    assert (ran.execution.status, ran.execution.reason) == ("killed", "more than 16 MiB of files")
+
+
+def test_memory_is_seen_when_the_first_thread_has_ended(run: Run) -> None:
+    ran = run(
+        """
+import os, time
+for _ in range(4):
+    if os.fork() == 0:
+        break
+else:
+    time.sleep(20)
+x = bytearray(b"x") * (70 * 1024**2)
+"""
+        + _WITHOUT_FIRST_THREAD,
+        config=SandboxConfig(memory_bytes=256 * 1024**2),
+        deadline=10.0,
+    )
+    assert (ran.execution.status, ran.execution.reason) == (
+        "killed",
+        "more than 256 MiB of memory",
+    )
 
 
 def test_one_large_file_is_refused(run: Run) -> None:

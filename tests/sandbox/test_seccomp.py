@@ -56,6 +56,9 @@ def test_ordinary_calls_are_allowed(machine: Machine, program: bytes) -> None:
     assert decide(program, machine, _WRITE[machine.audit]) == _ALLOW
     assert decide(program, machine, machine.calls["clone"], 0x3D0F00) == _ALLOW
     assert decide(program, machine, machine.calls["prlimit64"], 0, 7) == _ALLOW
+    assert decide(program, machine, machine.calls["close_range"], 3, 9, 0) == _ALLOW
+    assert decide(program, machine, machine.calls["prctl"], 4, 1) == _ALLOW
+    assert decide(program, machine, machine.calls["prctl"], 15, 0) == _ALLOW
     assert decide(program, machine, machine.calls["socketpair"], 1, 1 | 0o2000000) == _ALLOW
     assert decide(program, machine, machine.calls["ioctl"], 1, 0x5401) == _ALLOW
     assert decide(program, machine, machine.calls["kill"], 1, 9) == _ALLOW
@@ -73,6 +76,11 @@ def test_ordinary_calls_are_allowed(machine: Machine, program: bytes) -> None:
         ("socketpair", (2, 1)),
         ("prlimit64", (1,)),
         ("ioctl", (0, 0x5412)),
+        ("sendmsg", ()),
+        ("sendmmsg", ()),
+        ("clone", (0x10000,)),
+        ("close_range", (3, 9, 2)),
+        ("prctl", (4, 0)),
     ],
 )
 def test_ways_out_are_refused(

@@ -109,7 +109,7 @@ class SandboxConfig(Part):
     cpu_seconds: int = Field(default=3600, ge=1)
     processes: int = Field(default=64, ge=1)
     file_bytes: int = Field(default=256 * 1024**2, ge=1024)
-    """Bytes of all files in the work folder together."""
+    """Bytes on disk of all its files together, those open without a name included."""
     files: int = Field(default=2000, ge=1)
     output_bytes: int = Field(default=1024**2, ge=1024)
     """Of each of standard output and error; the rest is cut out of the middle."""

@@ -35,6 +35,8 @@ _NUMBER, _ARCHITECTURE = 0, 4
 _AF_UNIX, _AF_INET, _AF_INET6 = 1, 2, 10
 _SOCK_STREAM, _SOCK_SEQPACKET, _SOCK_TYPE_MASK = 1, 5, 0xF
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
+_CLONE_FILES, _CLONE_THREAD, _CLOSE_RANGE_UNSHARE = 0x400, 0x10000, 2
+_PR_SET_DUMPABLE = 4
 _NAMESPACE_FLAGS = 0x7E020080
 """CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET and NEWTIME."""
 _LAST_KNOWN = 462
@@ -55,8 +57,8 @@ _COMMON = {
     "io_uring_setup": 425, "io_uring_enter": 426, "io_uring_register": 427,
     "pidfd_send_signal": 424, "open_tree": 428, "move_mount": 429, "fsopen": 430,
     "fsconfig": 431, "fsmount": 432, "fspick": 433, "pidfd_open": 434, "clone3": 435,
-    "pidfd_getfd": 438, "process_madvise": 440, "mount_setattr": 442, "quotactl_fd": 443,
-    "memfd_secret": 447, "process_mrelease": 448, "fchmodat2": 452,
+    "close_range": 436, "pidfd_getfd": 438, "process_madvise": 440, "mount_setattr": 442,
+    "quotactl_fd": 443, "memfd_secret": 447, "process_mrelease": 448, "fchmodat2": 452,
 }  # fmt: skip
 
 X86_64 = Machine(
@@ -65,15 +67,15 @@ X86_64 = Machine(
     calls=_COMMON
     | {
         "shmget": 29, "shmat": 30, "shmctl": 31, "ioctl": 16, "socket": 41, "connect": 42,
-        "accept": 43, "bind": 49, "listen": 50, "socketpair": 53, "clone": 56, "kill": 62,
-        "semget": 64, "msgget": 68, "truncate": 76, "chmod": 90, "fchmod": 91, "chown": 92,
-        "fchown": 93, "lchown": 94, "ptrace": 101, "syslog": 103, "setsid": 112,
+        "accept": 43, "sendmsg": 46, "bind": 49, "listen": 50, "socketpair": 53, "clone": 56,
+        "kill": 62, "semget": 64, "msgget": 68, "truncate": 76, "chmod": 90, "fchmod": 91,
+        "chown": 92, "fchown": 93, "lchown": 94, "ptrace": 101, "syslog": 103, "setsid": 112,
         "rt_sigqueueinfo": 129, "utime": 132, "mknod": 133, "uselib": 134, "personality": 135,
         "ustat": 136, "sysfs": 139, "setpriority": 141, "sched_setparam": 142,
         "sched_setscheduler": 144, "vhangup": 153, "modify_ldt": 154, "pivot_root": 155,
-        "adjtimex": 159, "chroot": 161, "acct": 163, "settimeofday": 164, "mount": 165,
-        "umount2": 166, "swapon": 167, "swapoff": 168, "reboot": 169, "sethostname": 170,
-        "setdomainname": 171, "iopl": 172, "ioperm": 173, "init_module": 175,
+        "prctl": 157, "adjtimex": 159, "chroot": 161, "acct": 163, "settimeofday": 164,
+        "mount": 165, "umount2": 166, "swapon": 167, "swapoff": 168, "reboot": 169,
+        "sethostname": 170, "setdomainname": 171, "iopl": 172, "ioperm": 173, "init_module": 175,
         "delete_module": 176, "quotactl": 179, "nfsservctl": 180, "setxattr": 188,
         "lsetxattr": 189, "fsetxattr": 190, "removexattr": 197, "lremovexattr": 198,
         "fremovexattr": 199, "tkill": 200, "sched_setaffinity": 203, "lookup_dcookie": 212,
@@ -84,8 +86,8 @@ X86_64 = Machine(
         "utimensat": 280, "accept4": 288, "inotify_init1": 294, "rt_tgsigqueueinfo": 297,
         "perf_event_open": 298, "fanotify_init": 300, "prlimit64": 302,
         "name_to_handle_at": 303, "open_by_handle_at": 304, "clock_adjtime": 305,
-        "setns": 308, "process_vm_readv": 310, "process_vm_writev": 311, "kcmp": 312,
-        "finit_module": 313, "sched_setattr": 314, "memfd_create": 319,
+        "sendmmsg": 307, "setns": 308, "process_vm_readv": 310, "process_vm_writev": 311,
+        "kcmp": 312, "finit_module": 313, "sched_setattr": 314, "memfd_create": 319,
         "kexec_file_load": 320, "bpf": 321, "userfaultfd": 323,
     },
 )  # fmt: skip
@@ -104,16 +106,16 @@ AARCH64 = Machine(
         "sched_setparam": 118, "sched_setscheduler": 119, "sched_setaffinity": 122,
         "kill": 129, "tkill": 130, "tgkill": 131, "rt_sigqueueinfo": 138, "setpriority": 140,
         "reboot": 142, "setsid": 157, "sethostname": 161, "setdomainname": 162,
-        "settimeofday": 170, "adjtimex": 171, "mq_open": 180, "mq_unlink": 181, "msgget": 186,
-        "semget": 190, "shmget": 194, "shmctl": 195, "shmat": 196, "socket": 198,
-        "socketpair": 199, "bind": 200, "listen": 201, "accept": 202, "connect": 203,
-        "add_key": 217, "request_key": 218, "keyctl": 219, "clone": 220, "swapon": 224,
-        "swapoff": 225, "migrate_pages": 238, "move_pages": 239, "rt_tgsigqueueinfo": 240,
-        "perf_event_open": 241, "accept4": 242, "prlimit64": 261, "fanotify_init": 262,
-        "name_to_handle_at": 264, "open_by_handle_at": 265, "clock_adjtime": 266,
-        "setns": 268, "process_vm_readv": 270, "process_vm_writev": 271, "kcmp": 272,
-        "finit_module": 273, "sched_setattr": 274, "memfd_create": 279, "bpf": 280,
-        "userfaultfd": 282, "kexec_file_load": 294,
+        "prctl": 167, "settimeofday": 170, "adjtimex": 171, "mq_open": 180, "mq_unlink": 181,
+        "msgget": 186, "semget": 190, "shmget": 194, "shmctl": 195, "shmat": 196,
+        "socket": 198, "socketpair": 199, "bind": 200, "listen": 201, "accept": 202,
+        "connect": 203, "sendmsg": 211, "add_key": 217, "request_key": 218, "keyctl": 219,
+        "clone": 220, "swapon": 224, "swapoff": 225, "migrate_pages": 238, "move_pages": 239,
+        "rt_tgsigqueueinfo": 240, "perf_event_open": 241, "accept4": 242, "prlimit64": 261,
+        "fanotify_init": 262, "name_to_handle_at": 264, "open_by_handle_at": 265,
+        "clock_adjtime": 266, "setns": 268, "sendmmsg": 269, "process_vm_readv": 270,
+        "process_vm_writev": 271, "kcmp": 272, "finit_module": 273, "sched_setattr": 274,
+        "memfd_create": 279, "bpf": 280, "userfaultfd": 282, "kexec_file_load": 294,
     },
 )  # fmt: skip
 
@@ -137,11 +139,13 @@ _REFUSED = (
     "sethostname setdomainname iopl ioperm acct syslog settimeofday clock_settime adjtimex "
     "clock_adjtime vhangup mknod mknodat "
     # Memory that no process map shows, which would escape the watch over the tree.
-    "memfd_create memfd_secret shmget shmat shmctl semget msgget mq_open mq_unlink"
+    "memfd_create memfd_secret shmget shmat shmctl semget msgget mq_open mq_unlink "
+    # Open files on their way through a socket, which no table of descriptors shows.
+    "sendmsg sendmmsg"
 )
 """Names of the calls that answer EPERM."""
 
-_NETWORK = ("socket", "connect", "bind", "listen", "accept", "accept4")
+_NETWORK = ("socket", "connect", "bind", "listen", "accept", "accept4", "sendmsg", "sendmmsg")
 _OWN_PROCESSES = ("pidfd_open", "pidfd_send_signal")
 """Harmless in a process namespace, and used by the runtimes that coding agents are built on."""
 
@@ -212,6 +216,20 @@ def program_filter(
     for name in _ONLY_ON_ITSELF:
         code += _on_argument(calls[name], 0, [_op(_JUMP_EQUAL, 0, 1, 0)])
     code += _on_argument(calls["clone"], 0, [_op(_JUMP_ANY_BIT, _NAMESPACE_FLAGS, 0, 1)])
+    # The watch reads what is open from /proc/PID: no thread has descriptors of its own, and no
+    # process hides them.
+    code += _on_argument(
+        calls["clone"],
+        0,
+        [_op(_AND, _CLONE_THREAD | _CLONE_FILES), _op(_JUMP_EQUAL, _CLONE_THREAD, 0, 1)],
+    )
+    code += _on_argument(calls["close_range"], 2, [_op(_JUMP_ANY_BIT, _CLOSE_RANGE_UNSHARE, 0, 1)])
+    hides = [
+        _op(_JUMP_EQUAL, _PR_SET_DUMPABLE, 0, 3),
+        _op(_LOAD, 16 + 8),
+        _op(_JUMP_EQUAL, 1, 1, 0),
+    ]
+    code += _on_argument(calls["prctl"], 0, hides)
     code += _on_argument(calls["socketpair"], 0, [_op(_JUMP_EQUAL, _AF_UNIX, 1, 0)])
     # Datagram pairs could still address a third socket by name.
     code += _on_argument(
