@@ -184,6 +184,27 @@ def test_sys_exit_is_told(run: Run) -> None:
     assert run("exit()").execution.status == "ok"
 
 
+@pytest.mark.parametrize("status", [130, 137, 152])
+def test_an_exit_status_that_looks_like_a_signal_is_told(run: Run, status: int) -> None:
+    execution = run(f"import os; os._exit({status})").execution
+    assert (execution.status, execution.exit_code) == ("raised", status)
+    assert execution.reason == f"the program ended with exit status {status}"
+
+
+def test_a_program_cannot_end_its_keeper(run: Run) -> None:
+    ran = run(
+        """
+        import contextlib, os, signal, time
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+            with contextlib.suppress(OSError):
+                os.kill(os.getppid(), number)
+        time.sleep(0.2)
+        os._exit(3)
+        """
+    )
+    assert ran.execution.exit_code == 3
+
+
 def test_a_crash_is_told(run: Run) -> None:
     ran = run("import ctypes; ctypes.string_at(0)")
     assert ran.execution.status == "raised"

@@ -35,6 +35,7 @@ from coursewright.sandbox.enclosure import (
     holds_capabilities,
 )
 from coursewright.sandbox.exposure import Exposure
+from coursewright.sandbox.keeper import reported
 from coursewright.sandbox.mounts import Mounts
 from coursewright.sandbox.workspace import Folders
 
@@ -66,7 +67,6 @@ class Bubblewrap:
     """Runs programs in namespaces."""
 
     level = "L3"
-    lifeline = False
     mechanisms: tuple[str, ...]
     notes: tuple[str, ...]
 
@@ -136,7 +136,7 @@ class Bubblewrap:
         environment: dict[str, str],
         descriptors: list[int],
         output: tuple[int, int],
-        lifeline: int | None,
+        lifeline: int,
     ) -> NamespaceTree:
         """Start bubblewrap. Its own environment is the program's: it can be read inside."""
         told, tell = os.pipe()
@@ -170,10 +170,10 @@ class Bubblewrap:
         finally:
             os.close(tell)
             os.close(rules)
-        return NamespaceTree(process, told)
+        return NamespaceTree(process, told, os.dup(lifeline))
 
     def _namespaces(self) -> list[str]:
-        options = ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
+        options = ["--as-pid-1", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
         options += ["--unshare-cgroup-try", "--hostname", "program", "--new-session"]
         options += ["--die-with-parent", "--cap-drop", "ALL"]
         if self._own_user:
@@ -202,11 +202,13 @@ def program_mounts(shown: Exposure, folders: Folders) -> list[str]:
 
 
 class NamespaceTree:
-    """A bubblewrap process and, inside, the first process of a process namespace."""
+    """A bubblewrap process and, inside, the keeper as first process of a process namespace."""
 
-    def __init__(self, process: subprocess.Popen[bytes], told: int) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], told: int, lifeline: int) -> None:
         self._collected = Collected(process)
         self._told = told
+        self._lifeline = lifeline
+        self._report = b""
         os.set_blocking(told, False)
         self._status = b""
         self._first: int | None = None
@@ -234,7 +236,7 @@ class NamespaceTree:
                 self._first = first
 
     def processes(self) -> list[tree.Process]:
-        """Everything in the namespace but its first process, which is bubblewrap's."""
+        """Everything in the namespace but its first process, the keeper."""
         self._listen()
         return [] if self._first is None else tree.descendants(self._first)
 
@@ -249,11 +251,21 @@ class NamespaceTree:
             _wait_until_gone(self._first_handle)
             os.close(self._first_handle)
             self._first_handle = None
+        # Nothing is left that could hold the other end open.
         with contextlib.suppress(OSError):
-            os.close(self._told)
+            self._report = os.read(self._lifeline, 64)
+        for descriptor in (self._told, self._lifeline):
+            os.close(descriptor)
 
     def exit_code(self) -> int | None:
-        """Bubblewrap answers 128 + n when the program was ended by signal n."""
+        """The program's status as the keeper reported it.
+
+        What stays open: a program that sends itself SIGKILL or SIGXCPU ends as if somebody else,
+        or the limit of CPU time, had done it.
+        """
+        if self._report:
+            return reported(self._report)
+        # Bubblewrap's own end, for want of a keeper's: 128 + n where signal n ended the keeper.
         code = self._collected.code
         return 128 - code if code is not None and code > 128 else code
 

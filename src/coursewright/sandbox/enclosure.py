@@ -81,12 +81,12 @@ class Enclosure(Protocol):
         environment: dict[str, str],
         descriptors: list[int],
         output: tuple[int, int],
-        lifeline: int | None,
+        lifeline: int,
     ) -> Tree:
-        """Start `command` with just these descriptors and this environment."""
+        """Start `command` with just these descriptors and this environment.
 
-    lifeline: bool
-    """Whether the launcher is to stay outside as keeper, tied to us by a pair of sockets."""
+        `lifeline` is our end of a pair of sockets that ties the program's keeper to us.
+        """
 
 
 @dataclass

@@ -1,8 +1,9 @@
 """A program's tree where there is no process namespace: watched over by the launcher's keeper.
 
-The keeper is the launcher's first process. It stays outside the walls, adopts every orphan of
-the program, and kills the whole tree when the program ends or when its lifeline to us is cut,
-be it on purpose or because we were killed ourselves.
+The keeper is the launcher's first process. At L3 it is the first of the namespace, too (see
+`bubblewrap`). Here it stays outside the walls, adopts every orphan of the program, and kills the
+whole tree when the program ends or when its lifeline to us is cut, be it on purpose or because we
+were killed ourselves.
 """
 
 from __future__ import annotations
@@ -38,6 +39,11 @@ def launch_kept(
         start_new_session=True,
     )
     return KeptTree(process, os.dup(lifeline))
+
+
+def reported(report: bytes) -> int:
+    """The exit status in a keeper's report, negative for a signal."""
+    return os.waitstatus_to_exitcode(int(report))
 
 
 class KeptTree:
@@ -86,9 +92,7 @@ class KeptTree:
 
     def exit_code(self) -> int | None:
         """The program's status as the keeper reported it."""
-        if self._report.isdigit():
-            return os.waitstatus_to_exitcode(int(self._report))
-        return self._collected.code
+        return reported(self._report) if self._report else self._collected.code
 
     def largest(self) -> int:
         """Peak of the largest process."""

@@ -38,7 +38,6 @@ class Landlock:
     """Runs programs under a Landlock rule set."""
 
     level = "L2"
-    lifeline = True
     mechanisms: tuple[str, ...]
     notes: tuple[str, ...]
 
@@ -113,10 +112,9 @@ class Landlock:
         environment: dict[str, str],
         descriptors: list[int],
         output: tuple[int, int],
-        lifeline: int | None,
+        lifeline: int,
     ) -> KeptTree:
         """Start the launcher as keeper."""
-        assert lifeline is not None
         return launch_kept(command, environment, descriptors, output, lifeline)
 
 

@@ -9,8 +9,10 @@ stands alone. It runs without `-I` on purpose: that switch would ignore PYTHONHA
 program whose sets come out in another order each time cannot be reproduced. The environment is
 written by the sandbox from nothing, so there is no other PYTHON* variable to be ignored.
 
-At L2 it forks first: the parent stays outside the walls as keeper, adopts what the program
-leaves behind, and kills all of it when the program ends or when the supervisor is gone.
+It forks first: the parent is the program's keeper and tells the supervisor how it ended. At L3
+the keeper is the first process of the namespace. At the other levels it stays outside the walls,
+adopts what the program leaves behind, and kills all of it when the program ends or when the
+supervisor is gone.
 """
 
 from __future__ import annotations
@@ -51,7 +53,7 @@ def main() -> None:
         settings: dict[str, Any] = json.load(stream)
     sys.argv = ["program.py"]
     try:
-        keeper = None if settings["lifeline"] is None else _keep(settings["lifeline"])
+        keeper = _keep(settings["lifeline"])
         confine_self(settings, keeper)
     except Exception as error:
         sys.stderr.write(f"launcher: cannot confine the program: {error!r}\n")
@@ -77,15 +79,29 @@ def _keep(lifeline: int) -> int:
         # A session of its own: with setsid refused later, it marks the whole tree.
         os.setsid()
         return keeper
-    status = _watch(child, lifeline)
+    for stream in (1, 2):
+        # Held open here they would keep the supervisor waiting for their end.
+        os.close(stream)
+    status = _reap(child, lifeline) if keeper == 1 else _watch(child, lifeline)
     os._exit(0 if status is None else 1)
+
+
+def _reap(child: int, lifeline: int) -> int:
+    """Wait for the program as first process of its namespace; the kernel kills what it leaves."""
+    import signal  # only here: curation programs come without it
+
+    # Python's own handler would let the program interrupt us. Without one the kernel drops every
+    # signal that comes to the first process from inside, SIGKILL too.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    found = 0
+    while found != child:
+        found, status = os.wait()
+    os.write(lifeline, str(status).encode())
+    return status
 
 
 def _watch(child: int, lifeline: int) -> int | None:
     """Wait for the program or for the end of the supervisor; leave nothing alive."""
-    for stream in (1, 2):
-        # Held open here they would keep the supervisor waiting for their end.
-        os.close(stream)
     status = None
     handle = os.pidfd_open(child)
     while status is None:
@@ -120,18 +136,17 @@ def _collect() -> Iterator[tuple[int, int]]:
 # ---------------------------------------------------------------- confinement
 
 
-def confine_self(settings: dict[str, Any], keeper: int | None) -> None:
+def confine_self(settings: dict[str, Any], keeper: int) -> None:
     """Put every limit in force that the level asks for."""
     confine.set_limits({name: tuple(pair) for name, pair in settings["limits"].items()})
     if settings["uid"] is not None:
         confine.become(settings["uid"], read_search=settings["read_search"])
-        if keeper is None:
+        if keeper == 1:
             confine.look_ordinary()
     elif settings["drop_capabilities"]:
         confine.drop_capabilities()
-    if keeper is not None:
-        # Only now: a change of user would have cleared it.
-        confine.die_with_parent(keeper)
+    # Only now: a change of user would have cleared it.
+    confine.die_with_parent(keeper)
     if settings["tasks"] is not None:
         confine.set_limits({"RLIMIT_NPROC": (settings["tasks"],) * 2})
     os.umask(0o077)

@@ -20,7 +20,6 @@ from coursewright.sandbox.workspace import Folders
 class Plain:
     """Runs programs as ordinary processes."""
 
-    lifeline = True
     level: str
     mechanisms: tuple[str, ...]
     notes: tuple[str, ...]
@@ -64,8 +63,7 @@ class Plain:
         environment: dict[str, str],
         descriptors: list[int],
         output: tuple[int, int],
-        lifeline: int | None,
+        lifeline: int,
     ) -> KeptTree:
         """Start the launcher as keeper."""
-        assert lifeline is not None
         return launch_kept(command, environment, descriptors, output, lifeline)

@@ -37,7 +37,7 @@ def start_launcher(
     output: tuple[int, int],
 ) -> Tree:
     """Start the launcher in an enclosure; `settings` are what it needs for its kind of program."""
-    ours, theirs = socket.socketpair() if enclosure.lifeline else (None, None)
+    ours, theirs = socket.socketpair()
     inside = enclosure.inside(folders)
     channel = os.memfd_create("settings")
     try:
@@ -45,7 +45,7 @@ def start_launcher(
             **asdict(enclosure.start(folders, uid)),
             "limits": limits.resource_limits(config),
             "line": line.theirs.fileno(),
-            "lifeline": None if theirs is None else theirs.fileno(),
+            "lifeline": theirs.fileno(),
             "work": str(inside.work),
             **settings,
         }
@@ -54,14 +54,11 @@ def start_launcher(
         os.lseek(channel, 0, os.SEEK_SET)
         command = [str(interpreter), "-s", "-P", "-S", "-u", "-B"]
         command += ["-X", "utf8", str(inside.library / "launcher.py"), str(channel)]
-        descriptors = [channel, line.theirs.fileno()]
-        descriptors += [] if theirs is None else [theirs.fileno()]
-        lifeline = None if ours is None else ours.fileno()
-        tree = enclosure.launch(folders, command, environment, descriptors, output, lifeline)
+        descriptors = [channel, line.theirs.fileno(), theirs.fileno()]
+        tree = enclosure.launch(folders, command, environment, descriptors, output, ours.fileno())
     finally:
         os.close(channel)
-        for end in (ours, theirs):
-            if end is not None:
-                end.close()
+        ours.close()
+        theirs.close()
     line.started()
     return tree

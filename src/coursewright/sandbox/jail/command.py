@@ -58,7 +58,7 @@ class CommandJail:
             verified=False,
             notes=enclosure.notes,
         )
-        self.walled = not enclosure.lifeline
+        self.walled = enclosure.level == "L3"
         """Whether it has a file tree and a network of its own."""
         self._part = part
         self._view = view
