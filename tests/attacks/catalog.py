@@ -36,6 +36,7 @@ PROGRAMS: dict[str, End] = {
     "fork_bomb": End("failed", "killed", "more than 24 processes"),
     "memory_bomb": End("failed", "killed", "more than 384 MiB of memory"),
     "million_files": End("failed", "killed", "more than 300 files"),
+    "unnamed_files": End("failed", "killed", "more than 24 MiB of files"),
     "output_flood": End("failed", "killed", "more than 64 MiB of output"),
     "forged_scores": End(),
     "suicide": End("failed", None),
