@@ -192,6 +192,39 @@ def test_an_open_file_counts_once_however_often_it_is_held(run: Run) -> None:
     assert ran.execution.status == "ok", ran.execution
 
 
+def test_files_cannot_be_hidden_in_sockets(run: Run) -> None:
+    ran = run(
+        """
+        import os, socket, time
+        one, other = socket.socketpair()
+        for number in range(40):
+            file = os.open(str(number), os.O_CREAT | os.O_RDWR)
+            os.unlink(str(number))
+            os.write(file, b"x" * 500_000)
+            socket.send_fds(one, [b"x"], [file])
+            os.close(file)
+        time.sleep(20)
+        """,
+        config=SandboxConfig(file_bytes=16 * 1024**2),
+    )
+    assert ran.execution.status == "killed"
+    assert ran.execution.reason == "more than 16 open files on their way through sockets"
+
+
+def test_an_open_file_may_be_passed_on(run: Run) -> None:
+    ran = run(
+        """
+        import os, socket, time
+        one, other = socket.socketpair()
+        socket.send_fds(one, [b"x"], [os.open("file", os.O_CREAT | os.O_RDWR)])
+        time.sleep(0.5)
+        _, (file,), _, _ = socket.recv_fds(other, 1, 1)
+        os.write(file, b"x")
+        """
+    )
+    assert ran.execution.status == "ok", ran.execution
+
+
 def test_mapped_files_without_a_name_count(run: Run, level: str) -> None:
     if not holds_capabilities(CAP_SYS_ADMIN):
         pytest.skip("what is only mapped can be looked at by root alone")

@@ -67,7 +67,7 @@ X86_64 = Machine(
     calls=_COMMON
     | {
         "shmget": 29, "shmat": 30, "shmctl": 31, "ioctl": 16, "socket": 41, "connect": 42,
-        "accept": 43, "sendmsg": 46, "bind": 49, "listen": 50, "socketpair": 53, "clone": 56,
+        "accept": 43, "bind": 49, "listen": 50, "socketpair": 53, "clone": 56,
         "kill": 62, "semget": 64, "msgget": 68, "truncate": 76, "chmod": 90, "fchmod": 91,
         "chown": 92, "fchown": 93, "lchown": 94, "ptrace": 101, "syslog": 103, "setsid": 112,
         "rt_sigqueueinfo": 129, "utime": 132, "mknod": 133, "uselib": 134, "personality": 135,
@@ -86,7 +86,7 @@ X86_64 = Machine(
         "utimensat": 280, "accept4": 288, "inotify_init1": 294, "rt_tgsigqueueinfo": 297,
         "perf_event_open": 298, "fanotify_init": 300, "prlimit64": 302,
         "name_to_handle_at": 303, "open_by_handle_at": 304, "clock_adjtime": 305,
-        "sendmmsg": 307, "setns": 308, "process_vm_readv": 310, "process_vm_writev": 311,
+        "setns": 308, "process_vm_readv": 310, "process_vm_writev": 311,
         "kcmp": 312, "finit_module": 313, "sched_setattr": 314, "memfd_create": 319,
         "kexec_file_load": 320, "bpf": 321, "userfaultfd": 323,
     },
@@ -109,11 +109,11 @@ AARCH64 = Machine(
         "prctl": 167, "settimeofday": 170, "adjtimex": 171, "mq_open": 180, "mq_unlink": 181,
         "msgget": 186, "semget": 190, "shmget": 194, "shmctl": 195, "shmat": 196,
         "socket": 198, "socketpair": 199, "bind": 200, "listen": 201, "accept": 202,
-        "connect": 203, "sendmsg": 211, "add_key": 217, "request_key": 218, "keyctl": 219,
+        "connect": 203, "add_key": 217, "request_key": 218, "keyctl": 219,
         "clone": 220, "swapon": 224, "swapoff": 225, "migrate_pages": 238, "move_pages": 239,
         "rt_tgsigqueueinfo": 240, "perf_event_open": 241, "accept4": 242, "prlimit64": 261,
         "fanotify_init": 262, "name_to_handle_at": 264, "open_by_handle_at": 265,
-        "clock_adjtime": 266, "setns": 268, "sendmmsg": 269, "process_vm_readv": 270,
+        "clock_adjtime": 266, "setns": 268, "process_vm_readv": 270,
         "process_vm_writev": 271, "kcmp": 272, "finit_module": 273, "sched_setattr": 274,
         "memfd_create": 279, "bpf": 280, "userfaultfd": 282, "kexec_file_load": 294,
     },
@@ -139,13 +139,11 @@ _REFUSED = (
     "sethostname setdomainname iopl ioperm acct syslog settimeofday clock_settime adjtimex "
     "clock_adjtime vhangup mknod mknodat "
     # Memory that no process map shows, which would escape the watch over the tree.
-    "memfd_create memfd_secret shmget shmat shmctl semget msgget mq_open mq_unlink "
-    # Open files on their way through a socket, which no table of descriptors shows.
-    "sendmsg sendmmsg"
+    "memfd_create memfd_secret shmget shmat shmctl semget msgget mq_open mq_unlink"
 )
 """Names of the calls that answer EPERM."""
 
-_NETWORK = ("socket", "connect", "bind", "listen", "accept", "accept4", "sendmsg", "sendmmsg")
+_NETWORK = ("socket", "connect", "bind", "listen", "accept", "accept4")
 _OWN_PROCESSES = ("pidfd_open", "pidfd_send_signal")
 """Harmless in a process namespace, and used by the runtimes that coding agents are built on."""
 

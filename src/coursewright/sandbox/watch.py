@@ -20,6 +20,9 @@ _FILES_EVERY = 4
 _MAPPINGS = 200_000
 """Over the whole tree, some tenths of a second to read; honest processes have a thousand each."""
 
+_ON_THEIR_WAY = 16
+"""A file in a socket is in no table of descriptors; honest processes send one or two at a time."""
+
 
 class Watch:
     """Sums a tree's memory, processes and CPU time, and the files it keeps."""
@@ -77,8 +80,8 @@ class Watch:
         config = self._config
         # Before the walk: whoever loses its name in between is then missed once, never doubled.
         unnamed = _unnamed_files(found)
-        if unnamed is None:
-            return f"more than {_MAPPINGS} mappings of memory, too many to be looked into"
+        if isinstance(unnamed, str):
+            return unnamed
         count, size = len(unnamed), sum(unnamed.values())
         if count > config.files:
             return f"more than {config.files} files"
@@ -111,15 +114,16 @@ def _own_share(process: Process) -> int:
     return process.resident
 
 
-def _unnamed_files(processes: Sequence[Process]) -> dict[tuple[int, int], int] | None:
+def _unnamed_files(processes: Sequence[Process]) -> dict[tuple[int, int], int] | str:
     """Bytes on disk of files that no folder lists any more, by device and inode.
 
-    They live as long as a descriptor or a mapping; None with too many mappings. Nothing is
-    opened: the links in /proc are followed by `stat` alone. No file system is left out: the
-    program can write nowhere but in its folders, and the filter refuses files that are memory
-    alone. What is not seen stands in docs/threat-model.md.
+    They live as long as a descriptor or a mapping; a reason to stop where there are more mappings,
+    or descriptors on their way through a socket, than can be looked into. No file is opened: the
+    links in /proc are followed by `stat` alone. No file system is left out: the program can write
+    nowhere but in its folders, and the filter refuses files that are memory alone. What is not seen stands in docs/threat-model.md.
     """
     files: dict[tuple[int, int], int] = {}
+    sent: dict[tuple[int, int], int] = {}
     mappings = 0
     for process in processes:
         places = _descriptors(process)
@@ -130,14 +134,25 @@ def _unnamed_files(processes: Sequence[Process]) -> dict[tuple[int, int], int] |
                     start, end = (int(part, 16) for part in line.split(None, 1)[0].split(b"-"))
                     places.append(f"/proc/{process.pid}/map_files/{start:x}-{end:x}")
         if mappings > _MAPPINGS:
-            return None
+            return f"more than {_MAPPINGS} mappings of memory, too many to be looked into"
         for place in places:
             # Descriptors are closed and processes end while they are looked at.
             with contextlib.suppress(OSError):
                 told = os.stat(place)
                 if told.st_nlink == 0 and stat.S_ISREG(told.st_mode):
                     files[told.st_dev, told.st_ino] = told.st_blocks * 512
+                elif stat.S_ISSOCK(told.st_mode):
+                    sent[told.st_dev, told.st_ino] = _on_their_way(place)
+    if sum(sent.values()) > _ON_THEIR_WAY:
+        return f"more than {_ON_THEIR_WAY} open files on their way through sockets"
     return files
+
+
+def _on_their_way(socket: str) -> int:
+    """Descriptors that were sent to a socket, and that nobody has taken out of it yet."""
+    with open(socket.replace("/fd/", "/fdinfo/"), "rb") as stream:
+        told = (line.split() for line in stream)
+        return next((int(words[1]) for words in told if words[0] == b"scm_fds:"), 0)
 
 
 def _descriptors(process: Process) -> list[str]:
