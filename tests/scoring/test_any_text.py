@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -105,3 +106,26 @@ def test_long_texts_are_answers_like_any_other(folder, spec, bomb):
     scorer = made(folder, spec)
     assert scorer.score(bomb, GOLDS[spec["kind"]][0]) < 1
     scorer.readable(bomb)
+
+
+LEADS = ("", "The answer is ", "\\boxed{", "5", "```")
+RUNS = (" ", "\n", "*", "_", "(", "`", "1", ",", "1,", "\\boxed{", "\\,")
+LONG = 20_000
+
+
+@pytest.mark.timeout(100)
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: "-".join(map(str, spec.values())))
+def test_reading_takes_time_in_proportion_to_the_answer(folder, spec):
+    """Four times the text may take nine times as long, not the sixteen of a quadratic reading."""
+    scorer = made(folder, spec)
+
+    def seconds(lead: str, run: str, length: int) -> float:
+        output = (lead + run * length)[: length - 2] + "1x"
+        began = time.process_time()
+        scorer.score(output, GOLDS[spec["kind"]][0])
+        return time.process_time() - began
+
+    for lead in LEADS:
+        for run in RUNS:
+            took = seconds(lead, run, LONG)
+            assert took < 0.3 or took < 9 * seconds(lead, run, LONG // 4), (lead, run)

@@ -14,12 +14,15 @@ _LONGEST = 20_000
 """Characters read, from the end: an answer stands last."""
 _WHOLE = re.compile(r"[\s*_`\"'$(\[{]*(?P<letter>[A-Za-z])[\s*_`\"'$)\]}.:,;!]*")
 _LED = re.compile(r"[\s*_`]*(?:\((?P<a>[A-Za-z])\)|(?P<b>[A-Za-z])[).:])(?=\s|[*_`]|$)")
+# Possessive gaps, below too: gaps that could share a run of blanks would try every split of it.
 _SAID = re.compile(
-    r"(?:answer|option|choice)\b[\s*_:]*(?:is|was)?[\s*_:]*(?:option|choice)?[\s*_:]*"
-    r"(?:\\boxed\{|\\text\{|[(\[{$*_`\"'])*(?P<letter>[A-Za-z])(?![A-Za-z])",
+    r"(?:answer|option|choice)\b[\s*_:]*+(?:is|was)?+[\s*_:]*+(?:option|choice)?+[\s*_:]*+"
+    r"(?:\\boxed\{|\\text\{|[(\[{$*_`\"'])*+(?P<letter>[A-Za-z])(?![A-Za-z])",
     re.IGNORECASE,
 )
-_BOXED = re.compile(r"\\boxed\{\s*(?:\\text\{|\\mathrm\{)?\s*\(?\s*(?P<letter>[A-Za-z])\s*[)}.]")
+_BOXED = re.compile(
+    r"\\boxed\{\s*+(?:\\text\{|\\mathrm\{)?+\s*+\(?+\s*+(?P<letter>[A-Za-z])\s*+[)}.]"
+)
 
 
 class Choice(BaseModel):

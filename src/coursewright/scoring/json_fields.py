@@ -16,7 +16,7 @@ _LONGEST = 100_000
 _DEEPEST = 20
 _MOST = 5000
 """Fields that are compared; more count as none of them right."""
-_FENCED = re.compile(r"```[a-zA-Z]*\s*\n(.*?)```", re.DOTALL)
+_FENCED = re.compile(r"```[a-zA-Z]*(?>\s*\n)(.*?)```", re.DOTALL)
 Path = tuple[str, ...]
 
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 from coursewright.errors import TaskError
 from coursewright.scoring.database import Bounds, Database
 
-_FENCED = re.compile(r"```[a-zA-Z]*\s*\n(.*?)```", re.DOTALL)
+_FENCED = re.compile(r"```[a-zA-Z]*(?>\s*\n)(.*?)```", re.DOTALL)
 _QUERY = re.compile(r"(?:\s|--[^\n]*\n|\()*(?:select|with|values)\b", re.IGNORECASE)
 _MOST_KEPT = 2000
 """Results of gold queries that are kept."""

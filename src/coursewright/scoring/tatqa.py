@@ -23,10 +23,11 @@ _SCALED = re.compile(
     r"([(\-−+$€£¥]*[\d.,]*\d[)%]*) (thousand|million|billion|percent)s?\.?", re.IGNORECASE
 )
 _NUMBER = re.compile(
-    r"(?P<open>\()?\s*(?P<sign>[-+−]?)\s*[$€£¥]?\s*(?P<sign2>[-+−]?)"
+    # Possessive gaps: gaps that could share a run of blanks would try every split of it.
+    r"(?P<open>\()?\s*+(?P<sign>[-+−]?)\s*+[$€£¥]?\s*+(?P<sign2>[-+−]?)"
     r"(?P<digits>\d{1,3}(?:,\d{3}){1,20}(?:\.\d{1,40})?|\d{1,40}(?:\.\d{0,40})?|\.\d{1,40})"
-    r"\s*(?P<percent>%?)\s*\)?\s*(?P<percent2>%?)\s*(?P<scale>thousand|million|billion|percent)?"
-    r"(?(scale)(?:\s+[a-z]{1,20})?)\.?",
+    r"\s*+(?P<percent>%?)\s*+\)?\s*+(?P<percent2>%?)\s*+"
+    r"(?P<scale>thousand|million|billion|percent)?(?(scale)(?:\s+[a-z]{1,20})?)\.?",
     re.IGNORECASE,
 )
 
