@@ -9,11 +9,11 @@ _LONGEST = 1000
 """Characters read: a number with its unit is short."""
 _SIGNS = str.maketrans({"−": "-", "–": "-", "×": "*", "·": "*", "⋅": "*", "\u00a0": " "})
 _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"\\[,;:! ]|\\left\b|\\right\b|\\quad|[~$]|\\[()\[\]]"), " "),
+    (re.compile(r"\\[,;:! ]|\\left\b|\\right\b|\\quad|~|\\?[$€£¥]|\\[()\[\]]"), " "),
     (re.compile(r"\{,\}"), ","),
     (re.compile(r"\\(?:times|cdot)(?![a-zA-Z])"), "*"),
     (re.compile(r"\\(?:approx|simeq)(?![a-zA-Z])"), "≈"),
-    (re.compile(r"\\(?=[%$&#])"), ""),
+    (re.compile(r"\\(?=[%&#])"), ""),
     (re.compile(r"\\(?:text|mathrm|mathbf|textbf|mbox|rm|mathit)\s*\{([^{}]*)\}"), r" \1 "),
     (
         re.compile(r"\\[dt]?frac\s*\{\s*([-+]?[\d.,]+)\s*\}\s*\{\s*([\d.,]+)\s*\}"),
@@ -23,7 +23,7 @@ _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = (
 _DIGITS = r"(?:\d{1,3}(?:,\d{3}){1,40}(?!\d)|\d{1,400})?(?:\.\d{1,400})?"
 _TEN = r"10\s?\^\s?\{?\s?(?P<{0}>[-+]?\s?\d{{1,4}})\s?\}}?"
 _NUMBER = re.compile(
-    r"(?<![\w.^])(?P<sign>[-+]\s?)?(?:"
+    r"(?<![\w.^])(?P<sign>[-+]\s{0,2})?(?:"
     + _TEN.replace("{0}", "alone").replace("{{", "{").replace("}}", "}")
     + r"|(?P<digits>(?=\.?\d)"
     + _DIGITS

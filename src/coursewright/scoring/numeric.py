@@ -14,7 +14,7 @@ _NUMBER = re.compile(
     # A digit glued to a letter or a power (m/s2, x^2) belongs to a unit or a name.
     r"(?<![\w.^])"
     # A minus is a sign only where nothing stands before it that it could be subtracted from.
-    r"(?P<sign>(?<![\w)\]])[-+])?"
+    r"(?P<sign>(?<![\w)\]])[-+](?:\\?[$€£¥]\s?)?)?"
     r"(?P<whole>\d{1,3}(?:,\d{3}){1,40}(?!\d)|\d{1,400})?"
     r"(?P<rest>\.\d{1,400})?"
     r"(?P<power>[eE][-+]?\d{1,3}(?!\w))?"
@@ -57,7 +57,9 @@ def last_number(text: str) -> float | None:
             found = match
     if found is None:
         return None
-    value = float(found.group().replace(",", ""))
+    sign = (found["sign"] or "")[:1]  # a currency may stand behind it
+    digits = "".join(found[part] or "" for part in ("whole", "rest", "power"))
+    value = float(sign + digits.replace(",", ""))
     return value if math.isfinite(value) else None
 
 
