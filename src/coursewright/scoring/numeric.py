@@ -10,6 +10,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 _LONGEST = 20_000
 """Characters read, from the end: an answer stands last."""
+_GROUP = re.compile(r"(?<=\d)(?:,?\\!|\\,|\{,\}|[\u2009\u202f])(?=\d{3}(?!\d))")
+"""What LaTeX and typesetters put between thousands."""
+
+
+def raised(name: str) -> str:
+    """A pattern of `^3`, `^{-3}` or `^{3.5}` whose exponent is the group `name`."""
+    return rf"\s?\^\s?\{{?\s?(?P<{name}>[-+]?\s?\d{{1,4}}(?:[./]\d{{1,40}})?)\s?\}}?"
+
+
 _NUMBER = re.compile(
     # A digit glued to a letter or a power (m/s2, x^2) belongs to a unit or a name.
     r"(?<![\w.^])"
@@ -61,6 +70,16 @@ def last_number(text: str) -> float | None:
     digits = "".join(found[part] or "" for part in ("whole", "rest", "power"))
     value = float(sign + digits.replace(",", ""))
     return value if math.isfinite(value) else None
+
+
+def ungrouped(text: str) -> str:
+    """The text without LaTeX's marks and thin spaces between thousands (`12{,}500`, `12\\,500`)."""
+    return _GROUP.sub("", text)
+
+
+def in_tens(digits: str, exponent: str) -> float:
+    """`digits` times ten to a whole exponent, blanks aside; `ValueError` for any other exponent."""
+    return float(f"{digits}e{exponent.replace(' ', '')}")
 
 
 def _as_float(answer: Any) -> float | None:
