@@ -56,18 +56,14 @@ def marked_up_number(text: str) -> float | None:
 
 
 def _value(match: re.Match[str]) -> float | None:
-    sign = -1.0 if (match["sign"] or "").startswith("-") else 1.0
-    digits = match["digits"].replace(",", "")
-    exponent = match["e"] or match["ten"]
-    if match["alone"] is not None:
-        if digits != "10":
-            return None
-        digits, exponent = "1", match["alone"]
-    try:
-        if exponent is not None:
-            return sign * in_tens(digits, exponent)
-        below = float(match["below"]) if match["below"] else 1.0
-        mixed = float(match["above"]) / float(match["under"]) if match["under"] else 0.0
-        return sign * (float(digits) / below + mixed)
-    except (ValueError, ZeroDivisionError, OverflowError):
+    value = in_tens(match, match["digits"])
+    if value is None:
         return None
+    try:
+        if match["below"]:
+            value /= float(match["below"])
+        if match["under"]:
+            value += float(match["above"]) / float(match["under"])
+    except ZeroDivisionError:
+        return None
+    return -value if (match["sign"] or "").startswith("-") else value

@@ -19,14 +19,17 @@ def raised(name: str) -> str:
     return rf"\s?\^\s?\{{?\s?(?P<{name}>[-+]?\s?\d{{1,4}}(?:[./]\d{{1,40}})?)\s?\}}?"
 
 
+_GAP = r"(?:[^\S\n]|~|\\[,;: ]){0,4}+"
 _NUMBER = re.compile(
-    # A digit glued to a letter or a power (m/s2, x^2) belongs to a unit or a name.
-    r"(?<![\w.^])"
+    # A digit glued to a letter or a power (m/s2, x^2, x^{-2}) belongs to a unit or a name.
+    r"(?<![\w.^])(?<!\^-)(?<!\^\{)(?<!\^\{-)"
     # A minus is a sign only where nothing stands before it that it could be subtracted from.
     r"(?P<sign>(?<![\w)\]])[-+](?:\\?[$€£¥]\s?)?)?"
-    r"(?P<whole>\d{1,3}(?:,\d{3}){1,40}(?!\d)|\d{1,400})?"
+    r"(?=\.?\d)(?P<whole>\d{1,3}(?:,\d{3}){1,40}(?!\d)|\d{1,400})?"
     r"(?P<rest>\.\d{1,400})?"
-    r"(?P<power>[eE][-+]?\d{1,3}(?!\w))?"
+    r"(?:[eE](?P<e>[-+]?\d{1,3})(?!\w)"
+    rf"|{_GAP}(?:[xX×*·⋅]|\\times|\\cdot){_GAP}10{raised('ten')}"
+    rf"|{raised('alone')})?"
 )
 
 
@@ -58,18 +61,20 @@ class Numeric(BaseModel):
 
 
 def last_number(text: str) -> float | None:
-    """The last finite number of a text, behind its last `=`; None if there is none."""
-    tail = text[-_LONGEST:].replace("−", "-").rpartition("=")[2]
-    found = None
-    for match in _NUMBER.finditer(tail):
-        if match["whole"] or match["rest"]:
-            found = match
-    if found is None:
+    """The last finite number of a text, behind its last `=`; None if there is none.
+
+    Powers of ten are read (`1.5 × 10^3`, `10^{-4}`); another power (`2^{10}`) is no number, and
+    none before it is taken in its place.
+    """
+    tail = ungrouped(text[-_LONGEST:]).replace("−", "-").rpartition("=")[2]
+    numbers = list(_NUMBER.finditer(tail))
+    if not numbers:
         return None
-    sign = (found["sign"] or "")[:1]  # a currency may stand behind it
-    digits = "".join(found[part] or "" for part in ("whole", "rest", "power"))
-    value = float(sign + digits.replace(",", ""))
-    return value if math.isfinite(value) else None
+    found = numbers[-1]
+    value = in_tens(found, (found["whole"] or "") + (found["rest"] or ""))
+    if value is None or not math.isfinite(value):
+        return None
+    return -value if (found["sign"] or "").startswith("-") else value
 
 
 def ungrouped(text: str) -> str:
@@ -77,9 +82,21 @@ def ungrouped(text: str) -> str:
     return _GROUP.sub("", text)
 
 
-def in_tens(digits: str, exponent: str) -> float:
-    """`digits` times ten to a whole exponent, blanks aside; `ValueError` for any other exponent."""
-    return float(f"{digits}e{exponent.replace(' ', '')}")
+def in_tens(match: re.Match[str], digits: str) -> float | None:
+    """The value of digits and the power of ten behind them; None for any other power.
+
+    The match has the exponent in its group `e` (`1e3`), `ten` (`1 × 10^3`) or `alone` (`10^3`).
+    """
+    digits = digits.replace(",", "")
+    exponent = match["e"] or match["ten"] or "0"
+    if match["alone"] is not None:
+        if digits != "10":
+            return None
+        digits, exponent = "1", match["alone"]
+    try:
+        return float(f"{digits}e{exponent.replace(' ', '')}")
+    except ValueError:  # no whole exponent
+        return None
 
 
 def _as_float(answer: Any) -> float | None:
