@@ -110,6 +110,32 @@ FIELDS = [
 ]
 
 
+LETTERS = {"x": ["a", "b", "c", "d"]}
+PEOPLE = {"x": [{"name": "Ada", "born": 1815}, {"name": "Alan", "born": 1912, "tags": ["p", "q"]}]}
+ADA, ALAN = PEOPLE["x"]
+
+UNORDERED = [
+    (["d", "c", "b", "a"], LETTERS, 1),
+    (["b", "c", "d"], LETTERS, 3 / 4),
+    (["z", "b", "c", "d"], LETTERS, 3 / 4),
+    (["d", "c", "b", "z"], LETTERS, 3 / 4),
+    (["a", "a", "b", "c", "d"], LETTERS, 4 / 5),
+    (["a", "a", "a", "a"], LETTERS, 1 / 4),
+    ([], LETTERS, 0),
+    ([3.0, 2, 1], {"x": [1, 2, 3]}, 1),
+    ([[2, 1], [4, 3]], {"x": [[3, 4], [1, 2]]}, 1),
+    ([True, 1], {"x": [1, True]}, 1),
+    ([ALAN, ADA], PEOPLE, 1),
+    ([{**ALAN, "tags": ["q", "p"]}, ADA], PEOPLE, 1),
+    ([{**ALAN, "born": 1913}, ADA], PEOPLE, 5 / 6),
+    ([{**ADA, "name": "A. Byron"}, {**ALAN, "born": 1815}], PEOPLE, 4 / 6),
+    ([ALAN], PEOPLE, 4 / 6),
+    (["Ada", ALAN], PEOPLE, 4 / 7),
+    (list(range(5000)), {"x": list(range(5000, 0, -1))}, 4999 / 5000),
+    (list(range(3000)), {"x": [str(number) for number in range(3000)]}, 0),
+]
+
+
 def both_measures(cases):
     rows = [(o, g, m, s) for o, g, exact, f1 in cases for m, s in (("exact", exact), ("f1", f1))]
     return pytest.mark.parametrize(("output", "gold", "measure", "score"), rows)
@@ -142,6 +168,15 @@ def test_json_field_by_field(output, gold, measure, score):
     fenced = f"Here:\n```json\n{json.dumps(output, indent=1)}\n```\nDone."
     assert scorer.score(fenced, gold) == pytest.approx(score)
     assert scorer.score(f"It is {json.dumps(output)}, I think.", gold) == pytest.approx(score)
+
+
+@pytest.mark.parametrize(("output", "gold", "share"), UNORDERED)
+def test_json_without_order_holds_elements_against_those_they_fit(output, gold, share):
+    scorer = make_scorer({"kind": "json", "ordered": False})
+    for order in (output, output[::-1]):
+        assert scorer.score(json.dumps({"x": order}), gold) == pytest.approx(share)
+    exact = make_scorer({"kind": "json", "ordered": False, "measure": "exact"})
+    assert exact.score(json.dumps({"x": output}), gold) == (share == 1)
 
 
 @pytest.mark.parametrize(

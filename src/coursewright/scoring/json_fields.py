@@ -6,6 +6,7 @@ import json
 import math
 import re
 import unicodedata
+from itertools import product, zip_longest
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -17,7 +18,11 @@ _DEEPEST = 20
 _MOST = 5000
 """Fields that are compared; more count as none of them right."""
 _FENCED = re.compile(r"```[a-zA-Z]*(?>\s*\n)(.*?)```", re.DOTALL)
-Path = tuple[str, ...]
+_MOST_TRIED = 40_000
+"""Fields of one list times those of another, up to which unequal elements are tried in all pairs;
+past it they are paired in the order of their text."""
+_ABSENT = object()
+"""Stands for what the other side has nothing for."""
 
 
 class JsonFields(BaseModel):
@@ -35,7 +40,7 @@ class JsonFields(BaseModel):
     absolute: float = Field(default=1e-9, ge=0, allow_inf_nan=False)
     """Largest difference between numbers that still counts as right."""
     ordered: bool = True
-    """Whether the order of lists counts."""
+    """Whether the order of lists counts. If not, elements are held against those they fit best."""
     strict: bool = False
     """Compare text character by character."""
 
@@ -43,11 +48,10 @@ class JsonFields(BaseModel):
         given = _object(output)
         if given is None or not isinstance(answer, dict):
             return 0.0
-        left, right = self._fields(given), self._fields(answer)
-        if max(len(left), len(right)) > _MOST:
+        if max(_size(given), _size(answer)) > _MOST:
             return 0.0
-        hits = sum(key in left and self._same(left[key], right[key]) for key in right)
-        share = hits / max(1, len(left.keys() | right.keys()))
+        right, fields = self._compared(given, answer)
+        share = right / fields
         return share if self.measure == "share" else float(share == 1.0)
 
     def readable(self, output: str) -> bool:
@@ -56,19 +60,47 @@ class JsonFields(BaseModel):
     def written(self, answer: Any) -> str:
         return json.dumps(answer, ensure_ascii=False)
 
-    def _fields(self, value: Any) -> dict[Path, Any]:
-        found: dict[Path, Any] = {}
-        waiting: list[tuple[Path, Any]] = [((), value)]
-        while waiting and len(found) <= _MOST:
-            path, part = waiting.pop()
-            if isinstance(part, dict) and part:
-                waiting += [((*path, f".{key}"), inner) for key, inner in part.items()]
-            elif isinstance(part, list) and part:
-                order = part if self.ordered else sorted(part, key=self._key)
-                waiting += [((*path, f"[{at}]"), inner) for at, inner in enumerate(order)]
+    def _compared(self, given: Any, gold: Any) -> tuple[int, int]:
+        """How many fields are right, of how many that stand on either side."""
+        if given and gold and isinstance(given, dict) and isinstance(gold, dict):
+            keys = given.keys() | gold.keys()
+            pairs = [(given.get(key, _ABSENT), gold.get(key, _ABSENT)) for key in keys]
+        elif given and gold and isinstance(given, list) and isinstance(gold, list):
+            pairs = (_in_order if self.ordered else self._matched)(given, gold)
+        elif _is_leaf(given) and _is_leaf(gold):
+            return int(self._same(given, gold)), 1
+        else:
+            return 0, _size(given) + _size(gold)
+        counts = [self._compared(*pair) for pair in pairs]
+        return sum(right for right, _ in counts), sum(fields for _, fields in counts)
+
+    def _matched(self, given: list[Any], gold: list[Any]) -> list[tuple[Any, Any]]:
+        """Elements with their partners: equal ones first, then pairs with the most fields right."""
+        waiting: dict[str, list[Any]] = {}
+        for element in given:
+            waiting.setdefault(self._key(element), []).append(element)
+        pairs, missed = [], []
+        for element in sorted(gold, key=self._key):
+            equal = waiting.get(self._key(element))
+            if equal:
+                pairs.append((equal.pop(), element))
             else:
-                found[path] = part
-        return found
+                missed.append(element)
+        left = [element for key in sorted(waiting) for element in waiting[key]]
+        few = _size(left) * _size(missed) <= _MOST_TRIED
+        return pairs + (self._best_first if few else _in_order)(left, missed)
+
+    def _best_first(self, given: list[Any], gold: list[Any]) -> list[tuple[Any, Any]]:
+        tried = []
+        for (at, one), (to, other) in product(enumerate(given), enumerate(gold)):
+            right, fields = self._compared(one, other)
+            tried.append((-right, fields, at, to))
+        pairs = []
+        free_given, free_gold = dict(enumerate(given)), dict(enumerate(gold))
+        for _, _, at, to in sorted(tried):
+            if at in free_given and to in free_gold:
+                pairs.append((free_given.pop(at), free_gold.pop(to)))
+        return pairs + _in_order([*free_given.values()], [*free_gold.values()])
 
     def _same(self, given: Any, gold: Any) -> bool:
         if isinstance(given, bool) or isinstance(gold, bool):
@@ -85,6 +117,28 @@ class JsonFields(BaseModel):
     def _key(self, value: Any) -> str:
         text = json.dumps(value, sort_keys=True, ensure_ascii=False)
         return text if self.strict else _plain(text)
+
+
+def _in_order(given: list[Any], gold: list[Any]) -> list[tuple[Any, Any]]:
+    return list(zip_longest(given, gold, fillvalue=_ABSENT))
+
+
+def _is_leaf(value: Any) -> bool:
+    """Whether a value is one field; an empty list or object is."""
+    return value is not _ABSENT and not (isinstance(value, (dict, list)) and value)
+
+
+def _size(value: Any) -> int:
+    """How many fields a value has; counting ends past the most that are compared."""
+    found = 0
+    waiting = [value]
+    while waiting and found <= _MOST:
+        part = waiting.pop()
+        if _is_leaf(part):
+            found += 1
+        elif part is not _ABSENT:
+            waiting += part.values() if isinstance(part, dict) else part
+    return found
 
 
 def _plain(text: str) -> str:
