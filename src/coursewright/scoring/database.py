@@ -89,7 +89,7 @@ class Database:
         self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
 
     def rows(self, query: str) -> list[tuple[Any, ...]] | None:
-        """The rows of one query, floats to nine digits; None where it fails or passes a bound."""
+        """The rows of one query; None where it fails or passes a bound."""
         if not query or len(query) > _LONGEST_QUERY or "\0" in query:
             return None
         found: list[tuple[Any, ...]] = []
@@ -100,7 +100,7 @@ class Database:
                 size += sum(len(value) if isinstance(value, (str, bytes)) else 8 for value in row)
                 if len(found) >= self._bounds.rows or size > _RESULT_BYTES:
                     return None
-                found.append(tuple(_rounded(value) for value in row))
+                found.append(row)
         except (sqlite3.Error, sqlite3.Warning, ValueError, OverflowError, MemoryError):
             return None
         finally:
@@ -186,8 +186,3 @@ def _inside(folder: Path, name: str) -> Path:
     if not regular:
         raise TaskError("is missing, or not a regular file", file=path)
     return path
-
-
-def _rounded(value: Any) -> Any:
-    """Sums come out differently in the last digits when rows are met in another order."""
-    return float(f"{value:.9g}") if isinstance(value, float) else value
