@@ -17,7 +17,8 @@ _LED = re.compile(r"[\s*_`]*(?:\((?P<a>[A-Za-z])\)|(?P<b>[A-Za-z])[).:])(?=\s|[*
 # Possessive gaps, below too: gaps that could share a run of blanks would try every split of it.
 _SAID = re.compile(
     r"(?:answer|option|choice)\b[\s*_:]*+(?:is|was)?+[\s*_:]*+(?:option|choice)?+[\s*_:]*+"
-    r"(?:\\boxed\{|\\text\{|[(\[{$*_`\"'])*+(?P<letter>[A-Za-z])(?![A-Za-z])",
+    # "The answer is a prime", "the answer is I think": an article or a pronoun is no letter.
+    r"(?:\\boxed\{|\\text\{|[(\[{$*_`\"'])*+(?!(?-i:[aiI])[^\S\n]+\w)(?P<letter>[A-Za-z])(?![A-Za-z])",
     re.IGNORECASE,
 )
 _BOXED = re.compile(

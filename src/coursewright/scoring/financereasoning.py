@@ -54,16 +54,16 @@ class FinanceReasoning(BaseModel):
     def score(self, output: str, answer: Any) -> float:
         if self.policy == "official":
             return float(_official(final_answer(output), _official_gold(answer)))
-        gold, given = _gold(answer), _candidates(output)
-        if isinstance(gold, bool) or gold is None:
-            return float(gold is not None and any(one is gold for one in given))
-        return float(any(not isinstance(one, bool) and _near(one, gold) for one in given))
+        gold = _gold(answer)
+        if isinstance(gold, bool):
+            return float(_truth(output) is gold)
+        return float(gold is not None and any(_near(one, gold) for one in _numbers(output)))
 
     def readable(self, output: str) -> bool:
         if self.policy == "official":
             value = official_value(final_answer(output))
             return isinstance(value, (bool, int, float))
-        return bool(_candidates(output))
+        return bool(_numbers(output)) or _truth(output) is not None
 
     def written(self, answer: Any) -> str:
         return f"Therefore, the answer is {answer}."
@@ -146,16 +146,25 @@ def _gold(answer: Any) -> bool | float | None:
     return answer if isinstance(answer, (bool, int, float)) else None
 
 
-def _candidates(output: str) -> Sequence[bool | float]:
-    """What the answer may mean: a truth value, or a number with and without its scale word."""
+def _numbers(output: str) -> Sequence[float]:
+    """What number the answer may mean, with and without its scale word; none if it has none."""
     tail = final_answer(output)[-_LONGEST:]
-    words = re.findall(r"[a-z]+", tail.lower())
     number = marked_up_number(tail) if _LEAD.search(output) else None
     number = last_number(output) if number is None else number
     if number is None:
-        return [_TRUTH[word] for word in words if word in _TRUTH][:1]
-    scale = next((_SCALES[word] for word in reversed(words) if word in _SCALES), 1.0)
+        return []
+    scale = next((_SCALES[word] for word in reversed(_lower_words(tail)) if word in _SCALES), 1.0)
     return [number, number * scale]
+
+
+def _truth(output: str) -> bool | None:
+    """The first word of truth of the final answer, whatever numbers it gives as reasons."""
+    words = _lower_words(final_answer(output)[-_LONGEST:])
+    return next((_TRUTH[word] for word in words if word in _TRUTH), None)
+
+
+def _lower_words(text: str) -> list[str]:
+    return re.findall(r"[a-z]+", text.lower())
 
 
 def _near(given: float, gold: float) -> bool:
