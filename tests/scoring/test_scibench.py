@@ -6,6 +6,7 @@ import pytest
 
 from coursewright.scoring import GoldCheck
 from coursewright.scoring.scibench import displaced_power, displayed_unit
+from coursewright.tasks.builders.functions import shown_unit
 from tests.scoring.tables import both_policies, scored
 
 
@@ -127,3 +128,4 @@ def test_only_commas_and_unicode_minus_are_unfixable():
 def test_a_power_leaves_the_unit_only_if_something_more_is_in_it(unit, power, shown):
     assert displaced_power(unit) == power
     assert displayed_unit(unit) == shown
+    assert shown_unit(unit) == shown.strip(), "the question shows what the scorer takes it to show"

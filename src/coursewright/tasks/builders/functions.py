@@ -14,11 +14,11 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from coursewright.scoring.scibench import displayed_unit
 from coursewright.tasks.builders.rendering import Unusable, choice_lines, table_text
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _LONGEST_CODE = 100_000
-_POWER = re.compile(r"\$?\s*10\s*\^\s*\{?\s*-?\d+\s*\}?\s*\$?")
 _MARKED = re.compile(r"^\s*[(\[]?([A-Za-z])\s*[).:\]]\s*")
 
 
@@ -184,10 +184,8 @@ def digest(value: str) -> str:
 
 
 def shown_unit(unit: str) -> str:
-    """The unit that SciBench shows: what follows a power of ten, where something does."""
-    powers = list(_POWER.finditer(unit))
-    tail = unit[powers[-1].end() :].strip() if powers else ""
-    return tail or unit.strip()
+    """The unit that SciBench shows: without the power of ten that its scorer puts on the gold."""
+    return displayed_unit(unit).strip()
 
 
 def sql_tables(query: str) -> str:
