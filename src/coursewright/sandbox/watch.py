@@ -120,7 +120,8 @@ def _unnamed_files(processes: Sequence[Process]) -> dict[tuple[int, int], int] |
     They live as long as a descriptor or a mapping; a reason to stop where there are more mappings,
     or descriptors on their way through a socket, than can be looked into. No file is opened: the
     links in /proc are followed by `stat` alone. No file system is left out: the program can write
-    nowhere but in its folders, and the filter refuses files that are memory alone. What is not seen stands in docs/threat-model.md.
+    nowhere but in its folders, and the filter refuses files that are memory alone. What is not seen
+    stands in docs/threat-model.md.
     """
     files: dict[tuple[int, int], int] = {}
     sent: dict[tuple[int, int], int] = {}
