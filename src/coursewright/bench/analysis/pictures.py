@@ -6,7 +6,7 @@ matplotlib is loaded here alone, and only when something is drawn.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,6 +42,8 @@ HATCHES = ("", "////", "....", "xxxx", "\\\\\\\\", "++++", "oo")
 FILLS = ("0.95", "0.75", "0.9", "0.6", "0.82", "0.5", "0.99")
 MOST_LINES = 32
 """Rows of a picture that people can still read; the tables hold all."""
+MOST_CURVES = 8
+"""Lines in one panel, likewise."""
 
 
 def require_matplotlib() -> None:
@@ -181,7 +183,8 @@ def rounds(study: Study, make: Make) -> Figure | None:
     tasks = unique(point.task for point in points)
     if not tasks or max(point.round for point in points) < 1:
         return None
-    labels = unique(point.label for point in points)[: len(MARKS)]
+    all_of_them = unique(point.label for point in points)
+    labels = _curves_shown(study, all_of_them)
     splits = [s for s in ("scored", "private") if any(getattr(p, s) is not None for p in points)]
     figure = make(figsize=(1.0 + 2.6 * len(tasks), 3.2), layout="constrained")
     panels = figure.subplots(1, len(tasks), squeeze=False)[0]
@@ -194,6 +197,9 @@ def rounds(study: Study, make: Make) -> Figure | None:
         panel.xaxis.get_major_locator().set_params(integer=True)
         panel.set_xlabel("round")
     panels[0].set_ylabel("best so far, % correct\n(mean over runs)")
+    if len(labels) < len(all_of_them):
+        more = f"{len(all_of_them) - len(labels)} more lines in rounds.csv"
+        figure.suptitle(more, fontsize=8)
     keys: list[tuple[str, dict[str, Any]]] = [
         (label, {**_style(at), "markerfacecolor": _style(at)["color"]})
         for at, label in enumerate(labels)
@@ -208,6 +214,18 @@ def rounds(study: Study, make: Make) -> Figure | None:
         ]
     _legend(figure, keys)
     return figure
+
+
+def _curves_shown(study: Study, labels: Sequence[str]) -> Sequence[str]:
+    """Where there are too many lines to read, those that were told everything; else all."""
+    if len(labels) <= MOST_CURVES:
+        return labels
+    told = {
+        row.label
+        for row in study.rounds
+        if row.line.feedback == "full" and row.line.brief in ("visible", "seeds")
+    }
+    return [label for label in labels if label in told or not told][: len(MARKS)]
 
 
 def _style(at: int) -> dict[str, Any]:
